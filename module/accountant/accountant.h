@@ -1,0 +1,34 @@
+/* accountant.h - owns all SLO state: takes the ledger's rows, judges, publishes SLO pages.
+ *
+ * Pages (keys in its slot): "slo/NAME" for every objective, "metrics" and "metrics/openmetrics" (a
+ * fragment each, with what ingest and the ledger's writer counted); the list and the gate are put together by the front
+ * from the set's objectives.  Published once a second.
+ */
+#ifndef ACCOUNTANT_ACCOUNTANT_H
+#define ACCOUNTANT_ACCOUNTANT_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "ingest/follow.h"
+#include "ledger/settings.h"
+#include "ledger/writer.h"
+#include "page/slot.h"
+
+struct accountant;
+
+struct accountant_settings {
+    const struct config *config;
+    const struct ledger_settings *ledger;  /* its conninfo is NULL: there is no ledger */
+    struct slot *slot;
+    const struct follower *follower;       /* NULL: no ingest */
+    const struct ledger_writer *writer;    /* NULL: no ledger */
+};
+
+/* Publishes "no figures yet", then starts the thread. */
+int accountant_start(const struct accountant_settings *settings, struct accountant **ret,
+                     struct error *err) MUST_CHECK;
+
+/* Waits at most 1 s. */
+void accountant_stop(struct accountant **accountant);
+
+#endif

@@ -1,0 +1,41 @@
+/* access.h - who may: judges an Authorization header.  No I/O, no lock; any thread.
+ *
+ * People bring a JWT, machines a static token; see API.md "Who may".
+ */
+#ifndef AUTH_ACCESS_H
+#define AUTH_ACCESS_H
+
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "config/config.h"
+
+#include <stdint.h>
+
+struct access; /* keys and rules, immutable */
+
+enum access_need { ACCESS_PUBLIC, ACCESS_READ, ACCESS_ADMIN };
+
+enum access_verdict {
+    ACCESS_GRANTED,
+    ACCESS_UNAUTHENTICATED, /* 401 with WWW-Authenticate: Bearer */
+    ACCESS_FORBIDDEN,       /* 403: a valid token that is no admin's */
+    ACCESS_NOT_CONFIGURED,  /* 503 auth_not_configured */
+};
+
+struct access_answer {
+    enum access_verdict verdict;
+    const char *message; /* for the error's body: what is wrong and what to do; static or owned by
+                          * the struct access; never holds a part of the token */
+};
+
+/* Reads keys and rules once.  Weak or missing secrets are no failure: the verdicts say so. */
+int access_new(const struct config *config, struct access **ret, struct error *err) MUST_CHECK;
+void access_free(struct access **access);
+
+/* Judges the value of the Authorization header ("" when there is none) at the wall clock's second
+ * `now_s`. */
+struct access_answer access_judge(const struct access *access, enum access_need need,
+                                  struct slice authorization, int64_t now_s);
+
+#endif

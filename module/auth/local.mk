@@ -1,0 +1,2 @@
+noinst_LIBRARIES += %D%/libauth.a
+module_auth_libauth_a_SOURCES = %D%/access.h

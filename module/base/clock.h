@@ -1,0 +1,27 @@
+/* clock.h - what time it is.  Ages use the boot clock, which counts suspends and never steps; the
+ * wall clock is for what people read and for the minutes of events. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* CLOCK_BOOTTIME.  Every `…_at_ms`, `deadline_ms` and age in the program is measured with it,
+ * unless its name says wall. */
+int64_t clock_boot_ms(void);
+int64_t clock_boot_us(void);
+
+/* CLOCK_REALTIME, since 1970. */
+int64_t clock_wall_ms(void);
+
+/* Milliseconds left until `deadline_ms`, 0 if it has passed, at most INT_MAX: for poll(2). */
+int clock_left_ms(int64_t deadline_ms);
+
+/* Sleeps; returns early only on a signal. */
+void clock_sleep_ms(int64_t duration_ms);
+
+#define CLOCK_TEXT_BYTES 25
+
+/* Writes `wall_ms` as RFC 3339 in UTC with milliseconds, "2026-11-21T12:04:04.123Z".  Pure. */
+void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES]);
+
+#endif

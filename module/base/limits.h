@@ -1,0 +1,56 @@
+/* limits.h - every bound in one place, each with its reason.  What exceeds one is refused and
+ * counted, never silently cut. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    /* Longest line of our own log: a longer one is cut and says so. */
+    LIMIT_LOG_LINE_BYTES = 4096,
+    /* Lines that wait for the log's thread: a second of a bad day. */
+    LIMIT_LOG_LINES = 256,
+    /* Values that the log blanks out: every password and token of the configuration. */
+    LIMIT_SECRETS = 16,
+
+    /* A whole FastCGI request with everything nginx sends; larger ones leave for the slow lane. */
+    LIMIT_REQUEST_BYTES = 16 * 1024,
+    /* Kept connections: nginx's workers × keepalive, with room for peers that misbehave. */
+    LIMIT_CONNECTIONS = 1024,
+    /* An answer over this leaves the reactor: it would not fit a socket buffer in one write. */
+    LIMIT_FAST_ANSWER_BYTES = 64 * 1024,
+    /* A token longer than this is refused before anything parses it. */
+    LIMIT_TOKEN_BYTES = 8 * 1024,
+    LIMIT_LANE_THREADS = 4,
+    LIMIT_LANE_QUEUE = 16,
+
+    /* Checks of one instance. */
+    LIMIT_CHECKS = 16,
+    /* Outcomes that wait for the monitor: each prober has at most one or two under way. */
+    LIMIT_OUTCOMES = 64,
+    LIMIT_CELERY_QUEUES = 16,
+    LIMIT_CELERY_NODES = 256,
+    /* What a dependency may answer to one question. */
+    LIMIT_REPLY_BYTES = 64 * 1024,
+
+    /* A publication: all pages of one owner. */
+    LIMIT_PUBLICATION_BYTES = 4 * 1024 * 1024,
+
+    /* Longest line of an access log that is an event; nginx's own headers end at 32 KiB. */
+    LIMIT_LOG_LINE_IN_BYTES = 64 * 1024,
+    /* How much of a file's first line makes its id. */
+    LIMIT_FILE_HEAD_BYTES = 4096,
+    /* Route templates of one service; the rest is `other`. */
+    LIMIT_ROUTES = 200,
+    LIMIT_ROUTE_BYTES = 128,
+    /* Objectives and distinct latency thresholds of one service in this release. */
+    LIMIT_OBJECTIVES = 16,
+    LIMIT_THRESHOLDS = 8,
+    /* Rows and memory of one flush; a tally that reaches them is handed over at once. */
+    LIMIT_TALLY_ROWS = 4096,
+    LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
+
+    /* The longest window, and for how long minutes are kept. */
+    LIMIT_WINDOW_MINUTES = 30 * 1440,
+    LIMIT_RETENTION_MINUTES = 35 * 1440,
+};
+
+#endif

@@ -1,0 +1,268 @@
+/* log.c - format, hide, ring, write. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/log.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/queue.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const level_names[] = { "debug", "info", "warning", "error" };
+
+/* One of the two globals of the program: the log is where everything ends. */
+static struct {
+    /* set before threads exist, read-only afterwards */
+    enum log_level level;
+    enum log_format format;
+    char service[64];
+    char *secrets[LIMIT_SECRETS];
+    int secret_count;
+    /* any thread */
+    struct queue *lines; /* of char *, each owned by whoever holds it */
+    struct thread writer;
+    atomic_bool running;
+    atomic_bool stopping;
+    /* the writing thread only */
+    uint64_t reported_drops;
+} logger = { .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_TEXT, .service = "probity" };
+
+void log_configure(enum log_level level, enum log_format format, const char *service)
+{
+    logger.level = level;
+    logger.format = format;
+    (void)snprintf(logger.service, sizeof(logger.service), "%s", service);
+}
+
+void log_hide(const char *secret)
+{
+    char *copy;
+
+    if (secret == NULL || strlen(secret) < 6 || logger.secret_count == LIMIT_SECRETS)
+        return;
+    copy = strdup(secret);
+    if (copy != NULL)
+        logger.secrets[logger.secret_count++] = copy;
+}
+
+/* Overwrites each secret with stars, so that the length of the line stays. */
+static void hide_secrets(char *line)
+{
+    for (int i = 0; i < logger.secret_count; i++) {
+        size_t length = strlen(logger.secrets[i]);
+
+        for (char *at = strstr(line, logger.secrets[i]); at != NULL;
+             at = strstr(at, logger.secrets[i]))
+            memset(at, '*', length);
+    }
+}
+
+static void put_json(struct buf *line, enum log_level level, const char *message,
+                     const struct log_field *fields, int count)
+{
+    struct json_writer json;
+
+    json_writer_init(&json, line);
+    json_open_object(&json);
+    json_time(&json, "timestamp", clock_wall_ms());
+    json_text(&json, "level", level_names[level]);
+    json_text(&json, "service", logger.service);
+    for (int i = 0; i < count; i++) {
+        if (fields[i].text != NULL)
+            json_text(&json, fields[i].name, fields[i].text);
+        else
+            json_int(&json, fields[i].name, fields[i].number);
+    }
+    json_text(&json, "message", message);
+    json_close_object(&json);
+}
+
+/* Control characters are escaped here too: a log line never ends early. */
+static void put_plain(struct buf *line, enum log_level level, const char *message,
+                      const struct log_field *fields, int count)
+{
+    char now[CLOCK_TEXT_BYTES];
+
+    clock_format(clock_wall_ms(), now);
+    buf_printf(line, "%s %-7s ", now, level_names[level]);
+    json_escape(line, slice_of(message));
+    for (int i = 0; i < count; i++) {
+        buf_printf(line, " %s=", fields[i].name);
+        if (fields[i].text != NULL)
+            json_escape(line, slice_of(fields[i].text));
+        else
+            buf_printf(line, "%lld", (long long)fields[i].number);
+    }
+}
+
+static char *format_line(enum log_level level, const struct log_field *fields, int count,
+                         const char *message)
+{
+    struct buf line;
+
+    buf_init(&line, (size_t)LIMIT_LOG_LINE_BYTES * 4);
+    if (logger.format == LOG_FORMAT_JSON)
+        put_json(&line, level, message, fields, count);
+    else
+        put_plain(&line, level, message, fields, count);
+    buf_append_char(&line, '\n');
+    if (!buf_ok(&line)) {
+        buf_done(&line);
+        return NULL;
+    }
+    hide_secrets(line.data);
+    return line.data;
+}
+
+/* A pipe that nobody reads holds the writer here and nobody else; stopping gives it a second. */
+static void write_line(const char *line)
+{
+    size_t left = strlen(line);
+    int64_t patience_ms = 0;
+
+    while (left > 0) {
+        struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+        ssize_t written;
+
+        if (poll(&out, 1, 100) <= 0) {
+            patience_ms += 100;
+            if (atomic_load(&logger.stopping) && patience_ms >= 1000)
+                return;
+            continue;
+        }
+        written = write(STDERR_FILENO, line, left);
+        if (written < 0 && errno != EINTR && errno != EAGAIN)
+            return; /* nobody is there to be told */
+        if (written > 0) {
+            line += written;
+            left -= (size_t)written;
+        }
+    }
+}
+
+static void report_drops(void)
+{
+    uint64_t dropped = log_dropped();
+    char message[96];
+    char *line;
+
+    if (dropped == logger.reported_drops)
+        return;
+    (void)snprintf(message, sizeof(message), "log: %llu lines were dropped: the output was stuck",
+                   (unsigned long long)(dropped - logger.reported_drops));
+    logger.reported_drops = dropped;
+    line = format_line(LOG_LEVEL_WARNING, NULL, 0, message);
+    if (line != NULL)
+        write_line(line);
+    free(line);
+}
+
+static void write_lines(void *context)
+{
+    char *line;
+
+    (void)context;
+    for (;;) {
+        if (queue_pop(logger.lines, &line, clock_boot_ms() + 1000)) {
+            write_line(line);
+            free(line);
+            report_drops();
+        } else if (atomic_load(&logger.stopping)) {
+            return;
+        }
+    }
+}
+
+int log_start(struct error *err)
+{
+    int code;
+
+    logger.lines = queue_new(sizeof(char *), LIMIT_LOG_LINES);
+    if (logger.lines == NULL)
+        return error_set(err, ENOMEM, "log: out of memory");
+    atomic_store(&logger.stopping, false);
+    code = thread_start(&logger.writer, "log", write_lines, NULL, err);
+    if (code == 0)
+        atomic_store(&logger.running, true);
+    else
+        queue_free(&logger.lines);
+    return code;
+}
+
+void log_stop(void)
+{
+    if (atomic_exchange(&logger.running, false)) {
+        atomic_store(&logger.stopping, true);
+        queue_wake(logger.lines);
+        /* A writer that is stuck for good keeps its queue: freeing it would be a race. */
+        if (thread_join(&logger.writer, 2000))
+            queue_free(&logger.lines);
+    }
+    while (logger.secret_count > 0)
+        free(logger.secrets[--logger.secret_count]);
+}
+
+static void log_text(enum log_level level, const struct log_field *fields, int count,
+                     const char *format, va_list args)
+{
+    char message[LIMIT_LOG_LINE_BYTES];
+    char *line;
+    int length;
+
+    if (level < logger.level)
+        return;
+    length = vsnprintf(message, sizeof(message), format, args);
+    if (length >= (int)sizeof(message))
+        (void)snprintf(message + sizeof(message) - 16, 16, " [cut]");
+    line = format_line(level, fields, count, message);
+    if (line == NULL)
+        return;
+    if (!atomic_load(&logger.running)) {
+        write_line(line);
+        free(line);
+    } else if (!queue_push(logger.lines, &line)) {
+        free(line); /* the queue has counted it */
+    }
+}
+
+#define LOG_AT(name, level)                                                                        \
+    void name(const char *format, ...)                                                             \
+    {                                                                                              \
+        va_list args;                                                                              \
+                                                                                                   \
+        va_start(args, format);                                                                    \
+        log_text(level, NULL, 0, format, args);                                                    \
+        va_end(args);                                                                              \
+    }
+
+LOG_AT(log_debug, LOG_LEVEL_DEBUG)
+LOG_AT(log_info, LOG_LEVEL_INFO)
+LOG_AT(log_warning, LOG_LEVEL_WARNING)
+LOG_AT(log_error, LOG_LEVEL_ERROR)
+
+void log_with(enum log_level level, const struct log_field *fields, int count, const char *format,
+              ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_text(level, fields, count, format, args);
+    va_end(args);
+}
+
+uint64_t log_dropped(void)
+{
+    return logger.lines == NULL ? 0 : queue_refused(logger.lines);
+}

@@ -1,0 +1,57 @@
+/* pq.h - libpq with a deadline for everything.
+ *
+ * One connection belongs to one thread.  Names are resolved inside libpq, which blocks: only threads
+ * that may hang for that long (a prober, the writer, the reader) open connections.  No session
+ * state is ever set, so that a transaction-pooling PgBouncer may stand between.
+ */
+#ifndef BASE_PQ_H
+#define BASE_PQ_H
+
+#include "base/auto.h"
+#include "base/error.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Parameters of one statement, in libpq's own shape; formats may be NULL (all text). */
+struct pq_params {
+    int count;
+    const Oid *types;
+    const char *const *values;
+    const int *lengths;
+    const int *formats;
+};
+
+/* Connects with a conninfo string or URL that libpq understands.
+ * Returns 0, or -errno with `err`: ETIMEDOUT at the deadline, ECONNREFUSED, EACCES for a refused
+ * login, ENOENT for a missing database, EHOSTUNREACH for a name that isn't resolved, EAGAIN for too
+ * many connections or a server that starts or stops, EIO otherwise.  `sqlstate`, if not NULL,
+ * receives the server's code or "". */
+int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlstate[6],
+            struct error *err) MUST_CHECK;
+
+/* Closes; never waits.  A destructor for AUTO(). */
+void pq_close(PGconn **conn);
+
+/* Runs one statement and returns its last result, whatever its status, as long as it arrived: a
+ * refused statement is an answer (look at PQresultStatus or use pq_run).  On failure (deadline,
+ * connection lost) the connection is of no further use.  `params` may be NULL.
+ * Returns 0, or -errno with `err`: ETIMEDOUT, ECONNRESET, ENOMEM. */
+int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
+             PGresult **ret, struct error *err) MUST_CHECK;
+
+/* Like pq_query, and a refused statement is a failure too: -EPROTO, with the server's message in
+ * `err` and its code in `sqlstate` (may be NULL; "" when the failure isn't the server's).
+ * `ret` may be NULL when the result doesn't matter. */
+int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
+           PGresult **ret, char sqlstate[6], struct error *err) MUST_CHECK;
+
+/* PQclear as a destructor. */
+void pq_clear(PGresult **result);
+
+/* Result cells as numbers; `fallback` for NULL or what is no number. */
+int64_t pq_int(const PGresult *result, int row, int column, int64_t fallback);
+double pq_real(const PGresult *result, int row, int column, double fallback);
+
+#endif

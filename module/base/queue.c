@@ -1,0 +1,125 @@
+/* queue.c - a ring under one mutex, held for a copy and nothing else. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/queue.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct queue {
+    /* set before use, read-only afterwards */
+    size_t item_bytes;
+    size_t capacity;
+    /* under the mutex */
+    pthread_mutex_t mutex;
+    pthread_cond_t filled;
+    size_t first;
+    size_t count;
+    bool woken;
+    /* any thread */
+    atomic_uint_fast64_t refused;
+    unsigned char items[];
+};
+
+struct queue *queue_new(size_t item_bytes, size_t capacity)
+{
+    struct queue *queue = calloc(1, sizeof(*queue) + item_bytes * capacity);
+    pthread_condattr_t attributes;
+
+    if (queue == NULL)
+        return NULL;
+    queue->item_bytes = item_bytes;
+    queue->capacity = capacity;
+    (void)pthread_mutex_init(&queue->mutex, NULL);
+    /* A wait must not be lengthened by a step of the wall clock. */
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&queue->filled, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    return queue;
+}
+
+void queue_free(struct queue **queue)
+{
+    if (*queue == NULL)
+        return;
+    (void)pthread_cond_destroy(&(*queue)->filled);
+    (void)pthread_mutex_destroy(&(*queue)->mutex);
+    free(*queue);
+    *queue = NULL;
+}
+
+bool queue_push(struct queue *queue, const void *item)
+{
+    bool fits;
+
+    (void)pthread_mutex_lock(&queue->mutex);
+    fits = queue->count < queue->capacity;
+    if (fits) {
+        size_t slot = (queue->first + queue->count) % queue->capacity;
+
+        memcpy(queue->items + slot * queue->item_bytes, item, queue->item_bytes);
+        queue->count++;
+        (void)pthread_cond_signal(&queue->filled);
+    }
+    (void)pthread_mutex_unlock(&queue->mutex);
+    if (!fits)
+        atomic_fetch_add(&queue->refused, 1);
+    return fits;
+}
+
+/* Waits under the mutex until something is there, somebody wakes us, or the time is up. */
+static void wait_filled(struct queue *queue, int64_t deadline_ms)
+{
+    while (queue->count == 0 && !queue->woken) {
+        int left_ms = clock_left_ms(deadline_ms);
+        struct timespec until;
+
+        if (left_ms == 0)
+            return;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += left_ms / 1000;
+        until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_nsec -= 1000000000L;
+            until.tv_sec++;
+        }
+        (void)pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
+    }
+}
+
+bool queue_pop(struct queue *queue, void *item, int64_t deadline_ms)
+{
+    bool found;
+
+    (void)pthread_mutex_lock(&queue->mutex);
+    wait_filled(queue, deadline_ms);
+    queue->woken = false;
+    found = queue->count > 0;
+    if (found) {
+        memcpy(item, queue->items + queue->first * queue->item_bytes, queue->item_bytes);
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+    }
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return found;
+}
+
+void queue_wake(struct queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    queue->woken = true;
+    (void)pthread_cond_broadcast(&queue->filled);
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+uint64_t queue_refused(const struct queue *queue)
+{
+    return atomic_load(&queue->refused);
+}

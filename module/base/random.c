@@ -1,0 +1,56 @@
+/* random.c - getrandom(2) in three shapes. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/random.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* Up to 256 bytes never fail nor come short once the kernel's pool is initialised (getrandom(2)). */
+static void fill(unsigned char *bytes, size_t count)
+{
+    memset(bytes, 0, count);
+    (void)!getrandom(bytes, count, 0);
+}
+
+void random_hex(char text[RANDOM_HEX_BYTES])
+{
+    unsigned char bytes[16];
+
+    fill(bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void random_uuid(char text[RANDOM_UUID_BYTES])
+{
+    static const size_t group_ends[] = { 4, 6, 8, 10 };
+    unsigned char bytes[16];
+    size_t at = 0;
+    size_t group = 0;
+
+    fill(bytes, sizeof(bytes));
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (group < 4 && i == group_ends[group]) {
+            text[at++] = '-';
+            group++;
+        }
+        (void)snprintf(text + at, 3, "%02x", bytes[i]);
+        at += 2;
+    }
+}
+
+int64_t random_jitter(int64_t value, int percent)
+{
+    int64_t span = value * percent / 100;
+    uint32_t random = 0;
+
+    if (span <= 0)
+        return value;
+    fill((unsigned char *)&random, sizeof(random));
+    return value - span + (int64_t)(random % (uint64_t)(2 * span + 1));
+}

@@ -1,0 +1,52 @@
+/* slice.c - the few operations on borrowed bytes that don't fit in a line. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/slice.h"
+
+bool slice_parse_uint(struct slice text, uint64_t max, uint64_t *ret)
+{
+    uint64_t value = 0;
+
+    if (text.length == 0)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned digit = (unsigned)((unsigned char)text.data[i] - (unsigned char)'0');
+
+        if (digit > 9 || value > (max - digit) / 10 || digit > max)
+            return false;
+        value = value * 10 + digit;
+    }
+    *ret = value;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct slice slice_trim(struct slice text)
+{
+    while (text.length > 0 && is_blank(text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+struct slice slice_cut(struct slice *rest, char separator)
+{
+    const char *found = rest->length == 0 ? NULL : memchr(rest->data, separator, rest->length);
+    struct slice head = *rest;
+
+    if (found == NULL) {
+        *rest = (struct slice){ rest->data + rest->length, 0 };
+        return head;
+    }
+    head.length = (size_t)(found - rest->data);
+    *rest = (struct slice){ found + 1, rest->length - head.length - 1 };
+    return head;
+}

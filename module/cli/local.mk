@@ -1,0 +1,2 @@
+probity_SOURCES = %D%/main.c
+probity_LDADD = $(level2_libs)

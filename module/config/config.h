@@ -1,0 +1,88 @@
+/* config.h - what the environment asked for, as one immutable snapshot.
+ *
+ * Every key is a row of one table (keys.c): type, default, bounds, help.  docs/config.md and
+ * `probity check-config` are printed from it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "config/check.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum config_celery_mode { CONFIG_CELERY_ACTIVE, CONFIG_CELERY_PASSIVE };
+
+/* All strings are owned by the snapshot; one that is not set is NULL, unless a default is named. */
+struct config {
+    const char *service;      /* PROBITY_SERVICE, "app" */
+    const char *app_version;  /* APP_VERSION, else the platform's commit variable, else "unknown" */
+    const char *listen_path;  /* PROBITY_LISTEN, the FastCGI socket */
+    const char *state_dir;    /* PROBITY_STATE_DIR */
+    const char *access_log;   /* PROBITY_ACCESS_LOG; NULL: no ingest */
+    int64_t drain_ms;         /* PROBITY_DRAIN_SECONDS, 5 s */
+
+    enum log_level log_level;
+    enum log_format log_format;
+    bool log_format_set; /* else JSON, and text on a terminal */
+
+    struct check_config checks[LIMIT_CHECKS]; /* app, database, redis, celery: those that apply */
+    int check_count;
+    bool require_none; /* PROBITY_REQUIRE=none: ready without any check */
+
+    int64_t database_pool_size; /* DATABASE_POOL_SIZE + DATABASE_MAX_OVERFLOW, -1 if unset */
+    enum config_celery_mode celery_mode;
+    const char *celery_queues[LIMIT_CELERY_QUEUES];
+    int celery_queue_count;
+    int64_t celery_expected_workers; /* -1 if unset */
+    int64_t celery_grace_ms;         /* how long `no workers` is degraded before it is an error */
+
+    const char *ledger_conninfo;      /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
+    const char *ledger_misconfigured; /* why there is none, in words, or NULL */
+    int64_t slo_max_age_ms;           /* figures older than this are stale */
+
+    /* Who may (auth/): raw values; auth/ judges their lengths and algorithms. */
+    const char *jwt_secret;
+    const char *jwt_public_key;
+    const char *jwt_algorithm;
+    const char *jwt_issuer;
+    const char *jwt_audience;
+    const char *jwt_require;  /* PROBITY_JWT_REQUIRE, "claim=value" */
+    const char *admin_claim;  /* PROBITY_ADMIN_CLAIM, "role=admin" */
+    const char *admin_token;
+    const char *read_token;
+};
+
+/* Looks a variable up; getenv() in the daemon, a table in tests. */
+typedef const char *(*config_lookup_fn)(void *context, const char *name);
+
+/* Reads the whole environment.  A scalar that can't be read (PROBITY_DRAIN_SECONDS=abc) fails; a
+ * dependency's address that can't be used does not: its check says so (misconfigured).
+ * Returns 0, or -EINVAL with `err` naming variable, value and what is accepted; or -ENOMEM. */
+int config_load(config_lookup_fn lookup, void *context, struct config **ret, struct error *err)
+    MUST_CHECK;
+void config_free(struct config **config);
+
+/* The check of that name, or NULL. */
+const struct check_config *config_check(const struct config *config, const char *name);
+
+/* Calls `say` for everything a person should know about this configuration, one clear sentence
+ * each: what is misconfigured, what was not understood, what is missing and what that costs. */
+typedef void (*config_say_fn)(void *context, enum log_level level, const char *sentence);
+void config_diagnose(const struct config *config, config_say_fn say, void *context);
+
+/* Hands every secret of the configuration to log_hide(). */
+void config_hide_secrets(const struct config *config);
+
+/* Appends the table of keys as the Markdown of docs/config.md. */
+void config_describe(struct buf *buf);
+
+/* Appends one line per key: name, value in force (secrets as "(set)"), and where it came from. */
+void config_explain(config_lookup_fn lookup, void *context, struct buf *buf);
+
+#endif

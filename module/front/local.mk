@@ -1,0 +1,2 @@
+noinst_LIBRARIES += %D%/libfront.a
+module_front_libfront_a_SOURCES = %D%/front.h

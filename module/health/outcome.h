@@ -1,0 +1,76 @@
+/* outcome.h - what one look at a dependency has found: data, not an error.
+ *
+ * Plain values, copied through a queue from a prober to the monitor.  A number that is not known is
+ * negative, a text that is not known is empty; a false 0 is never written.
+ */
+#ifndef HEALTH_OUTCOME_H
+#define HEALTH_OUTCOME_H
+
+#include "base/limits.h"
+#include "health/reason.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The verdict of one look. */
+enum outcome_status { OUTCOME_OK, OUTCOME_DEGRADED, OUTCOME_ERROR };
+
+struct database_facts {
+    int64_t server_connections;
+    int64_t server_max_connections;
+    int64_t pool_checked_out;
+    int64_t longest_query_ms;      /* -1 unknown: the role may not see it */
+    bool may_see_queries;          /* else the answer carries the GRANT as a hint */
+    int in_recovery;               /* 0, 1, -1 unknown */
+    char server_version[32];
+};
+
+struct redis_facts {
+    int64_t memory_used_bytes;
+    int64_t memory_max_bytes; /* 0: no limit set */
+    int64_t connected_clients;
+    char role[16];
+};
+
+struct celery_queue {
+    char name[64];
+    int64_t depth;
+};
+
+struct celery_facts {
+    int64_t subscribed;     /* who would get a message: the reply of PUBLISH */
+    int64_t active_workers; /* nodes that answered */
+    int64_t queued_tasks;
+    int64_t active_tasks;   /* from heartbeats */
+    struct celery_queue queues[LIMIT_CELERY_QUEUES];
+    int queue_count;
+};
+
+struct http_facts {
+    int http_status; /* 0: none came */
+};
+
+struct outcome {
+    int check;                    /* index into config.checks */
+    enum outcome_status status;
+    enum health_reason reason;    /* HEALTH_REASON_NONE when ok */
+    int64_t number;               /* for the reason's phrase */
+    int64_t observed_at_ms;       /* boot clock, when the look ended */
+    int64_t observed_at_wall_ms;
+    int64_t latency_us;           /* of this look; the wait for the broker's workers included */
+    bool fresh;                   /* made over a connection opened for it */
+    char detail[160];             /* the driver's own words: for the log only */
+    bool has_facts;               /* the member of the check's kind is filled */
+    union {
+        struct http_facts http;
+        struct database_facts database;
+        struct redis_facts redis;
+        struct celery_facts celery;
+    } facts;
+};
+
+/* Sets status and reason, keeping the first that was set to something worse than ok. */
+void outcome_set(struct outcome *outcome, enum outcome_status status, enum health_reason reason,
+                 int64_t number);
+
+#endif

@@ -1,0 +1,71 @@
+/* reason.h - the closed set of phrases that say why a check is not ok, and a hint beside each.
+ *
+ * Answers hold these phrases and never a driver's own text.
+ */
+#ifndef HEALTH_REASON_H
+#define HEALTH_REASON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(ENUM, phrase, hint).  A phrase may hold one %lld, which takes the outcome's `number`. */
+#define FOR_EACH_REASON(X)                                                                         \
+    X(NONE, "", "")                                                                                \
+    X(REFUSED, "connection refused",                                                               \
+      "nothing listens there: is the server running, and is the address right?")                   \
+    X(TIMEOUT, "timeout after %lld ms",                                                            \
+      "the server accepts or holds connections but does not answer: look at its load and locks")   \
+    X(CLOSED, "connection closed",                                                                 \
+      "the server closed the connection in the middle of an answer: look at its log")              \
+    X(UNREACHABLE, "network unreachable",                                                          \
+      "there is no route to the server: look at the network and its policies")                     \
+    X(NAME_NOT_RESOLVED, "name not resolved",                                                      \
+      "the host name has no address here: check its spelling and the DNS of this machine")         \
+    X(AUTHENTICATION, "authentication failed",                                                     \
+      "the server refused user or password: was the password rotated?")                            \
+    X(PERMISSION, "permission denied",                                                             \
+      "the login works but may not do what the check needs: grant it")                             \
+    X(NO_DATABASE, "database does not exist",                                                      \
+      "the server runs but has no database of that name: create it or correct the URL")            \
+    X(TOO_MANY_CONNECTIONS, "too many connections",                                                \
+      "the server's connection limit is reached: lower the pools or raise the limit")              \
+    X(STARTING_UP, "server starting up", "the server is starting or recovering: wait")             \
+    X(SHUTTING_DOWN, "server shutting down", "the server is being stopped")                        \
+    X(READ_ONLY, "read-only", "the server takes no writes: did a failover leave us on a replica?") \
+    X(LOADING, "loading", "Redis is loading its data set: wait")                                   \
+    X(OUT_OF_MEMORY, "out of memory",                                                              \
+      "Redis has reached maxmemory and refuses writes: raise it or set an eviction policy")        \
+    X(REPLICA_LINK_DOWN, "replication link down", "this replica has lost its master")              \
+    X(PERSISTENCE, "persistence failing",                                                          \
+      "the last save or append to disk failed, or writes are refused for it: is the disk full?")   \
+    X(PROTOCOL, "unexpected answer",                                                               \
+      "what answers there does not speak the expected protocol: is the port right?")               \
+    X(TLS_REQUIRED, "tls required", "the server wants TLS: see sslmode in the URL")                \
+    X(TLS_FAILED, "tls failed", "the TLS handshake failed: check certificate and name")            \
+    X(HTTP_STATUS, "http status %lld", "the application answers, but not with a 2xx")              \
+    X(NO_WORKERS, "no workers",                                                                    \
+      "no worker is subscribed: start one; one that only sends heartbeats needs a restart")        \
+    X(FEWER_WORKERS, "fewer workers than expected",                                                \
+      "fewer workers answered than PROBITY_CELERY_EXPECTED_WORKERS")                               \
+    X(BUSY, "busy", "workers are subscribed but did not answer: a long task in a solo pool?")      \
+    X(SOME_BUSY, "some workers busy", "some subscribed workers did not answer in time")            \
+    X(SERVER_ERROR, "server error", "the server refused the question: its words are in the log")   \
+    X(MISCONFIGURED, "misconfigured", "see the log at start, or run: probity check-config")        \
+    X(NOT_SUPPORTED, "not supported", "see the log at start, or run: probity check-config")
+
+enum health_reason {
+#define X(name, phrase, hint) HEALTH_REASON_##name,
+    FOR_EACH_REASON(X)
+#undef X
+    HEALTH_REASON_COUNT
+};
+
+#define REASON_TEXT_BYTES 64
+
+/* Writes the phrase, with `number` where it has one. */
+void reason_text(enum health_reason reason, int64_t number, char text[REASON_TEXT_BYTES]);
+
+/* What to do about it; "" for NONE.  Static. */
+const char *reason_hint(enum health_reason reason);
+
+#endif

@@ -1,0 +1,66 @@
+/* follow.h - follows an access log through rotation, truncation, moves and restarts.
+ *
+ * One thread: reads, parses, classifies and tallies, and hands a flush to the ledger's writer two to
+ * four times a second, one at a time.  While the writer has not answered it reads on into the next tally, up
+ * to its bounds, then stops: the file is the buffer.
+ */
+#ifndef INGEST_FOLLOW_H
+#define INGEST_FOLLOW_H
+
+#include "base/error.h"
+#include "base/queue.h"
+#include "slo/objective.h"
+
+#include <stdint.h>
+
+struct follower;
+
+struct follow_settings {
+    const char *path;       /* the access log; borrowed */
+    const char *service;    /* lines that name another service are not counted */
+    const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
+    int threshold_count;
+};
+
+/* `flushes` takes struct flush *, `positions` gives struct file_position; both outlive it. */
+int follower_start(const struct follow_settings *settings, struct queue *flushes,
+                   struct queue *positions, struct follower **ret, struct error *err) MUST_CHECK;
+
+/* Reads to the end of the file, hands over the last flush and ends: at most 2 s. */
+void follower_stop(struct follower **follower);
+
+/* Why a line is no event. */
+#define FOR_EACH_REJECT(X)                                                                         \
+    X(NOT_JSON, "not_json")       /* not an object, cut short, or followed by garbage */           \
+    X(MISSING, "missing_field")   /* no time, status, method, path or request_time */              \
+    X(NUMBER, "bad_number")       /* negative, not a number, out of range */                       \
+    X(STATUS, "bad_status")       /* not 100 to 599 */                                             \
+    X(TIME, "bad_time")           /* older than what is kept, or in the future */                  \
+    X(TOO_LONG, "too_long")       /* over LIMIT_LOG_LINE_IN_BYTES */
+
+enum reject {
+    REJECT_NONE,
+#define X(name, text) REJECT_##name,
+    FOR_EACH_REJECT(X)
+#undef X
+    REJECT_COUNT
+};
+
+/* What happened so far; `rejects` by enum reject.  Any thread. */
+struct follow_counters {
+    uint64_t lines;
+    uint64_t bytes;
+    uint64_t events;
+    uint64_t not_counted;     /* OPTIONS, 101, Probity's own endpoints, another service */
+    uint64_t rejects[REJECT_COUNT];
+    uint64_t lost_bytes;      /* gone from the disk before they were read */
+    uint64_t rotations;
+    int64_t lag_bytes;        /* between the committed position and the end of the file */
+    int64_t caught_up_at_ms;  /* boot clock: when the end of the file was last reached; -1 never */
+    bool waiting_for_file;    /* the log does not exist (yet) */
+    bool waiting_for_ledger;  /* the writer has not answered and the bounds are reached */
+};
+
+void follower_counters(const struct follower *follower, struct follow_counters *ret);
+
+#endif

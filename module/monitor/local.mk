@@ -1,0 +1,2 @@
+noinst_LIBRARIES += %D%/libmonitor.a
+module_monitor_libmonitor_a_SOURCES = %D%/monitor.h

@@ -1,0 +1,37 @@
+/* monitor.h - owns all health state: takes outcomes and orders, ticks, publishes health pages.
+ *
+ * Pages (keys in its slot): "health", "ready", "startup", "detailed", "detailed/NAME" for every
+ * check, "metrics" and "metrics/openmetrics" (a fragment each).  Published on every change and once
+ * a second; too old after 3 s.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "base/error.h"
+#include "base/queue.h"
+#include "config/config.h"
+#include "page/slot.h"
+
+#include <stdatomic.h>
+
+struct monitor;
+
+struct monitor_settings {
+    const struct config *config;
+    struct queue *outcomes;               /* of struct outcome; the monitor's orders come here too */
+    struct slot *slot;
+    const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not started */
+};
+
+/* Publishes `starting`, then starts the thread. */
+int monitor_start(const struct monitor_settings *settings, struct monitor **ret,
+                  struct error *err) MUST_CHECK;
+void monitor_stop(struct monitor **monitor);
+
+/* Latched: from now on not ready, whatever checks say.  Any thread; published within 100 ms. */
+void monitor_drain(struct monitor *monitor);
+
+/* Whether the first round of all checks is done.  Any thread. */
+bool monitor_first_round_done(const struct monitor *monitor);
+
+#endif

@@ -1,0 +1,30 @@
+/* prober.h - the thread that looks after one dependency.
+ *
+ * Blocking code with a deadline, on one long-lived connection.  Between rounds it waits in poll(2)
+ * on that connection: when the server closes it, the check reconnects at once, and only a failed
+ * reconnect and a second one 100 ms later count.  Every fresh_interval_ms the round opens a fresh
+ * connection, checks it and swaps it in; while the last fresh one failed, a success on the kept one
+ * counts for nothing.
+ */
+#ifndef PROBE_PROBER_H
+#define PROBE_PROBER_H
+
+#include "base/error.h"
+#include "base/queue.h"
+#include "config/config.h"
+
+struct prober;
+
+/* Starts checking `config->checks[check]`; outcomes (struct outcome) go to the queue.  Both
+ * outlive it.  Must not be called for a misconfigured or not configured check. */
+int prober_start(const struct config *config, int check, struct queue *outcomes,
+                 struct prober **ret, struct error *err) MUST_CHECK;
+
+/* Asks the thread to end without waiting for it, so that several end at the same time. */
+void prober_ask_stop(struct prober *prober);
+
+/* Waits at most 1 s for the thread; one that hangs in a name look-up is left behind with its
+ * memory. */
+void prober_stop(struct prober **prober);
+
+#endif

@@ -1,0 +1,18 @@
+# Unit tests: one program per folder, which links only the archives that its layer may know.
+include tests/unit/base/local.mk
+include tests/unit/config/local.mk
+include tests/unit/slo/local.mk
+include tests/unit/health/local.mk
+include tests/unit/probe/local.mk
+include tests/unit/ingest/local.mk
+include tests/unit/ledger/local.mk
+include tests/unit/page/local.mk
+include tests/unit/monitor/local.mk
+include tests/unit/accountant/local.mk
+include tests/unit/auth/local.mk
+include tests/unit/front/local.mk
+
+suite_sources = tests/unit/support/suite.c tests/unit/support/suite.h
+suite_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit/support -DTEST_DATA=\"$(abs_srcdir)/tests/data\"
+suite_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes -Wno-conversion
+suite_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

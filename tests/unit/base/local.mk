@@ -1,0 +1,7 @@
+check_PROGRAMS += %D%/test_base
+TESTS += %D%/test_base
+tests_unit_base_test_base_SOURCES = $(suite_sources) %D%/suite.c %D%/test_arena.c %D%/test_slice.c
+tests_unit_base_test_base_CPPFLAGS = $(suite_cppflags)
+tests_unit_base_test_base_CFLAGS = $(suite_cflags)
+tests_unit_base_test_base_LDFLAGS = $(suite_ldflags)
+tests_unit_base_test_base_LDADD = $(level0_libs) $(CHECK_LIBS)
