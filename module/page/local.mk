@@ -1,2 +1,6 @@
 noinst_LIBRARIES += %D%/libpage.a
-module_page_libpage_a_SOURCES = %D%/page.h %D%/slot.h %D%/metrics.h
+module_page_libpage_a_SOURCES = \
+	%D%/metrics.c %D%/metrics.h \
+	%D%/page.c %D%/page.h \
+	%D%/set.h \
+	%D%/slot.c %D%/slot.h

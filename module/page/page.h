@@ -7,6 +7,7 @@
 #define PAGE_PAGE_H
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/slice.h"
 #include "slo/fraction.h"
 
@@ -77,11 +78,17 @@ void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool 
                       const char *trouble);
 
 /* Ends the construction: takes `*builder` and returns the set, or NULL if anything did not fit
- * (the caller keeps its old publication and counts it). */
+ * (the caller keeps its old publication and counts it).  A set that is never published is given
+ * back with page_set_free(). */
 struct page_set *page_builder_finish(struct page_builder **builder) MUST_CHECK;
+
+void page_set_free(struct page_set **set);
 
 /* The page of that key, or NULL. */
 const struct page *page_find(const struct page_set *set, struct slice key);
+
+/* Appends the head of an answer, all of it but X-Request-Id and the blank line. */
+void page_head(struct buf *head, const struct page_text *text);
 
 /* The reason phrase of a status, "Service Unavailable". Static. */
 const char *page_status_phrase(int status);

@@ -1,0 +1,202 @@
+/* page.c - builds a set of finished answers in one arena. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "page/page.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "page/set.h"
+
+#include <stdlib.h>
+
+enum { MAX_PAGES = 64 };
+
+struct page_builder {
+    struct arena *arena;
+    struct page_set set;
+    struct page pages[MAX_PAGES];
+    struct page_objective objectives[LIMIT_OBJECTIVES];
+    bool failed; /* something did not fit: nothing is published */
+};
+
+const char *page_status_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        { 200, "OK" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 413, "Content Too Large" },
+        { 503, "Service Unavailable" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(phrases); i++) {
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    }
+    return "Status";
+}
+
+void page_head(struct buf *head, const struct page_text *text)
+{
+    buf_printf(head, "Status: %d %s\r\n", text->status, page_status_phrase(text->status));
+    buf_printf(head, "Content-Type: %s\r\n",
+               text->content_type == NULL ? "application/json" : text->content_type);
+    buf_append_text(head, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+    if (text->retry_after_seconds > 0)
+        buf_printf(head, "Retry-After: %d\r\n", text->retry_after_seconds);
+    if (text->vary_accept)
+        buf_append_text(head, "Vary: Accept\r\n");
+    if (text->extra_headers != NULL)
+        buf_append_text(head, text->extra_headers);
+    buf_printf(head, "Content-Length: %zu\r\n", text->body.length);
+}
+
+struct page_builder *page_builder_new(int64_t max_age_ms)
+{
+    struct page_builder *builder = calloc(1, sizeof(*builder));
+
+    if (builder == NULL)
+        return NULL;
+    builder->arena = arena_new(LIMIT_PUBLICATION_BYTES);
+    if (builder->arena == NULL) {
+        free(builder);
+        return NULL;
+    }
+    builder->set.max_age_ms = max_age_ms;
+    return builder;
+}
+
+void page_builder_free(struct page_builder **builder)
+{
+    if (*builder == NULL)
+        return;
+    arena_free(&(*builder)->arena);
+    free(*builder);
+    *builder = NULL;
+}
+
+static char *keep_slice(struct page_builder *builder, struct slice bytes)
+{
+    char *copy = arena_copy(builder->arena, bytes);
+
+    if (copy == NULL)
+        builder->failed = true;
+    return copy;
+}
+
+static char *keep(struct page_builder *builder, const char *text)
+{
+    return keep_slice(builder, slice_of(text));
+}
+
+static struct page_answer render(struct page_builder *builder, const struct page_text *text)
+{
+    struct page_answer answer = { .status = text->status };
+    struct buf head;
+
+    buf_init(&head, 4096);
+    page_head(&head, text);
+    if (!buf_ok(&head))
+        builder->failed = true;
+    answer.head = (struct slice){ keep_slice(builder, buf_slice(&head)), head.length };
+    answer.body = (struct slice){ keep_slice(builder, text->body), text->body.length };
+    buf_done(&head);
+    return answer;
+}
+
+void page_add(struct page_builder *builder, const char *key, const struct page_text *fresh,
+              const struct page_text *too_old)
+{
+    struct page *page = &builder->pages[builder->set.page_count];
+
+    if (builder->set.page_count == MAX_PAGES) {
+        builder->failed = true;
+        return;
+    }
+    page->key = keep(builder, key);
+    page->fresh = render(builder, fresh);
+    page->too_old = too_old == NULL ? page->fresh : render(builder, too_old);
+    builder->set.page_count++;
+}
+
+void page_add_objective(struct page_builder *builder, const struct page_objective *objective)
+{
+    struct page_objective *copy = &builder->objectives[builder->set.objective_count];
+
+    if (builder->set.objective_count == LIMIT_OBJECTIVES) {
+        builder->failed = true;
+        return;
+    }
+    *copy = *objective;
+    copy->name = keep(builder, objective->name);
+    copy->service = keep(builder, objective->service);
+    copy->status = keep(builder, objective->status);
+    copy->json.data = keep_slice(builder, objective->json);
+    builder->set.objective_count++;
+}
+
+void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool usable,
+                      const char *trouble)
+{
+    char text[CLOCK_TEXT_BYTES] = "";
+
+    if (as_of_wall_ms > 0)
+        clock_format(as_of_wall_ms, text);
+    builder->set.as_of = (struct slice){ keep(builder, text), strlen(text) };
+    builder->set.usable = usable;
+    builder->set.trouble = trouble == NULL ? NULL : keep(builder, trouble);
+}
+
+/* Moves the tables behind the pages' own bytes: from here on the arena owns all of the set. */
+struct page_set *page_builder_finish(struct page_builder **builder)
+{
+    struct page_builder *from = *builder;
+    struct set *set = set_new(from->arena);
+    size_t page_bytes = (size_t)from->set.page_count * sizeof(struct page);
+    size_t objective_bytes = (size_t)from->set.objective_count * sizeof(struct page_objective);
+    struct page *pages = arena_alloc(from->arena, page_bytes);
+    struct page_objective *objectives = arena_alloc(from->arena, objective_bytes);
+
+    if (from->failed || set == NULL || pages == NULL || objectives == NULL) {
+        page_builder_free(builder);
+        return NULL;
+    }
+    memcpy(pages, from->pages, page_bytes);
+    memcpy(objectives, from->objectives, objective_bytes);
+    from->set.pages = pages;
+    from->set.objectives = objectives;
+    set->pages = from->set;
+    from->arena = NULL;
+    free(from);
+    *builder = NULL;
+    return &set->pages;
+}
+
+void page_set_free(struct page_set **pages)
+{
+    struct arena *arena;
+
+    if (*pages == NULL)
+        return;
+    arena = ((struct set *)(void *)*pages)->arena;
+    arena_free(&arena);
+    *pages = NULL;
+}
+
+const struct page *page_find(const struct page_set *set, struct slice key)
+{
+    for (int i = 0; i < set->page_count; i++) {
+        if (slice_equals_text(key, set->pages[i].key))
+            return &set->pages[i];
+    }
+    return NULL;
+}
