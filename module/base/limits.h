@@ -48,6 +48,9 @@ enum {
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
 
+    /* Flushes under way between the follower and the writer: one a file, and few files at once. */
+    LIMIT_FLUSHES = 16,
+
     /* The longest window, and for how long minutes are kept. */
     LIMIT_WINDOW_MINUTES = 30 * 1440,
     LIMIT_RETENTION_MINUTES = 35 * 1440,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,7 @@ struct start {
 };
 
 static _Thread_local const char *own_name;
+static atomic_bool left_behind;
 
 static void *begin(void *argument)
 {
@@ -81,10 +83,17 @@ bool thread_join(struct thread *thread, int64_t within_ms)
         until.tv_nsec -= 1000000000L;
         until.tv_sec++;
     }
-    if (pthread_clockjoin_np(thread->id, NULL, CLOCK_MONOTONIC, &until) != 0)
+    if (pthread_clockjoin_np(thread->id, NULL, CLOCK_MONOTONIC, &until) != 0) {
+        atomic_store(&left_behind, true);
         return false;
+    }
     thread->started = false;
     return true;
+}
+
+bool thread_left_behind(void)
+{
+    return atomic_load(&left_behind);
 }
 
 bool thread_is(const char *name)

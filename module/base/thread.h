@@ -26,6 +26,9 @@ int thread_start(struct thread *thread, const char *name, thread_run_fn run, voi
  * A thread that was never started has ended. */
 bool thread_join(struct thread *thread, int64_t within_ms) MUST_CHECK;
 
+/* Whether some thread_join() gave up: then the program ends without freeing what threads share. */
+bool thread_left_behind(void);
+
 /* Whether the calling thread was started under this name: for assert(). */
 bool thread_is(const char *name);
 

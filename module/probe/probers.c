@@ -1,0 +1,51 @@
+/* probers.c - one prober a check; asked to stop together, so that their waits overlap. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "probe/probers.h"
+
+#include "base/limits.h"
+#include "probe/prober.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct probers {
+    struct prober *running[LIMIT_CHECKS];
+    int count;
+};
+
+int probers_start(const struct config *config, struct queue *outcomes, struct probers **ret,
+                  struct error *err)
+{
+    AUTO(probers_stop) struct probers *probers = calloc(1, sizeof(*probers));
+
+    if (probers == NULL)
+        return error_set(err, ENOMEM, "probers: out of memory");
+    for (int i = 0; i < config->check_count; i++) {
+        const struct check_config *check = &config->checks[i];
+        int code;
+
+        if (check->misconfigured != NULL || check->not_configured)
+            continue;
+        code = prober_start(config, i, outcomes, &probers->running[probers->count], err);
+        if (code != 0)
+            return code;
+        probers->count++;
+    }
+    *ret = probers;
+    probers = NULL;
+    return 0;
+}
+
+void probers_stop(struct probers **probers)
+{
+    if (*probers == NULL)
+        return;
+    for (int i = 0; i < (*probers)->count; i++)
+        prober_ask_stop((*probers)->running[i]);
+    for (int i = 0; i < (*probers)->count; i++)
+        prober_stop(&(*probers)->running[i]);
+    free(*probers);
+    *probers = NULL;
+}
