@@ -1,2 +1,6 @@
 noinst_LIBRARIES += %D%/libhealth.a
-module_health_libhealth_a_SOURCES = %D%/reason.h %D%/outcome.h %D%/hysteresis.h
+module_health_libhealth_a_SOURCES = \
+	%D%/hysteresis.c %D%/hysteresis.h \
+	%D%/latency.c %D%/latency.h \
+	%D%/outcome.c %D%/outcome.h \
+	%D%/reason.c %D%/reason.h
