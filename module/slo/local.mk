@@ -1,2 +1,12 @@
 noinst_LIBRARIES += %D%/libslo.a
-module_slo_libslo_a_SOURCES = %D%/fraction.h %D%/objective.h %D%/histogram.h %D%/tally.h %D%/window.h %D%/budget.h
+module_slo_libslo_a_SOURCES = \
+	%D%/budget.c \
+	%D%/budget.h \
+	%D%/fraction.c \
+	%D%/fraction.h \
+	%D%/histogram.h \
+	%D%/objective.c \
+	%D%/objective.h \
+	%D%/tally.h \
+	%D%/window.c \
+	%D%/window.h

@@ -1,0 +1,12 @@
+check_PROGRAMS += %D%/test_slo
+TESTS += %D%/test_slo
+tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
+	%D%/suite.c \
+	%D%/test_budget.c \
+	%D%/test_fraction.c \
+	%D%/test_objective.c \
+	%D%/test_window.c
+tests_unit_slo_test_slo_CPPFLAGS = $(suite_cppflags)
+tests_unit_slo_test_slo_CFLAGS = $(suite_cflags)
+tests_unit_slo_test_slo_LDFLAGS = $(suite_ldflags)
+tests_unit_slo_test_slo_LDADD = module/slo/libslo.a $(level0_libs) $(CHECK_LIBS)

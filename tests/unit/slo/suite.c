@@ -1,0 +1,20 @@
+/* suite.c - every test case of module/slo/. */
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+TCase *budget_cases(void);
+TCase *fraction_cases(void);
+TCase *objective_cases(void);
+TCase *window_cases(void);
+
+int main(void)
+{
+    static const suite_cases_fn cases[] = {
+        budget_cases,
+        fraction_cases,
+        objective_cases,
+        window_cases,
+    };
+
+    return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
+}
