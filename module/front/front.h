@@ -11,34 +11,46 @@
 #include "page/slot.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct front;
+
+/* A listening socket, and which file leads to it. */
+struct front_socket {
+    int fd;
+    bool inherited; /* handed over by a service manager, which alone may replace it */
+    dev_t device;   /* of the file at the path, unless inherited */
+    ino_t inode;
+};
 
 struct front_settings {
     const struct config *config;
     const struct access *access;
-    struct slot *health;             /* the monitor's */
-    struct slot *slo;                /* the accountant's */
-    _Atomic int64_t *beat_ms;        /* the front stamps it on every turn of its loop */
-    int listen_fd;                   /* from front_listen(); owned by the front from now on */
+    struct slot *health;        /* the monitor's */
+    struct slot *slo;           /* the accountant's */
+    _Atomic int64_t *beat_ms;   /* the front stamps it on every turn of its loop */
+    struct front_socket socket; /* from front_listen(); owned by the front from now on */
 };
 
 /* Opens the listening socket: one handed over by the service manager (LISTEN_FDS, or descriptor 0
- * when that is a listening socket), else `path`: bound under a temporary name beside it and renamed over it, mode 0660.
+ * when that is a listening socket), else `path`: bound under a temporary name beside it and renamed
+ * over it, mode 0660.  Before other threads exist.  Returns 0 or -errno with `err`. */
+int front_listen(const char *path, struct front_socket *ret, struct error *err) MUST_CHECK;
 
- * Returns 0 or -errno with `err`. */
-int front_listen(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+/* Closes a socket that front_start() never took; NULL-safe destructor, leaves -1. */
+void front_socket_close(struct front_socket *socket);
 
 /* Whether something accepts connections at `path` now. */
 bool front_path_is_live(const char *path);
 
+/* Starts the threads.  Takes the socket, also when it fails. */
 int front_start(const struct front_settings *settings, struct front **ret, struct error *err)
     MUST_CHECK;
 
-/* Whether `path` leads to another socket than ours: a new process has replaced us.  Any thread. */
+/* Whether the path leads to another socket than ours: a new process has replaced us.  Any thread. */
 bool front_replaced(const struct front *front);
 
-/* Accepts what has queued up until there is nothing more for `linger_ms`, lets answers under way
+/* Accepts what has queued up until there is nothing more, for 1 s at most, lets answers under way
  * finish, closes each connection after its answer, ends; at most 3 s in all. */
 void front_stop(struct front **front);
 
