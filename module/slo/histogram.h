@@ -34,7 +34,8 @@ void histogram_init(struct histogram *histogram, struct arena *arena);
 /* Adds one value.  Returns false when the arena is full: nothing was added. */
 bool histogram_add(struct histogram *histogram, uint64_t value) MUST_CHECK;
 
-/* Adds (or with `sign` -1 takes away) all of `other`.  Returns false when the arena is full. */
+/* Adds (or with `sign` -1 takes away) all of `other`.  Returns false when the arena is full, or when
+ * more would be taken away than is there: the counts are then as before. */
 bool histogram_merge(struct histogram *histogram, const struct histogram *other, int sign)
     MUST_CHECK;
 
@@ -48,14 +49,16 @@ uint64_t histogram_high(uint32_t index);
 uint64_t histogram_quantile(const struct histogram *histogram, uint64_t numerator,
                             uint64_t denominator);
 
-/* How many values are `threshold` or more; exact where the threshold is a bucket's lower edge. */
+/* How many values are `threshold` or more; exact where the threshold is a bucket's lower edge, else
+ * with the whole bucket that holds it: never fewer than the truth. */
 uint64_t histogram_count_from(const struct histogram *histogram, uint64_t threshold);
 
 /* Appends the sparse form: version, sub-bucket bits, then delta-coded index and count as varints. */
 void histogram_encode(const struct histogram *histogram, struct buf *buf);
 
 /* Adds (sign 1) or takes away (sign -1) an encoded histogram.  Returns 0, -EINVAL for bytes that
- * are no histogram of this layout (then nothing was changed), -ENOMEM when the arena is full. */
+ * are no histogram of this layout or more than can be taken away, -ENOMEM when the arena is full;
+ * on failure the counts are as before. */
 int histogram_merge_encoded(struct histogram *histogram, struct slice encoded, int sign) MUST_CHECK;
 
 #endif

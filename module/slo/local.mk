@@ -4,9 +4,11 @@ module_slo_libslo_a_SOURCES = \
 	%D%/budget.h \
 	%D%/fraction.c \
 	%D%/fraction.h \
+	%D%/histogram.c \
 	%D%/histogram.h \
 	%D%/objective.c \
 	%D%/objective.h \
+	%D%/tally.c \
 	%D%/tally.h \
 	%D%/window.c \
 	%D%/window.h

@@ -67,8 +67,9 @@ struct tally_sum {
     struct histogram durations; /* latency objectives; else empty */
 };
 
-/* Sums the rows by minute for one objective, into the arena.  Returns how many minutes, or -1 when
- * the arena is full.  Availability and error rate look at everything but 499 and call 5xx bad;
+/* Sums the rows by minute for one objective, into the arena.  Returns how many minutes (in
+ * rising order, none without rows), or -1 when the arena is full or the objective's threshold is
+ * none of the tally's.  Availability and error rate look at everything but 499 and call 5xx bad;
  * latency looks at everything but 499 and 5xx. */
 int tally_sum_by_minute(const struct tally *tally, const struct objective *objective,
                         struct arena *arena, struct tally_sum **ret) MUST_CHECK;

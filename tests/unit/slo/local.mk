@@ -4,7 +4,9 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/suite.c \
 	%D%/test_budget.c \
 	%D%/test_fraction.c \
+	%D%/test_histogram.c \
 	%D%/test_objective.c \
+	%D%/test_tally.c \
 	%D%/test_window.c
 tests_unit_slo_test_slo_CPPFLAGS = $(suite_cppflags)
 tests_unit_slo_test_slo_CFLAGS = $(suite_cflags)

@@ -4,7 +4,9 @@
 
 TCase *budget_cases(void);
 TCase *fraction_cases(void);
+TCase *histogram_cases(void);
 TCase *objective_cases(void);
+TCase *tally_cases(void);
 TCase *window_cases(void);
 
 int main(void)
@@ -12,7 +14,9 @@ int main(void)
     static const suite_cases_fn cases[] = {
         budget_cases,
         fraction_cases,
+        histogram_cases,
         objective_cases,
+        tally_cases,
         window_cases,
     };
 
