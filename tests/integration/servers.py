@@ -60,10 +60,15 @@ class Postgres(Process):
                 "--pdeathsig=INT", *(walk if self.closed_home else []), *command]
 
     def command(self):
+        self.write_configuration()
+        return self.as_account(f"{POSTGRES_BIN}/postgres", "-D", self.data)
+
+    def write_configuration(self):
+        """Into a file, so that pg_ctl and the same command by hand find it too."""
         settings = {**self.settings, "port": self.port, "listen_addresses": "127.0.0.1",
                     "unix_socket_directories": ""}
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        return self.as_account(f"{POSTGRES_BIN}/postgres", "-D", self.data, *options)
+        with open(os.path.join(self.data, "probity.conf"), "w", encoding="ascii") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def start(self, timeout=60.0):
         if not os.path.exists(os.path.join(self.data, "PG_VERSION")):
@@ -99,6 +104,8 @@ class Postgres(Process):
         self.run(f"{POSTGRES_BIN}/postgres", "--single", "-D", fresh, "postgres",
                  feed=f"CREATE ROLE app LOGIN PASSWORD '{self.password}'\n"
                       "CREATE DATABASE app OWNER app\n")
+        with open(os.path.join(fresh, "postgresql.conf"), "a", encoding="ascii") as file:
+            file.write("include_if_exists = 'probity.conf'\n")
         os.rename(fresh, self.data)
 
     def run(self, *command, feed=None):
@@ -177,8 +184,11 @@ class Redis(Process):
     def command(self):
         data = self.own(os.path.join(self.folder, "redis"))
         settings = {**self.settings, "port": self.port, "bind": "127.0.0.1", "dir": data}
-        return ["redis-server", *(part for key, value in settings.items()
-                                  for part in ("--" + key, str(value)))]
+        path = os.path.join(data, "redis.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines(f"{name} {json.dumps(str(value))}\n"
+                            for name, value in settings.items())
+        return ["redis-server", path]
 
     def url(self, database=0, port=None):
         password = self.settings.get("requirepass")
