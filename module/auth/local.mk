@@ -1,2 +1,6 @@
 noinst_LIBRARIES += %D%/libauth.a
-module_auth_libauth_a_SOURCES = %D%/access.h
+module_auth_libauth_a_SOURCES = \
+	%D%/access.c %D%/access.h \
+	%D%/base64url.c %D%/base64url.h \
+	%D%/claims.c %D%/claims.h \
+	%D%/jwt.c %D%/jwt.h

@@ -1,0 +1,208 @@
+/* access.c - static tokens by digest, JWTs by jwt.h, and which verdict follows. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "auth/access.h"
+
+#include "auth/jwt.h"
+#include "base/arena.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <strings.h>
+
+enum { TOKEN_MIN_BYTES = 32, ACCESS_BYTES = 64 * 1024 };
+
+/* Kept as a digest, so that comparing takes the same time for every length and content. */
+struct static_token {
+    bool set;
+    bool usable; /* set, and long enough */
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+};
+
+struct access {
+    struct arena *arena; /* holds this struct too */
+    struct jwt_rules jwt;
+    const char *jwt_trouble; /* NULL: JWTs can be verified */
+    const char *admin_claim;
+    struct static_token admin;
+    struct static_token read;
+};
+
+static void static_token_init(struct static_token *token, const char *text)
+{
+    struct slice bytes = slice_of(text);
+
+    if (bytes.length == 0)
+        return;
+    token->set = true;
+    token->usable = bytes.length >= TOKEN_MIN_BYTES;
+    (void)SHA256((const unsigned char *)bytes.data, bytes.length, token->digest);
+}
+
+static bool static_token_is(const struct static_token *token,
+                            const unsigned char digest[SHA256_DIGEST_LENGTH])
+{
+    return token->usable && CRYPTO_memcmp(token->digest, digest, SHA256_DIGEST_LENGTH) == 0;
+}
+
+/* A copy of the text, NULL for NULL; notes when there was no room. */
+static const char *keep(struct arena *arena, const char *text, bool *failed)
+{
+    char *copy;
+
+    if (text == NULL || *text == '\0')
+        return NULL;
+    copy = arena_copy(arena, slice_of(text));
+    *failed = *failed || copy == NULL;
+    return copy;
+}
+
+static const char *claim_trouble(const struct access *access)
+{
+    const char *equals = access->admin_claim == NULL ? NULL : strchr(access->admin_claim, '=');
+
+    if (equals == NULL || equals == access->admin_claim || equals[1] == '\0')
+        return "PROBITY_ADMIN_CLAIM must read claim=value, for instance role=admin";
+    return NULL;
+}
+
+static bool access_fill(struct access *access, const struct config *config)
+{
+    struct arena *arena = access->arena;
+    const char *algorithm = config->jwt_algorithm == NULL ? "HS256" : config->jwt_algorithm;
+    bool secret = algorithm[0] == 'H';
+    bool failed = false;
+
+    access->jwt.algorithm = keep(arena, algorithm, &failed);
+    access->jwt.key =
+        slice_of(keep(arena, secret ? config->jwt_secret : config->jwt_public_key, &failed));
+    access->jwt.claims.issuer = keep(arena, config->jwt_issuer, &failed);
+    access->jwt.claims.audience = keep(arena, config->jwt_audience, &failed);
+    access->jwt.claims.require = keep(arena, config->jwt_require, &failed);
+    access->admin_claim =
+        keep(arena, config->admin_claim == NULL ? "role=admin" : config->admin_claim, &failed);
+    static_token_init(&access->admin, config->admin_token);
+    static_token_init(&access->read, config->read_token);
+    if (failed)
+        return false;
+    access->jwt_trouble = jwt_rules_trouble(&access->jwt);
+    if (access->jwt_trouble == NULL)
+        access->jwt_trouble = claim_trouble(access);
+    return true;
+}
+
+int access_new(const struct config *config, struct access **ret, struct error *err)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(ACCESS_BYTES);
+    struct access *access = arena == NULL ? NULL : arena_alloc(arena, sizeof(*access));
+
+    if (access == NULL)
+        return error_set(err, ENOMEM, "access: out of memory");
+    access->arena = arena;
+    if (!access_fill(access, config))
+        return error_set(err, ENOMEM, "access: keys and rules: out of memory, or over 64 KiB");
+    arena = NULL;
+    *ret = access;
+    return 0;
+}
+
+void access_free(struct access **access)
+{
+    struct arena *arena;
+
+    if (*access == NULL)
+        return;
+    arena = (*access)->arena; /* freeing it takes the struct along */
+    arena_free(&arena);
+    *access = NULL;
+}
+
+static struct access_answer answer(enum access_verdict verdict, const char *message)
+{
+    return (struct access_answer){ verdict, message };
+}
+
+/* The token of "Bearer TOKEN"; empty when the header is anything else. */
+static struct slice bearer_token(struct slice authorization)
+{
+    struct slice rest = slice_trim(authorization);
+    struct slice scheme = slice_cut(&rest, ' ');
+
+    if (scheme.length != 6 || strncasecmp(scheme.data, "Bearer", 6) != 0)
+        return (struct slice){ NULL, 0 };
+    return slice_trim(rest);
+}
+
+static struct access_answer judge_jwt(const struct access *access, struct slice token,
+                                      int64_t now_s)
+{
+    AUTO(jwt_claims_free) json_t *claims = NULL;
+    const char *why;
+
+    /* Another way in is configured, so a stranger need not hear what is wrong with this one. */
+    if (access->jwt_trouble != NULL)
+        return answer(ACCESS_UNAUTHENTICATED, "the token is none of those that are accepted here");
+    why = jwt_verify(&access->jwt, token, now_s, &claims);
+    if (why != NULL)
+        return answer(ACCESS_UNAUTHENTICATED, why);
+    if (!claims_hold(claims, access->admin_claim))
+        return answer(ACCESS_FORBIDDEN,
+                      "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
+    return answer(ACCESS_GRANTED, NULL);
+}
+
+static struct access_answer judge_token(const struct access *access, enum access_need need,
+                                        struct slice token, int64_t now_s)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct access_answer verdict;
+
+    if (token.length == 0)
+        return answer(ACCESS_UNAUTHENTICATED,
+                      "a token is needed: send it as \"Authorization: Bearer TOKEN\"");
+    if (token.length > LIMIT_TOKEN_BYTES)
+        return answer(ACCESS_UNAUTHENTICATED, "the token is longer than 8192 bytes");
+    (void)SHA256((const unsigned char *)token.data, token.length, digest);
+    if (static_token_is(&access->admin, digest))
+        return answer(ACCESS_GRANTED, NULL);
+    if (static_token_is(&access->read, digest))
+        return need == ACCESS_READ
+                   ? answer(ACCESS_GRANTED, NULL)
+                   : answer(ACCESS_FORBIDDEN, "this token may only read /metrics and /slo");
+    verdict = judge_jwt(access, token, now_s);
+    /* Reading is for the read token and for admins; anybody else is nobody there. */
+    if (need == ACCESS_READ && verdict.verdict == ACCESS_FORBIDDEN)
+        verdict.verdict = ACCESS_UNAUTHENTICATED;
+    return verdict;
+}
+
+/* Why nobody can be let in for this need, or NULL. */
+static const char *need_trouble(const struct access *access, enum access_need need)
+{
+    if (need == ACCESS_READ)
+        return access->read.usable ? NULL
+                                   : "PROBITY_READ_TOKEN has fewer than 32 bytes: set a longer "
+                                     "one, for instance from: openssl rand -hex 32";
+    if (access->admin.usable || access->jwt_trouble == NULL)
+        return NULL;
+    if (access->admin.set)
+        return "PROBITY_ADMIN_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
+               "openssl rand -hex 32";
+    return access->jwt_trouble;
+}
+
+struct access_answer access_judge(const struct access *access, enum access_need need,
+                                  struct slice authorization, int64_t now_s)
+{
+    const char *trouble;
+
+    if (need == ACCESS_PUBLIC || (need == ACCESS_READ && !access->read.set))
+        return answer(ACCESS_GRANTED, NULL);
+    trouble = need_trouble(access, need);
+    if (trouble != NULL)
+        return answer(ACCESS_NOT_CONFIGURED, trouble);
+    return judge_token(access, need, bearer_token(authorization), now_s);
+}

@@ -1,0 +1,20 @@
+/* suite.c - every test case of module/auth/. */
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+TCase *access_cases(void);
+TCase *base64url_cases(void);
+TCase *claims_cases(void);
+TCase *jwt_cases(void);
+
+int main(void)
+{
+    static const suite_cases_fn cases[] = {
+        access_cases,
+        base64url_cases,
+        claims_cases,
+        jwt_cases,
+    };
+
+    return suite_run("auth", cases, (int)(sizeof(cases) / sizeof(cases[0])));
+}

@@ -1,0 +1,193 @@
+/* test_access.c - module/auth/access.c */
+/* SPDX-License-Identifier: MIT */
+#include "auth/access.h"
+
+#include "sign.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SECRET "0123456789abcdef0123456789abcdef"
+#define ADMIN  "admin-token-0123456789abcdef0123"
+#define READ   "read-token-0123456789abcdef01234"
+#define SHORT  "0123456789abcdef"
+
+static const int64_t now_s = 1800000000;
+
+static struct access_answer judge(const struct config *config, enum access_need need,
+                                  const char *authorization)
+{
+    struct access *access = NULL;
+    struct access_answer answer;
+
+    ck_assert_int_eq(access_new(config, &access, NULL), 0);
+    answer = access_judge(access, need, slice_of(authorization), now_s);
+    ck_assert((answer.verdict == ACCESS_GRANTED) == (answer.message == NULL));
+    access_free(&access);
+    return answer;
+}
+
+START_TEST(access_judges_headers)
+{
+    static const struct config config = { .jwt_secret = SECRET,
+                                          .jwt_algorithm = "HS256",
+                                          .admin_claim = "role=admin",
+                                          .admin_token = ADMIN,
+                                          .read_token = READ };
+    static const struct {
+        const char *authorization;
+        enum access_verdict admin, read;
+    } cases[] = {
+        { "", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer ", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "garbage", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "\xff\xfe Bearer", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Basic " ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer garbage", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer " ADMIN, ACCESS_GRANTED, ACCESS_GRANTED },
+        { "bearer " ADMIN, ACCESS_GRANTED, ACCESS_GRANTED },
+        { " BEARER   " ADMIN " ", ACCESS_GRANTED, ACCESS_GRANTED },
+        { "Bearer " ADMIN "x", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer x" ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer " ADMIN " " ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+        { "Bearer " READ, ACCESS_FORBIDDEN, ACCESS_GRANTED },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *header = cases[i].authorization;
+
+        ck_assert_msg(judge(&config, ACCESS_ADMIN, header).verdict == cases[i].admin, "%s", header);
+        ck_assert_msg(judge(&config, ACCESS_READ, header).verdict == cases[i].read, "%s", header);
+        ck_assert_int_eq(judge(&config, ACCESS_PUBLIC, header).verdict, ACCESS_GRANTED);
+    }
+}
+END_TEST
+
+START_TEST(access_tells_admins_from_others_by_the_claim)
+{
+    static const struct {
+        const char *claim, *payload;
+        enum access_verdict admin, read;
+    } cases[] = {
+        { "role=admin", "{\"role\": \"admin\", \"exp\": 4102444800}", ACCESS_GRANTED,
+          ACCESS_GRANTED },
+        { NULL, "{\"role\": \"admin\", \"exp\": 4102444800}", ACCESS_GRANTED, ACCESS_GRANTED },
+        { "role=admin", "{\"role\": [\"x\", \"admin\"], \"exp\": 4102444800}", ACCESS_GRANTED,
+          ACCESS_GRANTED },
+        { "scope=admin", "{\"scope\": \"x admin\", \"exp\": 4102444800}", ACCESS_GRANTED,
+          ACCESS_GRANTED },
+        { "is_admin=true", "{\"is_admin\": true, \"exp\": 4102444800}", ACCESS_GRANTED,
+          ACCESS_GRANTED },
+        { "role=admin", "{\"role\": \"user\", \"exp\": 4102444800}", ACCESS_FORBIDDEN,
+          ACCESS_UNAUTHENTICATED },
+        { "role=admin", "{\"role\": \"admin\", \"exp\": 1}", ACCESS_UNAUTHENTICATED,
+          ACCESS_UNAUTHENTICATED },
+        { "role=admin", "{\"role\": \"admin\"}", ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct config config = { .jwt_secret = SECRET,
+                                 .admin_claim = cases[i].claim,
+                                 .read_token = READ };
+        char header[SIGN_TOKEN_BYTES] = "Bearer ";
+
+        sign_hmac("{\"alg\": \"HS256\"}", cases[i].payload, SECRET, header + 7);
+        ck_assert_msg(judge(&config, ACCESS_ADMIN, header).verdict == cases[i].admin, "%s",
+                      cases[i].payload);
+        ck_assert_msg(judge(&config, ACCESS_READ, header).verdict == cases[i].read, "%s",
+                      cases[i].payload);
+    }
+}
+END_TEST
+
+START_TEST(access_says_which_secret_is_missing_or_weak_and_stays_closed)
+{
+    static const struct {
+        struct config config;
+        enum access_need need;
+        enum access_verdict verdict;
+        const char *message; /* a part of it */
+    } cases[] = {
+        { { 0 }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED, "JWT_SECRET_KEY" },
+        { { .jwt_secret = SHORT }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED, "fewer than 32" },
+        { { .jwt_secret = "" }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED, "JWT_SECRET_KEY" },
+        { { .admin_token = SHORT }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED, "PROBITY_ADMIN_TOKEN" },
+        { { .jwt_algorithm = "RS256", .jwt_secret = SECRET }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED,
+          "JWT_PUBLIC_KEY" },
+        { { .jwt_algorithm = "none", .jwt_secret = SECRET }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED,
+          "JWT_ALGORITHM" },
+        { { .jwt_secret = SECRET, .admin_claim = "admin" }, ACCESS_ADMIN, ACCESS_NOT_CONFIGURED,
+          "PROBITY_ADMIN_CLAIM" },
+        /* One good way in is enough, and the weak one opens nothing. */
+        { { .jwt_secret = SECRET, .admin_token = SHORT }, ACCESS_ADMIN, ACCESS_UNAUTHENTICATED,
+          "JWT" },
+        { { .jwt_secret = SHORT, .admin_token = ADMIN }, ACCESS_ADMIN, ACCESS_UNAUTHENTICATED,
+          "accepted here" },
+        { { .read_token = SHORT, .admin_token = ADMIN }, ACCESS_READ, ACCESS_NOT_CONFIGURED,
+          "PROBITY_READ_TOKEN" },
+        { { .read_token = READ }, ACCESS_READ, ACCESS_UNAUTHENTICATED, "accepted here" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct access_answer answer = judge(&cases[i].config, cases[i].need, "Bearer " SHORT);
+
+        ck_assert_int_eq(answer.verdict, cases[i].verdict);
+        ck_assert_ptr_nonnull(strstr(answer.message, cases[i].message));
+        ck_assert_ptr_null(strstr(answer.message, SHORT));
+    }
+}
+END_TEST
+
+START_TEST(access_for_reading_is_open_while_no_read_token_is_set)
+{
+    static const struct config closed = { .jwt_secret = SECRET };
+    static const struct config empty = { .read_token = "" };
+
+    ck_assert_int_eq(judge(&closed, ACCESS_READ, "").verdict, ACCESS_GRANTED);
+    ck_assert_int_eq(judge(&closed, ACCESS_READ, "Bearer garbage").verdict, ACCESS_GRANTED);
+    ck_assert_int_eq(judge(&empty, ACCESS_READ, "").verdict, ACCESS_GRANTED);
+}
+END_TEST
+
+START_TEST(access_refuses_a_megabyte)
+{
+    static const struct config config = { .jwt_secret = SECRET };
+    static char header[1 << 20];
+
+    memset(header, 'A', sizeof(header) - 1);
+    memcpy(header, "Bearer ", 7);
+    ck_assert_int_eq(judge(&config, ACCESS_ADMIN, header).verdict, ACCESS_UNAUTHENTICATED);
+}
+END_TEST
+
+START_TEST(access_new_fails_cleanly_when_memory_is_out)
+{
+    static const struct config config = { .jwt_secret = SECRET };
+    struct error err = { 0 };
+    struct access *access = NULL;
+
+    malloc_fail_at(0);
+    ck_assert_int_eq(access_new(&config, &access, &err), -ENOMEM);
+    malloc_fail_at(1);
+    ck_assert_int_eq(access_new(&config, &access, NULL), -ENOMEM);
+    malloc_fail_at(-1);
+    ck_assert_ptr_null(access);
+    access_free(&access);
+}
+END_TEST
+
+TCase *access_cases(void)
+{
+    TCase *cases = tcase_create("access");
+
+    tcase_add_test(cases, access_judges_headers);
+    tcase_add_test(cases, access_tells_admins_from_others_by_the_claim);
+    tcase_add_test(cases, access_says_which_secret_is_missing_or_weak_and_stays_closed);
+    tcase_add_test(cases, access_for_reading_is_open_while_no_read_token_is_set);
+    tcase_add_test(cases, access_refuses_a_megabyte);
+    tcase_add_test(cases, access_new_fails_cleanly_when_memory_is_out);
+    return cases;
+}
