@@ -1,0 +1,240 @@
+/* stream.c - non-blocking sockets, driven by poll(2) until an absolute deadline. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/stream.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* How soon a unix socket whose queue is full is asked again: connect(2) can't wait for it. */
+enum { FULL_QUEUE_PAUSE_MS = 10 };
+
+struct stream {
+    int fd;
+    int cancel_fd; /* borrowed, or -1 */
+};
+
+static int wait_for(const struct stream *stream, short events, int64_t deadline_ms)
+{
+    for (;;) {
+        struct pollfd fds[] = { { .fd = stream->fd, .events = events },
+                                { .fd = stream->cancel_fd, .events = POLLIN } };
+        int left_ms = clock_left_ms(deadline_ms);
+        int ready;
+
+        /* Asked first: a peer that sends a byte at a time is always ready. */
+        if (left_ms == 0)
+            return -ETIMEDOUT;
+        ready = poll(fds, ARRAY_LENGTH(fds), left_ms);
+        if (ready > 0)
+            return fds[1].revents != 0 ? -ECANCELED : 0;
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+    }
+}
+
+static int start_connecting(const struct stream *stream, const struct sockaddr *to,
+                            socklen_t to_bytes, int64_t deadline_ms)
+{
+    while (connect(stream->fd, to, to_bytes) != 0) {
+        struct pollfd cancel = { .fd = stream->cancel_fd, .events = POLLIN };
+
+        if (errno != EAGAIN)
+            return -errno;
+        if (poll(&cancel, 1, FULL_QUEUE_PAUSE_MS) > 0)
+            return -ECANCELED;
+        if (clock_left_ms(deadline_ms) == 0)
+            return -ETIMEDOUT;
+    }
+    return 0;
+}
+
+static int connect_to(struct stream *stream, const struct sockaddr *to, socklen_t to_bytes,
+                      int64_t deadline_ms)
+{
+    const int on = 1;
+    int code;
+    socklen_t code_bytes = sizeof(code);
+
+    stream->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (stream->fd < 0)
+        return -errno;
+    code = start_connecting(stream, to, to_bytes, deadline_ms);
+    if (code != 0 && code != -EINPROGRESS)
+        return code;
+    if (code == -EINPROGRESS) {
+        code = wait_for(stream, POLLOUT, deadline_ms);
+        if (code != 0)
+            return code;
+        if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &code, &code_bytes) != 0)
+            return -errno;
+        if (code != 0)
+            return -code;
+    }
+    if (to->sa_family != AF_UNIX)
+        (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return 0;
+}
+
+static int connect_unix(struct stream *stream, const char *path, int64_t deadline_ms)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+    if (strlen(path) >= sizeof(to.sun_path))
+        return -ENAMETOOLONG;
+    memcpy(to.sun_path, path, strlen(path));
+    return connect_to(stream, (const struct sockaddr *)&to, sizeof(to), deadline_ms);
+}
+
+static void free_addresses(struct addrinfo **found)
+{
+    if (*found != NULL)
+        freeaddrinfo(*found);
+    *found = NULL;
+}
+
+static int resolve(const struct stream_address *address, struct addrinfo **ret, struct error *err)
+{
+    const struct addrinfo want = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+    char port[8];
+    int code;
+
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)address->port);
+    code = getaddrinfo(address->host, port, &want, ret);
+    if (code == 0)
+        return 0;
+    if (code == EAI_MEMORY)
+        return error_set(err, ENOMEM, "%s: out of memory", address->host);
+    if (code == EAI_SYSTEM && errno != 0)
+        return error_set(err, errno, "%s: name look-up: %s", address->host, strerror(errno));
+    return error_set(err, ENXIO, "%s: name look-up: %s", address->host, gai_strerror(code));
+}
+
+/* Each address gets an equal part of the time that is left: one that swallows packets must not
+ * take the turn of the next. */
+static int connect_tcp(struct stream *stream, const struct stream_address *address,
+                       int64_t deadline_ms, struct error *err)
+{
+    AUTO(free_addresses) struct addrinfo *found = NULL;
+    int left = 0;
+    int code = resolve(address, &found, err);
+
+    if (code != 0)
+        return code;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
+        left++;
+    code = -ENXIO;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next, left--) {
+        int64_t share_ms = clock_left_ms(deadline_ms) / left;
+
+        code = connect_to(stream, at->ai_addr, at->ai_addrlen, clock_boot_ms() + share_ms);
+        if (code == 0 || code == -ECANCELED)
+            return code;
+        auto_close(&stream->fd);
+    }
+    return code;
+}
+
+int stream_open(const struct stream_address *address, int64_t deadline_ms, struct stream **ret,
+                struct error *err)
+{
+    AUTO(stream_close) struct stream *stream = malloc(sizeof(*stream));
+    const char *where = address->socket_path != NULL ? address->socket_path : address->host;
+    int code;
+
+    if (stream == NULL)
+        return error_set(err, ENOMEM, "%s: out of memory", where);
+    *stream = (struct stream){ .fd = -1, .cancel_fd = address->cancel_fd };
+    code = address->socket_path != NULL ? connect_unix(stream, where, deadline_ms)
+                                        : connect_tcp(stream, address, deadline_ms, err);
+    if (code != 0)
+        return error_set(err, -code, "%s: connect: %s", where, strerror(-code));
+    *ret = stream;
+    stream = NULL;
+    return 0;
+}
+
+void stream_close(struct stream **stream)
+{
+    if (*stream == NULL)
+        return;
+    auto_close(&(*stream)->fd);
+    free(*stream);
+    *stream = NULL;
+}
+
+void stream_ignore_cancel(struct stream *stream)
+{
+    stream->cancel_fd = -1;
+}
+
+static bool is_transient(int code)
+{
+    return code == EAGAIN || code == EINTR;
+}
+
+int stream_write(struct stream *stream, struct slice bytes, int64_t deadline_ms, struct error *err)
+{
+    while (bytes.length > 0) {
+        ssize_t sent = send(stream->fd, bytes.data, bytes.length, MSG_NOSIGNAL);
+        int code = 0;
+
+        if (sent >= 0) {
+            bytes.data += sent;
+            bytes.length -= (size_t)sent;
+        } else if (is_transient(errno)) {
+            code = wait_for(stream, POLLOUT, deadline_ms);
+        } else {
+            code = -errno;
+        }
+        if (code != 0)
+            return error_set(err, -code, "write: %s", strerror(-code));
+    }
+    return 0;
+}
+
+int stream_read(struct stream *stream, char *bytes, size_t capacity, int64_t deadline_ms,
+                size_t *ret_count, struct error *err)
+{
+    for (;;) {
+        int code = wait_for(stream, POLLIN, deadline_ms);
+        ssize_t count;
+
+        if (code != 0)
+            return error_set(err, -code, "read: %s", strerror(-code));
+        count = recv(stream->fd, bytes, capacity, 0);
+        if (count >= 0) {
+            *ret_count = (size_t)count;
+            return 0;
+        }
+        if (!is_transient(errno))
+            return error_set(err, errno, "read: %s", strerror(errno));
+    }
+}
+
+enum stream_news stream_news(struct stream *stream)
+{
+    char byte;
+    ssize_t count = recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (count > 0)
+        return STREAM_DATA;
+    return count < 0 && is_transient(errno) ? STREAM_QUIET : STREAM_CLOSED;
+}
+
+int stream_fd(const struct stream *stream)
+{
+    return stream->fd;
+}
