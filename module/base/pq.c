@@ -113,7 +113,8 @@ static void ignore_notice(void *context, const PGresult *notice)
 int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlstate[6],
             struct error *err)
 {
-    static const char *const keywords[] = { "dbname", "fallback_application_name", NULL };
+    /* Later keywords win over what the URL says: the name marks our own sessions among its users'. */
+    static const char *const keywords[] = { "dbname", "application_name", NULL };
     const char *const values[] = { conninfo, "probity", NULL };
     AUTO(pq_close) PGconn *conn = PQconnectStartParams(keywords, values, 1);
     int code;
@@ -192,18 +193,12 @@ static int collect(PGconn *conn, int64_t deadline_ms, PGresult **last)
     }
 }
 
-int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
-             PGresult **ret, struct error *err)
+/* Waits for the answer to what was just sent. */
+static int finish_query(PGconn *conn, int64_t deadline_ms, PGresult **ret, struct error *err)
 {
-    static const struct pq_params none;
-    const struct pq_params *with = params == NULL ? &none : params;
     AUTO(pq_clear) PGresult *last = NULL;
-    int code;
+    int code = flush_out(conn, deadline_ms);
 
-    if (PQsendQueryParams(conn, sql, with->count, with->types, with->values, with->lengths,
-                          with->formats, 0) == 0)
-        return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
-    code = flush_out(conn, deadline_ms);
     if (code == 0)
         code = collect(conn, deadline_ms, &last);
     if (code == -ETIMEDOUT)
@@ -213,6 +208,26 @@ int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int6
     *ret = last;
     last = NULL;
     return 0;
+}
+
+int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
+             PGresult **ret, struct error *err)
+{
+    static const struct pq_params none;
+    const struct pq_params *with = params == NULL ? &none : params;
+
+    if (PQsendQueryParams(conn, sql, with->count, with->types, with->values, with->lengths,
+                          with->formats, 0) == 0)
+        return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
+    return finish_query(conn, deadline_ms, ret, err);
+}
+
+int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret,
+              struct error *err)
+{
+    if (PQsendQuery(conn, sql) == 0)
+        return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
+    return finish_query(conn, deadline_ms, ret, err);
 }
 
 int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
