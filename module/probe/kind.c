@@ -1,0 +1,105 @@
+/* kind.c - what all kinds of checks share: the copy of their row, and failures turned into reasons. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "probe/kind.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Copies one string; a missing one stays NULL. */
+static bool copy_text(const char **text)
+{
+    if (*text == NULL)
+        return true;
+    *text = strdup(*text);
+    return *text != NULL;
+}
+
+int probe_copy_check(struct probe *probe, const struct check_config *from)
+{
+    struct check_target *target = &probe->check.target;
+    const char **texts[] = { &probe->check.name,   &target->conninfo, &target->host,
+                             &target->socket_path, &target->path,     &target->user,
+                             &target->password };
+    bool copied = true;
+
+    probe->check = *from;
+    probe->check.misconfigured = NULL;
+    /* All are tried, so that every member is either ours or NULL and can be freed. */
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        copied = copy_text(texts[i]) && copied;
+    return copied ? 0 : -ENOMEM;
+}
+
+void probe_free_check(struct probe *probe)
+{
+    struct check_target *target = &probe->check.target;
+    const char **texts[] = { &probe->check.name,   &target->conninfo, &target->host,
+                             &target->socket_path, &target->path,     &target->user,
+                             &target->password };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        auto_free(texts[i]);
+}
+
+const struct probe_kind *probe_kind_of(enum check_kind kind)
+{
+    static const struct probe_kind *const kinds[] = {
+        [CHECK_HTTP] = &http_kind,
+        [CHECK_POSTGRES] = &postgres_kind,
+        [CHECK_REDIS] = &redis_kind,
+    };
+
+    return (size_t)kind < ARRAY_LENGTH(kinds) ? kinds[kind] : NULL;
+}
+
+void probe_set_detail(struct outcome *outcome, const char *words)
+{
+    size_t length = strcspn(words, "\r\n");
+
+    if (length >= sizeof(outcome->detail))
+        length = sizeof(outcome->detail) - 1;
+    memcpy(outcome->detail, words, length);
+    outcome->detail[length] = '\0';
+}
+
+enum probe_result probe_judge_failure(const struct probe *probe, int code, const struct error *err,
+                                      struct outcome *outcome)
+{
+    static const struct {
+        int code;
+        enum health_reason reason;
+        enum probe_result result;
+    } failures[] = {
+        { ECONNREFUSED, HEALTH_REASON_REFUSED, PROBE_DROP },
+        { ENOENT, HEALTH_REASON_REFUSED, PROBE_DROP }, /* no such unix socket */
+        { ETIMEDOUT, HEALTH_REASON_TIMEOUT, PROBE_DROP },
+        { ECONNRESET, HEALTH_REASON_CLOSED, PROBE_LOST },
+        { EPIPE, HEALTH_REASON_CLOSED, PROBE_LOST },
+        { ECONNABORTED, HEALTH_REASON_CLOSED, PROBE_LOST },
+        { ENXIO, HEALTH_REASON_NAME_NOT_RESOLVED, PROBE_DROP },
+        { EACCES, HEALTH_REASON_PERMISSION, PROBE_DROP },
+        { EPERM, HEALTH_REASON_PERMISSION, PROBE_DROP },
+        { EPROTO, HEALTH_REASON_PROTOCOL, PROBE_DROP },
+        { ENOMEM, HEALTH_REASON_NONE, PROBE_OURS },
+        { EMFILE, HEALTH_REASON_NONE, PROBE_OURS },
+        { ENFILE, HEALTH_REASON_NONE, PROBE_OURS },
+        { ENOBUFS, HEALTH_REASON_NONE, PROBE_OURS },
+        { EADDRNOTAVAIL, HEALTH_REASON_NONE, PROBE_OURS }, /* no local port is left */
+        { ECANCELED, HEALTH_REASON_NONE, PROBE_OURS },
+    };
+
+    probe_set_detail(outcome, err->text);
+    for (size_t i = 0; i < ARRAY_LENGTH(failures); i++) {
+        if (failures[i].code != -code)
+            continue;
+        if (failures[i].result != PROBE_OURS)
+            outcome_set(outcome, OUTCOME_ERROR, failures[i].reason, probe->check.timeout_ms);
+        return failures[i].result;
+    }
+    /* What is left are the ways in which connect(2) finds no route. */
+    outcome_set(outcome, OUTCOME_ERROR, HEALTH_REASON_UNREACHABLE, 0);
+    return PROBE_DROP;
+}

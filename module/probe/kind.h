@@ -1,0 +1,74 @@
+/* kind.h - what a kind of check knows to do; the prober does everything else.
+ *
+ * All calls come from the prober's own thread, apart from prepare(), which comes before it, and
+ * forget(), which comes after it.
+ */
+#ifndef PROBE_KIND_H
+#define PROBE_KIND_H
+
+#include "config/config.h"
+#include "health/outcome.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One check, as its kind sees it. */
+struct probe {
+    /* set before start, read-only afterwards */
+    struct check_config check; /* a copy with strings of its own: it may outlive the configuration */
+    int cancel_fd;             /* becomes readable when the thread is to end */
+    /* prober thread only */
+    void *memory; /* the kind's own, kept across connections */
+    bool hurry;   /* the kind wants the next look within 1 s, whatever the interval */
+};
+
+/* What became of an open() or a look(). */
+enum probe_result {
+    PROBE_KEEP, /* the outcome counts; the connection may be used again */
+    PROBE_DROP, /* the outcome counts; the connection is of no further use */
+    PROBE_LOST, /* as DROP, because the peer closed it: on a kept connection that is no result yet */
+    PROBE_OURS, /* our own trouble (memory, descriptors, stopping): no outcome */
+};
+
+/* How many descriptors a kind may want to have watched between rounds. */
+enum { PROBE_WATCHED = 2 };
+
+struct probe_kind {
+    /* Makes probe->memory; may be NULL.  Returns 0 or -errno. */
+    int (*prepare)(struct probe *probe, const struct config *config, struct error *err);
+    /* Frees it; may be NULL. */
+    void (*forget)(struct probe *probe);
+    /* Connects and logs in.  `*ret` is set when the result is KEEP, and only then. */
+    enum probe_result (*open)(struct probe *probe, int64_t deadline_ms, void **ret,
+                              struct outcome *outcome);
+    /* Asks the dependency how it is.  Fills status, reason, number, detail and facts. */
+    enum probe_result (*look)(struct probe *probe, void *link, int64_t deadline_ms,
+                              struct outcome *outcome);
+    /* Closes; `link` is not NULL. */
+    void (*close)(struct probe *probe, void *link);
+    /* Writes the descriptors to watch for reading, PROBE_WATCHED at most; returns how many. */
+    int (*watch)(const struct probe *probe, void *link, int fds[PROBE_WATCHED]);
+    /* Something happened on `fd`: takes what may come unasked.  Returns whether the connection is
+     * still good; after true the descriptor must be quiet. */
+    bool (*heed)(struct probe *probe, void *link, int fd);
+};
+
+extern const struct probe_kind http_kind;
+extern const struct probe_kind postgres_kind;
+extern const struct probe_kind redis_kind;
+extern const struct probe_kind celery_kind;
+
+/* Copies everything of `from` that a kind needs into `probe`.  Returns 0 or -ENOMEM. */
+int probe_copy_check(struct probe *probe, const struct check_config *from) MUST_CHECK;
+void probe_free_check(struct probe *probe);
+
+const struct probe_kind *probe_kind_of(enum check_kind kind);
+
+/* Judges a call that failed with `code` (-errno): sets status, reason and detail. */
+enum probe_result probe_judge_failure(const struct probe *probe, int code, const struct error *err,
+                                      struct outcome *outcome);
+
+/* Keeps the driver's own words for the log. */
+void probe_set_detail(struct outcome *outcome, const char *words);
+
+#endif
