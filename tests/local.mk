@@ -17,10 +17,21 @@ suite_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit/support -DTEST_DATA=\"$(a
 suite_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes -Wno-conversion
 suite_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
+# What make check holds the sources against, beside the unit tests.
+CPPFLAGS_of_headers = $(LIBPQ_CFLAGS) $(HIREDIS_CFLAGS) $(JANSSON_CFLAGS) $(LIBJWT_CFLAGS) \
+	$(OPENSSL_CFLAGS)
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(CPPFLAGS_of_headers)'; export CC CPPFLAGS;
+TESTS += scripts/check-layers scripts/check-banned scripts/check-sizes scripts/check-headers \
+	tests/drift/run
+EXTRA_DIST += scripts/check-layers scripts/check-banned scripts/check-sizes \
+	scripts/check-headers tests/drift/run
+
 # Integration tests need servers and are run by scripts/test; a release carries them all the same.
 # Copied by pattern: a test file that nobody listed would otherwise be missing from the release.
 dist-hook:
-	$(MKDIR_P) $(distdir)/tests/integration $(distdir)/scripts/demo
+	$(MKDIR_P) $(distdir)/tests/integration $(distdir)/tests/drift \
+		$(distdir)/scripts/demo
+	cp $(srcdir)/tests/drift/check-* $(distdir)/tests/drift
 	cp $(srcdir)/tests/integration/*.py $(srcdir)/tests/integration/pytest.ini \
 		$(distdir)/tests/integration
 	cp $(srcdir)/scripts/demo/*.py $(distdir)/scripts/demo
