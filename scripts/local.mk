@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/build %D%/deps %D%/run
+EXTRA_DIST += %D%/build %D%/deps %D%/run %D%/test %D%/sum-results
