@@ -8,8 +8,9 @@ enum {
     LIMIT_LOG_LINE_BYTES = 4096,
     /* Lines that wait for the log's thread: a second of a bad day. */
     LIMIT_LOG_LINES = 256,
-    /* Values that the log blanks out: every password and token of the configuration. */
-    LIMIT_SECRETS = 16,
+    /* Values that the log blanks out: every password and token of the configuration, those in
+     * addresses both as they stand and decoded. */
+    LIMIT_SECRETS = 32,
 
     /* A whole FastCGI request with everything nginx sends; larger ones leave for the slow lane. */
     LIMIT_REQUEST_BYTES = 16 * 1024,
