@@ -72,9 +72,14 @@ void config_free(struct config **config);
 const struct check_config *config_check(const struct config *config, const char *name);
 
 /* Calls `say` for everything a person should know about this configuration, one clear sentence
- * each: what is misconfigured, what was not understood, what is missing and what that costs. */
+ * each: what is misconfigured, what was not understood, what is missing and what that costs.
+ * Only for what config_load() gave out, like config_hide_secrets(). */
 typedef void (*config_say_fn)(void *context, enum log_level level, const char *sentence);
 void config_diagnose(const struct config *config, config_say_fn say, void *context);
+
+/* The same for each variable of an environment ("NAME=value", ends with NULL) whose name begins with
+ * PROBITY_ and is not in the table: a misspelt one would silently have no effect. */
+void config_diagnose_names(const char *const *environment, config_say_fn say, void *context);
 
 /* Hands every secret of the configuration to log_hide(). */
 void config_hide_secrets(const struct config *config);

@@ -1,0 +1,190 @@
+/* diagnose.c - what a person should know about a configuration, and what no log may hold. */
+/* SPDX-License-Identifier: MIT */
+#include <config.h> /* the build's; in quotes it would be the one of this folder */
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "config/dsn.h"
+#include "config/snapshot.h"
+#include "config/url.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SENTENCE_MAX_BYTES = 1024, SECRET_MIN_BYTES = 32 };
+
+struct speaker {
+    config_say_fn say;
+    void *context;
+};
+
+static void say(const struct speaker *speaker, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void say(const struct speaker *speaker, enum log_level level, const char *format, ...)
+{
+    char sentence[SENTENCE_MAX_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    speaker->say(speaker->context, level, sentence);
+}
+
+static void diagnose_checks(const struct config *config, const struct speaker *speaker)
+{
+    for (int i = 0; i < config->check_count; i++) {
+        const struct check_config *check = &config->checks[i];
+
+        if (check->misconfigured != NULL)
+            say(speaker, LOG_LEVEL_ERROR, "check %s: %s", check->name, check->misconfigured);
+    }
+    if (config->check_count == 0 && !config->require_none)
+        say(speaker, LOG_LEVEL_ERROR,
+            "no check is configured, so /health/ready answers 503: set PROBITY_APP, DATABASE_URL, "
+            "REDIS_URL or CELERY_BROKER_URL, or PROBITY_REQUIRE=none");
+    if (config_check(config, "app") == NULL)
+        say(speaker, LOG_LEVEL_INFO,
+            "PROBITY_APP is not set: /health answers for Probity only, not for the application");
+}
+
+static void diagnose_slo(const struct config *config, const struct speaker *speaker)
+{
+    if (config->ledger_misconfigured != NULL)
+        say(speaker, LOG_LEVEL_WARNING, "%s: /slo answers 503 until then",
+            config->ledger_misconfigured);
+    if (config->access_log == NULL)
+        say(speaker, LOG_LEVEL_WARNING,
+            "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");
+}
+
+static void diagnose_length(const struct snapshot *snapshot, size_t offset, const char *secret,
+                            const struct speaker *speaker)
+{
+    if (secret != NULL && strlen(secret) < SECRET_MIN_BYTES)
+        say(speaker, LOG_LEVEL_WARNING,
+            "%s has %zu bytes; at least %d are needed, and it is not accepted: make one with "
+            "openssl rand -hex 32",
+            snapshot_source(snapshot, offset), strlen(secret), SECRET_MIN_BYTES);
+}
+
+static void diagnose_access(const struct snapshot *snapshot, const struct speaker *speaker)
+{
+    const struct config *config = &snapshot->config;
+
+    diagnose_length(snapshot, offsetof(struct snapshot, config.jwt_secret), config->jwt_secret,
+                    speaker);
+    diagnose_length(snapshot, offsetof(struct snapshot, config.admin_token), config->admin_token,
+                    speaker);
+    diagnose_length(snapshot, offsetof(struct snapshot, config.read_token), config->read_token,
+                    speaker);
+    if (config->jwt_secret == NULL && config->jwt_public_key == NULL && config->admin_token == NULL)
+        say(speaker, LOG_LEVEL_WARNING,
+            "nobody can be an admin, so /health/detailed answers 503: set JWT_SECRET_KEY, "
+            "JWT_PUBLIC_KEY or PROBITY_ADMIN_TOKEN");
+}
+
+void config_diagnose(const struct config *config, config_say_fn say_fn, void *context)
+{
+    const struct snapshot *snapshot = snapshot_of(config);
+    const struct speaker speaker = {say_fn, context};
+
+    for (int i = 0; i < snapshot->note_count; i++)
+        say_fn(context, snapshot->notes[i].level, snapshot->notes[i].sentence);
+    diagnose_checks(config, &speaker);
+    diagnose_slo(config, &speaker);
+    diagnose_access(snapshot, &speaker);
+}
+
+/* Kubernetes injects NAME_SERVICE_HOST, NAME_PORT and NAME_PORT_80_TCP… for every Service, also for
+ * one that is called probity. */
+static bool is_of_kubernetes(const char *name)
+{
+    const char *port = strstr(name, "_PORT");
+
+    return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
+           (port != NULL && (port[5] == '\0' || port[5] == '_'));
+}
+
+static void diagnose_name(const char *name, const struct speaker *speaker)
+{
+    const struct config_key *nearest;
+
+    if (config_key_find(name) != NULL || is_of_kubernetes(name))
+        return;
+    nearest = config_key_nearest(name);
+    if (nearest == NULL)
+        say(speaker, LOG_LEVEL_WARNING,
+            "%s is no variable of Probity and has no effect: probity check-config lists them all",
+            name);
+    else
+        say(speaker, LOG_LEVEL_WARNING,
+            "%s is no variable of Probity and has no effect: is %s meant?", name, nearest->name);
+}
+
+void config_diagnose_names(const char *const *environment, config_say_fn say_fn, void *context)
+{
+    const struct speaker speaker = {say_fn, context};
+
+    for (; *environment != NULL; environment++) {
+        struct slice rest = slice_of(*environment);
+        struct slice name = slice_cut(&rest, '=');
+        char copy[128];
+
+        if (!slice_starts_with(name, SLICE("PROBITY_")) || name.length >= sizeof(copy))
+            continue;
+        memcpy(copy, name.data, name.length);
+        copy[name.length] = '\0';
+        diagnose_name(copy, &speaker);
+    }
+}
+
+/* As it stands, and decoded: a driver's message may hold either. */
+static void hide(void *context, struct slice secret)
+{
+    AUTO(auto_free) char *text = malloc(secret.length + 1);
+
+    (void)context;
+    if (text == NULL || secret.length == 0)
+        return;
+    memcpy(text, secret.data, secret.length);
+    text[secret.length] = '\0';
+    log_hide(text);
+    if (memchr(secret.data, '%', secret.length) != NULL && url_decode(secret, text))
+        log_hide(text);
+}
+
+static void hide_address(const char *text)
+{
+    const char *password;
+
+    if (dsn_is_keywords(slice_of(text))) {
+        AUTO(arena_free) struct arena *arena = arena_new(64 * 1024);
+
+        password = arena == NULL ? NULL : dsn_password(arena, text);
+        log_hide(password);
+        return;
+    }
+    url_each_secret(slice_of(text), hide, NULL);
+}
+
+void config_hide_secrets(const struct config *config)
+{
+    const struct snapshot *snapshot = snapshot_of(config);
+
+    for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const struct config_key *key = &config_keys[i];
+        const char *text;
+
+        if (!snapshot->is_set[i])
+            continue;
+        memcpy(&text, (const char *)snapshot + key->offset, sizeof(text));
+        if (key->type == CONFIG_URL)
+            hide_address(text);
+        else if (key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN)
+            hide(NULL, slice_of(text));
+    }
+}
