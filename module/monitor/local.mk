@@ -1,2 +1,11 @@
 noinst_LIBRARIES += %D%/libmonitor.a
-module_monitor_libmonitor_a_SOURCES = %D%/monitor.h
+module_monitor_libmonitor_a_SOURCES = \
+	%D%/metrics.c \
+	%D%/monitor.c %D%/monitor.h \
+	%D%/overview.c %D%/overview.h \
+	%D%/render.h \
+	%D%/render_detailed.c \
+	%D%/render_facts.c \
+	%D%/render_public.c \
+	%D%/report.c %D%/report.h \
+	%D%/state.c %D%/state.h

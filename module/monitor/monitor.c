@@ -1,0 +1,145 @@
+/* monitor.c - the thread that owns all health state. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "monitor/monitor.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "monitor/overview.h"
+#include "monitor/render.h"
+#include "monitor/report.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    TICK_MS = 1000,
+    STOP_WITHIN_MS = 1000,
+};
+
+static const char thread_name[] = "monitor";
+
+struct monitor {
+    /* set before the start, read-only afterwards */
+    struct monitor_settings settings;
+    struct thread thread;
+    /* the monitor's thread only, once it runs */
+    struct overview overview;
+    struct report report;
+    /* any thread */
+    atomic_bool stopping;
+    atomic_bool draining; /* latched */
+    atomic_bool first_round_done;
+};
+
+static struct moment moment_now(void)
+{
+    return (struct moment){ clock_boot_ms(), clock_wall_ms() };
+}
+
+/* Before the first publication the slot is empty, and so is every answer: that one must succeed. */
+static bool publish(struct monitor *monitor)
+{
+    struct page_set *pages = render_pages(&monitor->overview);
+
+    if (pages == NULL) {
+        if (monitor->overview.publications_failed++ == 0)
+            log_error("monitor: the health pages could not be built: out of memory?");
+        return false;
+    }
+    slot_publish(monitor->settings.slot, &pages);
+    return true;
+}
+
+static bool judge(struct monitor *monitor)
+{
+    bool changed;
+
+    monitor->overview.outcomes_refused = queue_refused(monitor->settings.outcomes);
+    changed = overview_judge(&monitor->overview, moment_now(), atomic_load(&monitor->draining));
+    atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
+    return changed;
+}
+
+/* Takes what has come until `deadline_ms`: one result, and those that queue behind it. */
+static void take_outcomes(struct monitor *monitor, int64_t deadline_ms)
+{
+    struct outcome outcome;
+    int taken = 0;
+
+    assert(thread_is(thread_name));
+    while (taken++ < LIMIT_OUTCOMES
+           && queue_pop(monitor->settings.outcomes, &outcome, deadline_ms)) {
+        overview_take(&monitor->overview, &outcome);
+        deadline_ms = 0;
+    }
+}
+
+static void run(void *context)
+{
+    struct monitor *monitor = context;
+    int64_t tick_ms = clock_boot_ms() + TICK_MS;
+
+    while (!atomic_load(&monitor->stopping)) {
+        bool tick;
+
+        take_outcomes(monitor, tick_ms);
+        tick = clock_boot_ms() >= tick_ms;
+        if (tick) {
+            tick_ms = clock_boot_ms() + TICK_MS;
+            overview_look_at_front(&monitor->overview,
+                                   atomic_load(monitor->settings.front_beat_ms),
+                                   clock_boot_ms());
+        }
+        if (judge(monitor) || tick)
+            (void)publish(monitor);
+        report_changes(&monitor->report, &monitor->overview);
+    }
+}
+
+int monitor_start(const struct monitor_settings *settings, struct monitor **ret, struct error *err)
+{
+    AUTO(monitor_stop) struct monitor *monitor = calloc(1, sizeof(*monitor));
+    int code;
+
+    if (monitor == NULL)
+        return error_set(err, ENOMEM, "monitor: out of memory");
+    monitor->settings = *settings;
+    overview_init(&monitor->overview, settings->config, moment_now());
+    report_init(&monitor->report, &monitor->overview);
+    atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
+    if (!publish(monitor))
+        return error_set(err, ENOMEM, "monitor: first publication: out of memory");
+    code = thread_start(&monitor->thread, thread_name, run, monitor, err);
+    if (code != 0)
+        return code;
+    *ret = monitor;
+    monitor = NULL;
+    return 0;
+}
+
+void monitor_stop(struct monitor **monitor)
+{
+    if (*monitor == NULL)
+        return;
+    atomic_store(&(*monitor)->stopping, true);
+    queue_wake((*monitor)->settings.outcomes);
+    /* It never blocks; should it hang all the same, its memory must outlive it. */
+    if (thread_join(&(*monitor)->thread, STOP_WITHIN_MS))
+        free(*monitor);
+    *monitor = NULL;
+}
+
+void monitor_drain(struct monitor *monitor)
+{
+    atomic_store(&monitor->draining, true);
+    queue_wake(monitor->settings.outcomes);
+}
+
+bool monitor_first_round_done(const struct monitor *monitor)
+{
+    return atomic_load(&monitor->first_round_done);
+}

@@ -1,0 +1,215 @@
+/* state.c - one check: results through the hysteresis, age above all. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "monitor/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool can_be_looked_at(const struct check_state *state)
+{
+    return !state->config->not_configured && state->config->misconfigured == NULL;
+}
+
+void check_state_init(struct check_state *state, const struct check_config *config,
+                      int64_t grace_ms, struct moment now)
+{
+    *state = (struct check_state){ .config = config, .grace_ms = grace_ms };
+    state->started = now;
+    state->since = now;
+    hysteresis_init(&state->hysteresis, config->fall, config->rise);
+    (void)check_state_judge(state, now);
+    state->transitions = 0;
+}
+
+/* A redeploy of the workers must not take the API away: their absence is an error only once it has
+ * lasted.  A broker that is out of reach in between neither shortens nor restarts the grace. */
+static void apply_grace(struct check_state *state, struct outcome *outcome)
+{
+    if (outcome->reason != HEALTH_REASON_NO_WORKERS) {
+        if (outcome->status != OUTCOME_ERROR)
+            state->no_workers_since_ms = 0;
+        return;
+    }
+    if (state->no_workers_since_ms == 0)
+        state->no_workers_since_ms = outcome->observed_at_ms;
+    outcome->status = outcome->observed_at_ms - state->no_workers_since_ms < state->grace_ms
+                          ? OUTCOME_DEGRADED
+                          : OUTCOME_ERROR;
+}
+
+/* A refusal comes back at once and says nothing about speed; a time-out does. */
+static void count_latency(struct check_state *state, const struct outcome *outcome)
+{
+    if (outcome->status != OUTCOME_ERROR || outcome->reason == HEALTH_REASON_TIMEOUT)
+        latency_add(&state->latency, outcome->latency_us, outcome->observed_at_ms);
+}
+
+void check_state_take(struct check_state *state, const struct outcome *outcome)
+{
+    bool up;
+
+    state->last = *outcome;
+    state->has_last = true;
+    apply_grace(state, &state->last);
+    count_latency(state, &state->last);
+    state->consecutive_failures =
+        state->last.status == OUTCOME_ERROR ? state->consecutive_failures + 1 : 0;
+    (void)hysteresis_take(&state->hysteresis, state->last.status);
+    if (state->hysteresis.state == HYSTERESIS_STARTING)
+        return;
+    up = state->hysteresis.state == HYSTERESIS_UP;
+    /* In doubt, what was certain stays on show. */
+    if (up != (state->last.status != OUTCOME_ERROR))
+        return;
+    state->shown = (struct check_verdict){
+        .status = !up                                     ? CHECK_ERROR
+                  : state->last.status == OUTCOME_DEGRADED ? CHECK_DEGRADED
+                                                           : CHECK_OK,
+        .reason = state->last.reason,
+        .number = state->last.number,
+    };
+}
+
+int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms)
+{
+    return state->has_last ? now_ms - state->last.observed_at_ms : -1;
+}
+
+static struct check_verdict verdict_now(const struct check_state *state, int64_t now_ms)
+{
+    int64_t silent_ms =
+        now_ms - (state->has_last ? state->last.observed_at_ms : state->started.boot_ms);
+
+    if (state->config->not_configured)
+        return (struct check_verdict){ .status = CHECK_NOT_CONFIGURED };
+    if (state->config->misconfigured != NULL)
+        return (struct check_verdict){ .status = CHECK_ERROR,
+                                       .reason = HEALTH_REASON_MISCONFIGURED };
+    if (silent_ms > state->config->max_age_ms)
+        return (struct check_verdict){ .status = CHECK_STALE, .silent_ms = silent_ms };
+    if (state->hysteresis.state == HYSTERESIS_STARTING)
+        return (struct check_verdict){ .status = CHECK_STARTING };
+    return state->shown;
+}
+
+bool check_state_judge(struct check_state *state, struct moment now)
+{
+    struct check_verdict before = state->verdict;
+    bool well;
+
+    state->verdict = verdict_now(state, now.boot_ms);
+    well = state->verdict.status == CHECK_OK || state->verdict.status == CHECK_DEGRADED;
+    if (well)
+        state->trouble_since_ms = 0;
+    else if (state->trouble_since_ms == 0)
+        state->trouble_since_ms = now.boot_ms;
+    if (before.status != state->verdict.status) {
+        state->since = now;
+        state->transitions++;
+        return true;
+    }
+    return before.reason != state->verdict.reason || before.number != state->verdict.number;
+}
+
+/* A check whose first look hangs for longer than a result may be old has been judged too: else one
+ * name that does not resolve would keep the process `starting` and have it restarted. */
+bool check_state_settled(const struct check_state *state)
+{
+    return !can_be_looked_at(state) || state->verdict.status != CHECK_STARTING;
+}
+
+bool check_state_passes(const struct check_state *state, int64_t now_ms)
+{
+    switch (state->verdict.status) {
+    case CHECK_OK:
+    case CHECK_DEGRADED:
+        return true;
+    case CHECK_STARTING:
+        return !state->config->critical;
+    case CHECK_ERROR:
+    case CHECK_STALE:
+    case CHECK_NOT_CONFIGURED:
+        break;
+    }
+    if (!state->config->critical || state->config->policy == CHECK_POLICY_DEGRADE)
+        return true;
+    return state->config->policy == CHECK_POLICY_FAIL_AFTER
+           && now_ms - state->trouble_since_ms < state->config->fail_after_ms;
+}
+
+const char *check_status_text(enum check_status status)
+{
+    static const char *const texts[] = {
+        [CHECK_STARTING] = "starting", [CHECK_OK] = "ok",       [CHECK_DEGRADED] = "degraded",
+        [CHECK_ERROR] = "error",       [CHECK_STALE] = "stale", [CHECK_NOT_CONFIGURED] = "not configured",
+    };
+
+    return texts[status];
+}
+
+void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES])
+{
+    char reason[REASON_TEXT_BYTES];
+
+    reason_text(verdict->reason, verdict->number, reason);
+    switch (verdict->status) {
+    case CHECK_DEGRADED:
+    case CHECK_ERROR:
+        (void)snprintf(text, CHECK_WORD_BYTES, "%s", reason);
+        return;
+    case CHECK_STALE:
+        (void)snprintf(text, CHECK_WORD_BYTES, "no result for %" PRId64 " s",
+                       verdict->silent_ms / 1000);
+        return;
+    case CHECK_STARTING:
+        (void)snprintf(text, CHECK_WORD_BYTES, "no verdict yet");
+        return;
+    case CHECK_NOT_CONFIGURED:
+        (void)snprintf(text, CHECK_WORD_BYTES, "not configured");
+        return;
+    case CHECK_OK:
+        break;
+    }
+    text[0] = '\0';
+}
+
+void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES])
+{
+    const char *status = check_status_text(verdict->status);
+    char why[CHECK_WORD_BYTES];
+
+    switch (verdict->status) {
+    case CHECK_DEGRADED:
+    case CHECK_ERROR:
+    case CHECK_STALE:
+        check_verdict_why(verdict, why);
+        (void)snprintf(text, CHECK_WORD_BYTES, "%s: %.*s", status, REASON_TEXT_BYTES, why);
+        return;
+    case CHECK_STARTING:
+    case CHECK_OK:
+    case CHECK_NOT_CONFIGURED:
+        break;
+    }
+    (void)snprintf(text, CHECK_WORD_BYTES, "%s", status);
+}
+
+const char *check_verdict_hint(const struct check_verdict *verdict)
+{
+    switch (verdict->status) {
+    case CHECK_DEGRADED:
+    case CHECK_ERROR:
+        return reason_hint(verdict->reason);
+    case CHECK_STALE:
+        return "the check hangs (in a name look-up?) or this process was stopped for a while: look "
+               "at the DNS of this machine";
+    case CHECK_STARTING:
+        return "the first looks are under way: wait";
+    case CHECK_NOT_CONFIGURED:
+        return "PROBITY_REQUIRE names this check and no variable says where it is: set its address";
+    case CHECK_OK:
+        break;
+    }
+    return "";
+}

@@ -1,0 +1,89 @@
+/* state.h - what is known of one check, and the word that it deserves.  Pure: times are arguments.
+ */
+#ifndef MONITOR_STATE_H
+#define MONITOR_STATE_H
+
+#include "config/check.h"
+#include "health/hysteresis.h"
+#include "health/latency.h"
+#include "health/outcome.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The two clocks, read once for everything that is judged together. */
+struct moment {
+    int64_t boot_ms;
+    int64_t wall_ms;
+};
+
+enum check_status {
+    CHECK_STARTING,
+    CHECK_OK,
+    CHECK_DEGRADED,
+    CHECK_ERROR,
+    CHECK_STALE,
+    CHECK_NOT_CONFIGURED,
+};
+
+struct check_verdict {
+    enum check_status status;
+    enum health_reason reason; /* of degraded and error */
+    int64_t number;            /* for the reason's phrase */
+    int64_t silent_ms;         /* stale: for how long there was no result */
+};
+
+struct check_state {
+    /* set at the start, read-only afterwards */
+    const struct check_config *config;
+    int64_t grace_ms; /* how long `no workers` is no error */
+    struct moment started;
+    /* what has been seen */
+    struct hysteresis hysteresis;
+    bool has_last;
+    struct outcome last;
+    struct check_verdict shown; /* by the last result that agreed with the hysteresis */
+    int64_t consecutive_failures;
+    int64_t no_workers_since_ms; /* 0: there are some */
+    struct latency latency;
+    /* as of the last judgement */
+    struct check_verdict verdict;
+    struct moment since;      /* when the status last changed */
+    int64_t trouble_since_ms; /* since when it is neither ok nor degraded; 0: it is */
+    uint64_t transitions;
+};
+
+void check_state_init(struct check_state *state, const struct check_config *config,
+                      int64_t grace_ms, struct moment now);
+
+/* Takes the result of one look. */
+void check_state_take(struct check_state *state, const struct outcome *outcome);
+
+/* Judges anew, because time alone makes a result stale.  Returns whether the word has changed, how
+ * long it is stale apart. */
+bool check_state_judge(struct check_state *state, struct moment now);
+
+/* Whether it has been judged at all: the first round is over for it. */
+bool check_state_settled(const struct check_state *state);
+
+/* Whether it lets the process be ready at `now_ms`, by its policy and as last judged. */
+bool check_state_passes(const struct check_state *state, int64_t now_ms);
+
+/* Milliseconds since the last look ended, -1 before the first. */
+int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms);
+
+#define CHECK_WORD_BYTES 96
+
+/* "degraded": the status alone. Static. */
+const char *check_status_text(enum check_status status);
+
+/* Why it is not ok, "connection refused", "no result for 12 s"; "" when it is. */
+void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
+
+/* The word of the readiness page: "ok", "error: connection refused", "stale: no result for 12 s". */
+void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
+
+/* What to do about it; "" when it is ok. Static. */
+const char *check_verdict_hint(const struct check_verdict *verdict);
+
+#endif
