@@ -1,2 +1,20 @@
 noinst_LIBRARIES += %D%/libaccountant.a
-module_accountant_libaccountant_a_SOURCES = %D%/accountant.h
+module_accountant_libaccountant_a_SOURCES = \
+	%D%/accountant.c \
+	%D%/accountant.h \
+	%D%/clerk.c \
+	%D%/clerk.h \
+	%D%/figures.c \
+	%D%/figures.h \
+	%D%/latency.c \
+	%D%/latency.h \
+	%D%/metrics.c \
+	%D%/metrics.h \
+	%D%/publish.c \
+	%D%/publish.h \
+	%D%/render.c \
+	%D%/render.h \
+	%D%/trouble.c \
+	%D%/trouble.h \
+	%D%/verdict.c \
+	%D%/verdict.h

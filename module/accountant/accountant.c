@@ -1,0 +1,94 @@
+/* accountant.c - the thread around the clerk: a turn a second until it is told to stop. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "accountant/accountant.h"
+
+#include "accountant/clerk.h"
+#include "accountant/publish.h"
+#include "base/clock.h"
+#include "base/queue.h"
+#include "base/thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    TURN_MS = 1000,
+    STOP_MS = 1000,
+};
+
+static const char thread_name[] = "accountant";
+
+struct accountant {
+    /* set before start, read-only afterwards */
+    struct queue *bell; /* holds nothing: it is there to be woken by */
+    struct thread thread;
+    /* accountant thread only, once it runs */
+    struct clerk clerk;
+    /* any thread */
+    atomic_bool stopping;
+};
+
+static void run(void *context)
+{
+    struct accountant *accountant = context;
+    int64_t next_ms = clock_boot_ms();
+    char nothing;
+
+    assert(thread_is(thread_name));
+    while (!atomic_load(&accountant->stopping)) {
+        clerk_turn(&accountant->clerk,
+                   (struct clerk_time){ clock_boot_ms(), clock_wall_ms() });
+        next_ms += TURN_MS;
+        if (next_ms < clock_boot_ms())
+            next_ms = clock_boot_ms(); /* a long turn is not made up for */
+        (void)!queue_pop(accountant->bell, &nothing, next_ms);
+    }
+}
+
+static void accountant_free(struct accountant **accountant)
+{
+    if (*accountant == NULL)
+        return;
+    clerk_done(&(*accountant)->clerk);
+    queue_free(&(*accountant)->bell);
+    free(*accountant);
+    *accountant = NULL;
+}
+
+int accountant_start(const struct accountant_settings *settings, struct accountant **ret,
+                     struct error *err)
+{
+    AUTO(accountant_free) struct accountant *accountant = calloc(1, sizeof(*accountant));
+    int code;
+
+    if (accountant == NULL)
+        return error_set(err, ENOMEM, "accountant: out of memory");
+    accountant->bell = queue_new(1, 1);
+    if (accountant->bell == NULL)
+        return error_set(err, ENOMEM, "accountant: out of memory");
+    code = clerk_init(&accountant->clerk, settings, &accountant->stopping, err);
+    if (code != 0)
+        return code;
+    publish_figures(&accountant->clerk, clock_boot_ms());
+    code = thread_start(&accountant->thread, thread_name, run, accountant, err);
+    if (code != 0)
+        return code;
+    *ret = accountant;
+    accountant = NULL;
+    return 0;
+}
+
+void accountant_stop(struct accountant **accountant)
+{
+    if (*accountant == NULL)
+        return;
+    atomic_store(&(*accountant)->stopping, true);
+    queue_wake((*accountant)->bell);
+    /* A reader may sit in a name look-up that can't be cancelled: it keeps its memory then. */
+    if (thread_join(&(*accountant)->thread, STOP_MS))
+        accountant_free(accountant);
+    *accountant = NULL;
+}

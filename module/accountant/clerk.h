@@ -1,0 +1,63 @@
+/* clerk.h - the accountant's work, turn by turn, without its thread: the time is an argument. */
+#ifndef ACCOUNTANT_CLERK_H
+#define ACCOUNTANT_CLERK_H
+
+#include "accountant/accountant.h"
+#include "accountant/figures.h"
+#include "accountant/latency.h"
+#include "accountant/trouble.h"
+#include "ledger/reader.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CLERK_ROUTES = 10 /* per objective */ };
+
+/* What time it is for one turn. */
+struct clerk_time {
+    int64_t boot_ms;
+    int64_t wall_ms;
+};
+
+struct clerk {
+    /* set before start, read-only afterwards */
+    struct accountant_settings settings;
+    const atomic_bool *stopping; /* set: the follower and the writer may be gone */
+    struct trouble no_ledger;    /* why there is none; its code is NULL when there is one */
+
+    /* accountant thread only */
+    struct ledger_reader *reader;
+    struct figures figures;
+    const struct trouble *trouble; /* of the last read; NULL: it succeeded */
+    int64_t read_at_ms;            /* boot clock: the last successful read; -1 never */
+    int64_t wall_minus_boot_ms;    /* as of the last turn: shows steps of the wall clock */
+    uint64_t failed_reads;
+    uint64_t failed_publications;
+
+    struct latency *latency;
+    int latency_objective; /* whose rows are read: all latency objectives look at the same events */
+    struct latency_percentiles percentiles;
+    bool latency_following;      /* changes are handed out from a moment before the first reading */
+    int64_t latency_next_at_ms;  /* boot clock */
+    int64_t latency_retry_at_ms; /* boot clock: after a failure */
+    bool latency_changed;        /* since the percentiles were computed */
+    int slice_hours;             /* how much one turn reads of what is missing */
+
+    struct ledger_route routes[LIMIT_OBJECTIVES * CLERK_ROUTES];
+    int route_count;
+    int64_t routes_next_at_ms; /* boot clock */
+};
+
+/* Returns 0 or -errno with `err`; clerk_done() either way. */
+int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
+               const atomic_bool *stopping, struct error *err) MUST_CHECK;
+void clerk_done(struct clerk *clerk);
+
+/* One second's work: read, judge, publish, then refresh what the next publication shows beside. */
+void clerk_turn(struct clerk *clerk, struct clerk_time now);
+
+/* Whether the figures exist and are within their bound. */
+bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms);
+
+#endif

@@ -1,0 +1,431 @@
+/* latency.c - a ring of hours, each merged or minute by minute. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "accountant/latency.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "slo/histogram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HOUR_MINUTES = 60,
+    /* This hour, the one before it (late lines), and the next (a clock that is ahead of ours). */
+    DETAILED_BEFORE = 1,
+    DETAILED_AHEAD = 1,
+    SPARE_HOURS = 4,
+    /* Every group of one histogram is 21 KiB. */
+    SCRATCH_BYTES = 64 * 1024,
+    /* 2,688 buckets at up to 13 bytes. */
+    ENCODED_BYTES = 64 * 1024,
+};
+
+/* An encoded histogram; empty when nothing was measured. */
+struct encoded {
+    char *data;
+    size_t length;
+};
+
+struct hour {
+    int32_t number; /* since 1970 */
+    bool known;
+    struct encoded merged;   /* unless there are minutes */
+    struct encoded *minutes; /* HOUR_MINUTES of them, or NULL */
+};
+
+struct latency {
+    int32_t window_minutes;
+    int32_t now_minute;
+    uint64_t unreadable;
+    struct arena *arena; /* of `scratch` */
+    struct histogram scratch;
+    struct buf buf;
+    int hour_count;
+    struct hour hours[]; /* that of number n is at n % hour_count */
+};
+
+/* A row's place in the order of minutes. */
+struct entry {
+    int32_t minute;
+    struct slice encoded;
+};
+
+struct latency *latency_new(int32_t window_minutes)
+{
+    int hour_count = window_minutes / HOUR_MINUTES + SPARE_HOURS;
+    struct latency *latency =
+        calloc(1, sizeof(*latency) + (size_t)hour_count * sizeof(struct hour));
+
+    if (latency == NULL)
+        return NULL;
+    latency->arena = arena_new(SCRATCH_BYTES);
+    if (latency->arena == NULL) {
+        free(latency);
+        return NULL;
+    }
+    latency->window_minutes = window_minutes;
+    latency->hour_count = hour_count;
+    buf_init(&latency->buf, ENCODED_BYTES);
+    return latency;
+}
+
+static void drop_minutes(struct hour *hour)
+{
+    for (int i = 0; hour->minutes != NULL && i < HOUR_MINUTES; i++)
+        free(hour->minutes[i].data);
+    free(hour->minutes);
+    hour->minutes = NULL;
+}
+
+static void drop_hour(struct hour *hour)
+{
+    drop_minutes(hour);
+    free(hour->merged.data);
+    hour->merged = (struct encoded){ NULL, 0 };
+    hour->known = false;
+}
+
+void latency_forget(struct latency *latency)
+{
+    for (int i = 0; i < latency->hour_count; i++)
+        drop_hour(&latency->hours[i]);
+}
+
+void latency_free(struct latency **latency)
+{
+    if (*latency == NULL)
+        return;
+    latency_forget(*latency);
+    arena_free(&(*latency)->arena);
+    buf_done(&(*latency)->buf);
+    free(*latency);
+    *latency = NULL;
+}
+
+static int32_t edge_minute(const struct latency *latency)
+{
+    int32_t edge = latency->now_minute - latency->window_minutes + 1;
+
+    return edge < 0 ? 0 : edge;
+}
+
+static int32_t first_hour(const struct latency *latency)
+{
+    return edge_minute(latency) / HOUR_MINUTES;
+}
+
+static int32_t last_hour(const struct latency *latency)
+{
+    return latency->now_minute / HOUR_MINUTES + DETAILED_AHEAD;
+}
+
+static struct hour *hour_at(struct latency *latency, int32_t number)
+{
+    return &latency->hours[number % latency->hour_count];
+}
+
+static bool is_detailed(const struct latency *latency, int32_t number)
+{
+    return number == first_hour(latency)
+           || number >= latency->now_minute / HOUR_MINUTES - DETAILED_BEFORE;
+}
+
+static void scratch_clear(struct latency *latency)
+{
+    arena_clear(latency->arena);
+    histogram_init(&latency->scratch, latency->arena);
+}
+
+static int scratch_add(struct latency *latency, struct slice encoded)
+{
+    int code = encoded.length == 0
+                   ? 0
+                   : histogram_merge_encoded(&latency->scratch, encoded, 1);
+
+    if (code == -EINVAL) {
+        latency->unreadable++;
+        return 0;
+    }
+    return code;
+}
+
+/* Keeps what the scratch histogram holds now. */
+static int scratch_keep(struct latency *latency, struct encoded *encoded)
+{
+    char *data = NULL;
+
+    buf_clear(&latency->buf);
+    if (latency->scratch.count > 0) {
+        histogram_encode(&latency->scratch, &latency->buf);
+        if (!buf_ok(&latency->buf))
+            return -ENOMEM;
+        data = malloc(latency->buf.length);
+        if (data == NULL)
+            return -ENOMEM;
+        memcpy(data, latency->buf.data, latency->buf.length);
+    }
+    free(encoded->data);
+    *encoded = (struct encoded){ data, latency->buf.length };
+    return 0;
+}
+
+static struct slice encoded_slice(const struct encoded *encoded)
+{
+    return (struct slice){ encoded->data, encoded->length };
+}
+
+/* An hour that is neither new nor the edge any more: its minutes become one. */
+static void merge_hour(struct latency *latency, struct hour *hour)
+{
+    int code = 0;
+
+    scratch_clear(latency);
+    for (int i = 0; code == 0 && i < HOUR_MINUTES; i++)
+        code = scratch_add(latency, encoded_slice(&hour->minutes[i]));
+    if (code == 0)
+        code = scratch_keep(latency, &hour->merged);
+    if (code != 0)
+        hour->known = false; /* no memory now: it is read again */
+    drop_minutes(hour);
+}
+
+void latency_advance(struct latency *latency, int32_t now_minute)
+{
+    latency->now_minute = now_minute;
+    for (int32_t number = first_hour(latency); number <= last_hour(latency); number++) {
+        struct hour *hour = hour_at(latency, number);
+
+        if (hour->number != number) {
+            drop_hour(hour);
+            hour->number = number;
+        }
+        if (!hour->known)
+            continue;
+        if (!is_detailed(latency, number) && hour->minutes != NULL)
+            merge_hour(latency, hour);
+        else if (is_detailed(latency, number) && hour->minutes == NULL)
+            hour->known = false;
+    }
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    int32_t left = ((const struct entry *)a)->minute;
+    int32_t right = ((const struct entry *)b)->minute;
+
+    return (left > right) - (left < right);
+}
+
+/* The objective's rows in the order of their minutes; free() them.  NULL when out of memory. */
+static struct entry *sort_rows(const struct latency_rows *rows, int *ret_count)
+{
+    struct entry *entries = calloc((size_t)rows->count + 1, sizeof(*entries));
+    int count = 0;
+
+    if (entries == NULL)
+        return NULL;
+    for (int i = 0; i < rows->count; i++) {
+        if (rows->rows[i].objective == rows->objective)
+            entries[count++] = (struct entry){ rows->rows[i].minute, rows->rows[i].encoded };
+    }
+    qsort(entries, (size_t)count, sizeof(*entries), compare_entries);
+    *ret_count = count;
+    return entries;
+}
+
+static int replace_minute(struct latency *latency, struct hour *hour, const struct entry *entries,
+                          int count)
+{
+    int code = 0;
+
+    scratch_clear(latency);
+    for (int i = 0; code == 0 && i < count; i++)
+        code = scratch_add(latency, entries[i].encoded);
+    if (code != 0)
+        return code;
+    return scratch_keep(latency, &hour->minutes[entries[0].minute % HOUR_MINUTES]);
+}
+
+static int run_length(const struct entry *entries, int count)
+{
+    int length = 1;
+
+    while (length < count && entries[length].minute == entries[0].minute)
+        length++;
+    return length;
+}
+
+static int change_minute(struct latency *latency, const struct entry *entries, int count)
+{
+    struct hour *hour = hour_at(latency, entries[0].minute / HOUR_MINUTES);
+
+    if (!hour->known || hour->number != entries[0].minute / HOUR_MINUTES)
+        return 0;
+    if (hour->minutes != NULL)
+        return replace_minute(latency, hour, entries, count);
+    hour->known = false;
+    return 0;
+}
+
+int latency_change(struct latency *latency, const struct latency_rows *rows)
+{
+    int count = 0;
+    AUTO(auto_free) struct entry *entries = sort_rows(rows, &count);
+    int code = entries == NULL ? -ENOMEM : 0;
+
+    for (int i = 0; code == 0 && i < count;) {
+        int length = run_length(entries + i, count - i);
+
+        code = change_minute(latency, entries + i, length);
+        i += length;
+    }
+    return code;
+}
+
+static bool is_empty(const struct window *events, int32_t hour)
+{
+    return window_total(events, hour * HOUR_MINUTES + HOUR_MINUTES - 1, HOUR_MINUTES).total == 0;
+}
+
+static int make_minutes(struct hour *hour)
+{
+    hour->minutes = calloc(HOUR_MINUTES, sizeof(*hour->minutes));
+    return hour->minutes == NULL ? -ENOMEM : 0;
+}
+
+/* Whether the hour has to be read: marks one without events as known on the way. */
+static bool is_missing(struct latency *latency, const struct window *events, int32_t number)
+{
+    struct hour *hour = hour_at(latency, number);
+
+    if (hour->known)
+        return false;
+    if (!is_empty(events, number))
+        return true;
+    drop_hour(hour);
+    hour->known = !is_detailed(latency, number) || make_minutes(hour) == 0;
+    return !hour->known;
+}
+
+bool latency_wants(struct latency *latency, const struct window *events, int max_hours,
+                   int32_t *ret_from_minute, int32_t *ret_to_minute)
+{
+    int32_t to = last_hour(latency);
+    int32_t from;
+
+    while (to >= first_hour(latency) && !is_missing(latency, events, to))
+        to--;
+    if (to < first_hour(latency))
+        return false;
+    from = to;
+    while (from > first_hour(latency) && to - from + 1 < max_hours
+           && is_missing(latency, events, from - 1))
+        from--;
+    *ret_from_minute = from * HOUR_MINUTES;
+    *ret_to_minute = to * HOUR_MINUTES + HOUR_MINUTES - 1;
+    return true;
+}
+
+/* The rows of one hour, sorted. */
+static int fill_hour(struct latency *latency, struct hour *hour, const struct entry *entries,
+                     int count)
+{
+    int code = 0;
+
+    drop_hour(hour);
+    if (is_detailed(latency, hour->number)) {
+        code = make_minutes(hour);
+        for (int i = 0; code == 0 && i < count;) {
+            int length = run_length(entries + i, count - i);
+
+            code = replace_minute(latency, hour, entries + i, length);
+            i += length;
+        }
+    } else {
+        scratch_clear(latency);
+        for (int i = 0; code == 0 && i < count; i++)
+            code = scratch_add(latency, entries[i].encoded);
+        if (code == 0)
+            code = scratch_keep(latency, &hour->merged);
+    }
+    hour->known = code == 0;
+    return code;
+}
+
+int latency_fill(struct latency *latency, int32_t from_minute, int32_t to_minute,
+                 const struct latency_rows *rows)
+{
+    int count = 0;
+    int at = 0;
+    AUTO(auto_free) struct entry *entries = sort_rows(rows, &count);
+    int code = entries == NULL ? -ENOMEM : 0;
+
+    for (int32_t number = from_minute / HOUR_MINUTES;
+         code == 0 && number <= to_minute / HOUR_MINUTES; number++) {
+        struct hour *hour = hour_at(latency, number);
+        int end;
+
+        while (at < count && entries[at].minute < number * HOUR_MINUTES)
+            at++;
+        end = at;
+        while (end < count && entries[end].minute / HOUR_MINUTES == number)
+            end++;
+        if (hour->number == number)
+            code = fill_hour(latency, hour, entries + at, end - at);
+        at = end;
+    }
+    return code;
+}
+
+/* Only the minutes inside the window, of the hours that are held by minutes. */
+static int add_hour(const struct latency *latency, const struct hour *hour,
+                    struct histogram *total)
+{
+    int code = 0;
+
+    if (hour->minutes == NULL)
+        return hour->merged.length == 0
+                   ? 0
+                   : histogram_merge_encoded(total, encoded_slice(&hour->merged), 1);
+    for (int i = 0; code == 0 && i < HOUR_MINUTES; i++) {
+        int32_t minute = hour->number * HOUR_MINUTES + i;
+
+        if (minute >= edge_minute(latency) && minute <= latency->now_minute
+            && hour->minutes[i].length > 0)
+            code = histogram_merge_encoded(total, encoded_slice(&hour->minutes[i]), 1);
+    }
+    return code;
+}
+
+int latency_compute(const struct latency *latency, struct latency_percentiles *ret)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(SCRATCH_BYTES);
+    struct histogram total;
+    int code = arena == NULL ? -ENOMEM : 0;
+
+    histogram_init(&total, arena);
+    for (int32_t number = first_hour(latency); code == 0 && number <= last_hour(latency);
+         number++) {
+        const struct hour *hour = &latency->hours[number % latency->hour_count];
+
+        code = add_hour(latency, hour, &total);
+    }
+    if (code != 0)
+        return code;
+    *ret = (struct latency_percentiles){
+        .known = total.count > 0,
+        .p50_ms = histogram_quantile(&total, 50, 100),
+        .p95_ms = histogram_quantile(&total, 95, 100),
+        .p99_ms = histogram_quantile(&total, 99, 100),
+    };
+    return 0;
+}
+
+uint64_t latency_unreadable(const struct latency *latency)
+{
+    return latency->unreadable;
+}

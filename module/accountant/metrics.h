@@ -1,0 +1,29 @@
+/* metrics.h - the accountant's fragment of /metrics: SLO figures, ingest and ledger counters.  Pure. */
+#ifndef ACCOUNTANT_METRICS_H
+#define ACCOUNTANT_METRICS_H
+
+#include "accountant/figures.h"
+#include "base/buf.h"
+#include "ingest/follow.h"
+#include "ledger/writer.h"
+#include "page/metrics.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct metrics_sources {
+    const struct figures *figures;
+    bool usable;                           /* figures exist and are within their bound */
+    const struct follow_counters *ingest;  /* NULL: no ingest */
+    const struct ledger_counters *ledger;  /* NULL: no ledger */
+    int64_t read_at_ms;                    /* boot clock: the last successful read; -1 never */
+    uint64_t failed_reads;
+    uint64_t unreadable_histograms;
+    uint64_t failed_publications;
+    int64_t now_ms; /* boot clock */
+};
+
+void metrics_render(const struct metrics_sources *sources, enum metrics_format format,
+                    struct buf *buf);
+
+#endif

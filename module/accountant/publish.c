@@ -1,0 +1,201 @@
+/* publish.c - "slo/NAME" for every objective, the two metrics fragments, the records for the list. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "accountant/publish.h"
+
+#include "accountant/metrics.h"
+#include "accountant/render.h"
+#include "base/buf.h"
+#include "base/limits.h"
+
+#include <stdio.h>
+
+enum {
+    /* A read may take all of its deadline (5 s), and so may the two behind it (2 s each). */
+    PUBLICATION_MAX_AGE_MS = 10 * 1000,
+    RETRY_AFTER_SECONDS = 5,
+    PAGE_BYTES = 256 * 1024,
+};
+
+static const struct trouble *trouble_now(const struct clerk *clerk)
+{
+    if (clerk->no_ledger.code != NULL)
+        return &clerk->no_ledger;
+    return clerk->trouble != NULL ? clerk->trouble : trouble_starting();
+}
+
+static struct render_objective objective_of(const struct clerk *clerk, int index)
+{
+    bool is_latency = clerk->figures.objectives[index].type == OBJECTIVE_LATENCY;
+
+    return (struct render_objective){
+        .figures = &clerk->figures,
+        .index = index,
+        .latency = is_latency ? &clerk->percentiles : NULL,
+        .routes = clerk->routes,
+        .route_count = clerk->route_count,
+    };
+}
+
+static struct page_text text_of(int status, const struct buf *body, int retry_after_seconds)
+{
+    return (struct page_text){
+        .status = status,
+        .retry_after_seconds = retry_after_seconds,
+        .body = buf_slice(body),
+    };
+}
+
+/* A page with figures: with the bound exceeded the same figures, marked, and a 503. */
+static void add_page(struct page_builder *builder, const struct clerk *clerk, int index,
+                     bool usable)
+{
+    struct render_objective objective = objective_of(clerk, index);
+    AUTO(buf_done) struct buf fresh;
+    AUTO(buf_done) struct buf stale;
+    struct page_text stale_text;
+    struct page_text fresh_text;
+    char key[128];
+
+    buf_init(&fresh, PAGE_BYTES);
+    buf_init(&stale, PAGE_BYTES);
+    render_page(&objective, false, &fresh);
+    render_page(&objective, true, &stale);
+    if (!buf_ok(&fresh) || !buf_ok(&stale))
+        return;
+    (void)snprintf(key, sizeof(key), "slo/%s", clerk->figures.objectives[index].name);
+    fresh_text = text_of(200, &fresh, 0);
+    stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
+    page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
+}
+
+static void add_trouble_page(struct page_builder *builder, const struct clerk *clerk, int index)
+{
+    const struct trouble *trouble = trouble_now(clerk);
+    AUTO(buf_done) struct buf now;
+    AUTO(buf_done) struct buf later;
+    struct page_text now_text;
+    struct page_text later_text;
+    char key[128];
+
+    buf_init(&now, PAGE_BYTES);
+    buf_init(&later, PAGE_BYTES);
+    render_trouble(trouble, &now);
+    render_trouble(trouble_stalled(), &later);
+    if (!buf_ok(&now) || !buf_ok(&later))
+        return;
+    (void)snprintf(key, sizeof(key), "slo/%s", clerk->figures.objectives[index].name);
+    now_text = text_of(503, &now, trouble->heals ? RETRY_AFTER_SECONDS : 0);
+    later_text = text_of(503, &later, RETRY_AFTER_SECONDS);
+    page_add(builder, key, &now_text, &later_text);
+}
+
+/* What the front needs for the list and the gate. */
+static void add_record(struct page_builder *builder, const struct clerk *clerk, int index)
+{
+    const struct objective *objective = &clerk->figures.objectives[index];
+    const struct verdict *verdict = &clerk->figures.verdicts[index];
+    struct render_objective rendered = objective_of(clerk, index);
+    AUTO(buf_done) struct buf json;
+
+    buf_init(&json, PAGE_BYTES);
+    render_listed(&rendered, &json);
+    if (!buf_ok(&json))
+        return;
+    page_add_objective(builder, &(struct page_objective){
+                                    .name = objective->name,
+                                    .service = objective->service,
+                                    .status = budget_status_text(verdict->status),
+                                    .insufficient = verdict->status == BUDGET_INSUFFICIENT_DATA,
+                                    .has_budget = verdict->status != BUDGET_NO_DATA,
+                                    .remaining =
+                                        budget_remaining(objective->target, verdict->whole),
+                                    .json = buf_slice(&json),
+                                });
+}
+
+static void add_metrics(struct page_builder *builder, const struct metrics_sources *sources,
+                        enum metrics_format format)
+{
+    bool open = format == METRICS_OPENMETRICS;
+    AUTO(buf_done) struct buf body;
+    struct page_text text;
+
+    buf_init(&body, PAGE_BYTES);
+    metrics_render(sources, format, &body);
+    if (!buf_ok(&body))
+        return;
+    text = text_of(200, &body, 0);
+    text.content_type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                             : "text/plain; version=0.0.4; charset=utf-8";
+    page_add(builder, open ? "metrics/openmetrics" : "metrics", &text, NULL);
+}
+
+static void add_both_metrics(struct page_builder *builder, const struct clerk *clerk,
+                             int64_t now_ms)
+{
+    struct follow_counters ingest;
+    struct ledger_counters ledger;
+    struct metrics_sources sources = {
+        .figures = &clerk->figures,
+        .usable = clerk_is_usable(clerk, now_ms),
+        .read_at_ms = clerk->read_at_ms,
+        .failed_reads = clerk->failed_reads,
+        .unreadable_histograms = latency_unreadable(clerk->latency),
+        .failed_publications = clerk->failed_publications,
+        .now_ms = now_ms,
+    };
+
+    if (clerk->settings.follower != NULL) {
+        follower_counters(clerk->settings.follower, &ingest);
+        sources.ingest = &ingest;
+    }
+    if (clerk->settings.writer != NULL) {
+        ledger_writer_counters(clerk->settings.writer, &ledger);
+        sources.ledger = &ledger;
+    }
+    add_metrics(builder, &sources, METRICS_PROMETHEUS);
+    add_metrics(builder, &sources, METRICS_OPENMETRICS);
+}
+
+/* Every page counts: one that could not be rendered leaves the whole publication out. */
+static struct page_set *build(struct clerk *clerk, int64_t now_ms)
+{
+    AUTO(page_builder_free) struct page_builder *builder =
+        page_builder_new(PUBLICATION_MAX_AGE_MS);
+    bool known = clerk->figures.as_of_wall_ms > 0;
+    bool usable = clerk_is_usable(clerk, now_ms);
+    struct page_set *set;
+
+    if (builder == NULL)
+        return NULL;
+    for (int i = 0; i < clerk->figures.count; i++) {
+        if (known)
+            add_page(builder, clerk, i, usable);
+        else
+            add_trouble_page(builder, clerk, i);
+        add_record(builder, clerk, i);
+    }
+    add_both_metrics(builder, clerk, now_ms);
+    page_set_figures(builder, clerk->figures.as_of_wall_ms, usable,
+                     usable ? NULL : trouble_now(clerk)->message);
+    set = page_builder_finish(&builder);
+    if (set == NULL
+        || (set->page_count == clerk->figures.count + 2
+            && set->objective_count == clerk->figures.count))
+        return set;
+    page_set_free(&set);
+    return NULL;
+}
+
+void publish_figures(struct clerk *clerk, int64_t now_ms)
+{
+    struct page_set *set = build(clerk, now_ms);
+
+    if (set == NULL) {
+        clerk->failed_publications++;
+        return;
+    }
+    slot_publish(clerk->settings.slot, &set);
+}

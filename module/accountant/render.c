@@ -1,0 +1,228 @@
+/* render.c - the API's "SLO", field by field in its order. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "accountant/render.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+
+static void put_ratio(struct json_writer *json, const char *key, struct fraction value,
+                      enum fraction_rounding rounding)
+{
+    char text[FRACTION_TEXT_BYTES];
+
+    fraction_print(value, RENDER_RATIO_DECIMALS, rounding, text);
+    json_key(json, key);
+    json_put_raw(json, slice_of(text));
+}
+
+static void put_window(struct json_writer *json, int32_t minutes)
+{
+    char text[16];
+
+    if (minutes % 1440 == 0)
+        (void)snprintf(text, sizeof(text), "%dd", minutes / 1440);
+    else
+        (void)snprintf(text, sizeof(text), "%dm", minutes);
+    json_text(json, "window", text);
+}
+
+static void put_promise(struct json_writer *json, const struct objective *objective)
+{
+    json_text(json, "name", objective->name);
+    json_text(json, "service", objective->service);
+    json_text(json, "description", objective->description);
+    json_text(json, "type", objective_type_text(objective->type));
+    json_key(json, "objective");
+    json_put_raw(json, slice_of(objective->target_text));
+    put_window(json, objective->window_minutes);
+    if (objective->type == OBJECTIVE_LATENCY)
+        json_int(json, "threshold_ms", objective->threshold_ms);
+}
+
+static void put_nulls(struct json_writer *json, const char *key, const char *const fields[],
+                      int count)
+{
+    json_key(json, key);
+    json_open_object(json);
+    for (int i = 0; i < count; i++)
+        json_null_at(json, fields[i]);
+    json_close_object(json);
+}
+
+/* Nothing has been read: not even whether there were events. */
+static void put_unknown(struct json_writer *json)
+{
+    static const char *const coverage[] = { "ratio", "last_event" };
+    static const char *const budget[] = {
+        "allowed_bad_events", "consumed_ratio", "remaining_ratio", "exhausts_at",
+    };
+    const char *spans[VERDICT_SPANS];
+
+    for (int i = 0; i < VERDICT_SPANS; i++)
+        spans[i] = verdict_spans[i].name;
+    json_null_at(json, "sli");
+    json_text(json, "status", budget_status_text(BUDGET_NO_DATA));
+    json_null_at(json, "total_events");
+    json_null_at(json, "bad_events");
+    json_null_at(json, "measured_since");
+    put_nulls(json, "coverage", coverage, (int)ARRAY_LENGTH(coverage));
+    put_nulls(json, "error_budget", budget, (int)ARRAY_LENGTH(budget));
+    put_nulls(json, "burn_rate", spans, VERDICT_SPANS);
+}
+
+static void put_coverage(struct json_writer *json, const struct figures *figures, bool details)
+{
+    const struct ledger_coverage *coverage = &figures->coverage;
+
+    json_key(json, "coverage");
+    json_open_object(json);
+    put_ratio(json, "ratio", figures_coverage(figures), FRACTION_DOWN);
+    json_time(json, "last_event", coverage->last_event_ms);
+    if (details) {
+        json_time(json, "watched_until", coverage->watched_until_ms);
+        json_int(json, "watched_minutes", coverage->watched_ms / 60000);
+        json_uint(json, "lines", coverage->lines);
+        json_uint(json, "rejected_lines", coverage->rejected_lines);
+        json_uint(json, "lost_bytes", coverage->lost_bytes);
+    }
+    json_close_object(json);
+}
+
+static void put_budget(struct json_writer *json, const struct objective *objective,
+                       const struct verdict *verdict)
+{
+    json_key(json, "error_budget");
+    json_open_object(json);
+    put_ratio(json, "allowed_bad_events", budget_allowed(objective->target, verdict->whole),
+              FRACTION_DOWN);
+    /* What is consumed is the burn rate over the whole window. */
+    put_ratio(json, "consumed_ratio", budget_burn_rate(objective->target, verdict->whole),
+              FRACTION_UP);
+    put_ratio(json, "remaining_ratio", budget_remaining(objective->target, verdict->whole),
+              FRACTION_DOWN);
+    json_time(json, "exhausts_at", verdict->exhausts_at_wall_ms);
+    json_close_object(json);
+}
+
+static void put_burn_rates(struct json_writer *json, const struct objective *objective,
+                           const struct verdict *verdict)
+{
+    json_key(json, "burn_rate");
+    json_open_object(json);
+    for (int i = 0; i < VERDICT_SPANS; i++)
+        put_ratio(json, verdict_spans[i].name,
+                  budget_burn_rate(objective->target, verdict->spans[i]), FRACTION_UP);
+    json_close_object(json);
+}
+
+static void put_figures(struct json_writer *json, const struct render_objective *of, bool details)
+{
+    const struct objective *objective = &of->figures->objectives[of->index];
+    const struct verdict *verdict = &of->figures->verdicts[of->index];
+
+    if (verdict->whole.total == 0)
+        json_null_at(json, "sli"); /* no events: 1 would be a promise kept by nobody */
+    else
+        put_ratio(json, "sli", budget_sli(verdict->whole), FRACTION_DOWN);
+    json_text(json, "status", budget_status_text(verdict->status));
+    json_uint(json, "total_events", verdict->whole.total);
+    json_uint(json, "bad_events", verdict->whole.bad);
+    json_time(json, "measured_since", of->figures->coverage.measured_since_ms);
+    put_coverage(json, of->figures, details);
+    put_budget(json, objective, verdict);
+    put_burn_rates(json, objective, verdict);
+}
+
+static void put_latency(struct json_writer *json, const struct latency_percentiles *latency)
+{
+    json_key(json, "latency_ms");
+    if (!latency->known) {
+        json_put_null(json);
+        return;
+    }
+    json_open_object(json);
+    json_uint(json, "p50", latency->p50_ms);
+    json_uint(json, "p95", latency->p95_ms);
+    json_uint(json, "p99", latency->p99_ms);
+    json_close_object(json);
+}
+
+static void put_objective(struct json_writer *json, const struct render_objective *of,
+                          bool details)
+{
+    put_promise(json, &of->figures->objectives[of->index]);
+    if (of->figures->as_of_wall_ms == 0)
+        put_unknown(json);
+    else
+        put_figures(json, of, details);
+    if (of->latency != NULL)
+        put_latency(json, of->latency);
+    json_key(json, "alerts");
+    json_open_array(json);
+    json_close_array(json);
+}
+
+static void put_routes(struct json_writer *json, const struct render_objective *of)
+{
+    const struct objective *objective = &of->figures->objectives[of->index];
+    uint64_t events = of->figures->verdicts[of->index].whole.total;
+
+    json_key(json, "routes");
+    json_open_array(json);
+    for (int i = 0; i < of->route_count; i++) {
+        const struct ledger_route *route = &of->routes[i];
+
+        if (route->objective != of->index)
+            continue;
+        json_open_object(json);
+        json_text(json, "route", route->route);
+        json_uint(json, "total_events", route->total);
+        json_uint(json, "bad_events", route->bad);
+        /* Its share of what the whole objective may spend, not of what the route may. */
+        put_ratio(json, "consumed_ratio",
+                  budget_burn_rate(objective->target, (struct window_sum){ events, route->bad }),
+                  FRACTION_UP);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+void render_listed(const struct render_objective *objective, struct buf *buf)
+{
+    struct json_writer json;
+
+    json_writer_init(&json, buf);
+    json_open_object(&json);
+    put_objective(&json, objective, false);
+    json_close_object(&json);
+}
+
+void render_page(const struct render_objective *objective, bool stale, struct buf *buf)
+{
+    struct json_writer json;
+
+    json_writer_init(&json, buf);
+    json_open_object(&json);
+    put_objective(&json, objective, true);
+    json_time(&json, "as_of", objective->figures->as_of_wall_ms);
+    json_bool(&json, "stale", stale);
+    put_routes(&json, objective);
+    json_close_object(&json);
+}
+
+void render_trouble(const struct trouble *trouble, struct buf *buf)
+{
+    struct json_writer json;
+
+    json_writer_init(&json, buf);
+    json_open_object(&json);
+    json_key(&json, "error");
+    json_open_object(&json);
+    json_text(&json, "code", trouble->code);
+    json_text(&json, "message", trouble->message);
+    json_close_object(&json);
+    json_close_object(&json);
+}

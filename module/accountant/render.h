@@ -1,0 +1,33 @@
+/* render.h - one objective as JSON: in the list of /slo, as its own page, as an error.  Pure. */
+#ifndef ACCOUNTANT_RENDER_H
+#define ACCOUNTANT_RENDER_H
+
+#include "accountant/figures.h"
+#include "accountant/latency.h"
+#include "accountant/trouble.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+
+/* Everything that is said about one objective; borrowed. */
+struct render_objective {
+    const struct figures *figures;
+    int index;
+    const struct latency_percentiles *latency; /* NULL unless it is a latency objective */
+    const struct ledger_route *routes;         /* of all objectives */
+    int route_count;
+};
+
+/* Its object in the list.  Without figures every number is null: nothing is known, not 0. */
+void render_listed(const struct render_objective *objective, struct buf *buf);
+
+/* Its own page: the same, and as_of, stale, the details of coverage and the worst routes. */
+void render_page(const struct render_objective *objective, bool stale, struct buf *buf);
+
+/* {"error": {"code": …, "message": …}} */
+void render_trouble(const struct trouble *trouble, struct buf *buf);
+
+/* Every ratio is printed with this many decimals, to the worse side. */
+enum { RENDER_RATIO_DECIMALS = 6 };
+
+#endif
