@@ -1,0 +1,197 @@
+/* gate.c - may I deploy?  Compares published budgets; stops on doubt. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "front/handlers.h"
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "front/figures.h"
+#include "front/query.h"
+
+#include <stdio.h>
+
+enum { SLO, SERVICE, MIN_BUDGET, SELECTORS };
+
+struct gate {
+    struct query_parameter selectors[SELECTORS];
+    struct fraction min_budget;
+    const struct page_set *set;
+};
+
+enum verdict { VERDICT_GO, VERDICT_GO_WITHOUT_DATA, VERDICT_STOP };
+
+static bool is_chosen(const struct gate *gate, const struct page_objective *objective)
+{
+    const struct query_parameter *slo = &gate->selectors[SLO];
+    const struct query_parameter *service = &gate->selectors[SERVICE];
+
+    return (!slo->given || strcmp(objective->name, slo->value) == 0)
+           && (!service->given || strcmp(objective->service, service->value) == 0);
+}
+
+/* An exhausted budget stops whatever is asked; with too few events there is nothing to judge. */
+static enum verdict judge(const struct gate *gate, const struct page_objective *objective)
+{
+    if (objective->insufficient || !objective->has_budget)
+        return VERDICT_GO_WITHOUT_DATA;
+    if (fraction_compare(objective->remaining, fraction_of(0, 1)) <= 0
+        || fraction_compare(objective->remaining, gate->min_budget) < 0)
+        return VERDICT_STOP;
+    return VERDICT_GO;
+}
+
+static struct fraction percent_of(struct fraction share)
+{
+    return (struct fraction){ share.numerator * 100, share.denominator };
+}
+
+/* Rounded to the worse side: less left, more asked. */
+static void explain(const struct gate *gate, const struct page_objective *objective,
+                    enum verdict verdict, struct buf *reason)
+{
+    char left[FRACTION_TEXT_BYTES];
+    char asked[FRACTION_TEXT_BYTES];
+
+    if (verdict == VERDICT_GO_WITHOUT_DATA) {
+        buf_append_text(reason, objective->has_budget ? "too few events to judge: no objection"
+                                                      : "no events in the window: no objection");
+        return;
+    }
+    fraction_print(percent_of(objective->remaining), 1, FRACTION_DOWN, left);
+    fraction_print(percent_of(gate->min_budget), 1, FRACTION_UP, asked);
+    if (fraction_compare(objective->remaining, fraction_of(0, 1)) <= 0)
+        buf_printf(reason, "error budget exhausted, %s %% left", left);
+    else
+        buf_printf(reason, "error budget %s %% left, %s %% asked", left, asked);
+}
+
+/* Reads and checks the selectors; otherwise the refusal is in `trouble`. */
+static bool read_selectors(struct gate *gate, struct slice query, struct buf *trouble)
+{
+    struct query_parameter *least = &gate->selectors[MIN_BUDGET];
+
+    gate->selectors[SLO].name = "slo";
+    gate->selectors[SERVICE].name = "service";
+    least->name = "min_budget";
+    gate->min_budget = fraction_of(0, 1);
+    if (!query_parse(query, gate->selectors, SELECTORS, trouble))
+        return false;
+    if (!least->given)
+        return true;
+    if (!fraction_parse(slice_of(least->value), &gate->min_budget)
+        || fraction_compare(gate->min_budget, fraction_of(0, 1)) < 0
+        || fraction_compare(gate->min_budget, fraction_of(1, 1)) > 0) {
+        buf_append_text(trouble, "min_budget is no decimal from 0 to 1, for instance 0.1");
+        return false;
+    }
+    return true;
+}
+
+static void write_decision(struct exchange *exchange, const char *decision,
+                           const struct figures *figures, struct slice reasons)
+{
+    bool go = strcmp(decision, "go") == 0;
+    struct json_writer json;
+
+    json_writer_init(&json, &exchange->response->own_body);
+    json_open_object(&json);
+    json_text(&json, "decision", decision);
+    json_key(&json, "as_of");
+    if (figures->any)
+        json_put_slice(&json, figures->set->as_of);
+    else
+        json_put_null(&json);
+    if (figures->trouble != NULL) {
+        json_text(&json, "reason", figures->trouble);
+    } else {
+        json_key(&json, "reasons");
+        json_put_raw(&json, reasons);
+    }
+    json_close_object(&json);
+    /* A stop has no Retry-After: waiting won't bring the budget back. */
+    response_text(exchange->response, &(struct page_text){ .status = go ? 200 : 503 });
+}
+
+static void write_reason(const struct gate *gate, const struct page_objective *objective,
+                         enum verdict verdict, struct json_writer *json)
+{
+    AUTO(buf_done) struct buf reason;
+
+    if (verdict == VERDICT_GO)
+        return;
+    buf_init(&reason, 256);
+    explain(gate, objective, verdict, &reason);
+    json_open_object(json);
+    json_text(json, "slo", objective->name);
+    json_text(json, "reason", buf_text(&reason));
+    json_close_object(json);
+}
+
+/* Stops come first: they are what the reader must see. */
+static bool judge_all(const struct gate *gate, struct json_writer *json, int *ret_chosen)
+{
+    static const enum verdict order[] = { VERDICT_STOP, VERDICT_GO_WITHOUT_DATA, VERDICT_GO };
+    bool stop = false;
+
+    *ret_chosen = 0;
+    json_open_array(json);
+    for (size_t v = 0; v < ARRAY_LENGTH(order); v++) {
+        for (int i = 0; i < gate->set->objective_count; i++) {
+            const struct page_objective *objective = &gate->set->objectives[i];
+
+            if (!is_chosen(gate, objective) || judge(gate, objective) != order[v])
+                continue;
+            write_reason(gate, objective, order[v], json);
+            stop = stop || order[v] == VERDICT_STOP;
+            ++*ret_chosen;
+        }
+    }
+    json_close_array(json);
+    return stop;
+}
+
+static void decide(struct exchange *exchange, struct gate *gate, const struct figures *figures)
+{
+    AUTO(buf_done) struct buf reasons;
+    struct json_writer json;
+    int chosen;
+    bool stop;
+
+    buf_init(&reasons, 64 * 1024);
+    json_writer_init(&json, &reasons);
+    gate->set = figures->set;
+    stop = judge_all(gate, &json, &chosen);
+    if (!buf_ok(&reasons))
+        exchange->response->own_body.failed = true;
+    /* A misspelt name must not turn a stop into a go; whatever the figures' age, it is a typo. */
+    if (chosen == 0 && figures->any)
+        response_error(exchange->response, exchange->request,
+                       &(struct response_error){ .status = 404,
+                                                 .code = "not_found",
+                                                 .message = "no objective matches slo and service: "
+                                                            "GET /slo lists them" });
+    else if (figures->trouble != NULL)
+        write_decision(exchange, "unknown", figures, buf_slice(&reasons));
+    else
+        write_decision(exchange, stop ? "stop" : "go", figures, buf_slice(&reasons));
+}
+
+void gate_decide(struct exchange *exchange)
+{
+    struct gate gate = { 0 };
+    AUTO(buf_done) struct buf trouble;
+    AUTO(figures_done) struct figures figures = figures_take(exchange->sources);
+
+    buf_init(&trouble, 1024);
+    if (!read_selectors(&gate, exchange->request->query, &trouble)) {
+        response_error(exchange->response, exchange->request,
+                       &(struct response_error){ .status = 400,
+                                                 .code = "bad_request",
+                                                 .message = buf_text(&trouble) });
+    } else if (figures.set == NULL) {
+        write_decision(exchange, "unknown", &figures, SLICE("[]"));
+    } else {
+        decide(exchange, &gate, &figures);
+    }
+}

@@ -1,0 +1,22 @@
+/* handlers.h - the functions behind the routes; each file holds one group of endpoints. */
+#ifndef FRONT_HANDLERS_H
+#define FRONT_HANDLERS_H
+
+#include "front/router.h"
+
+/* health.c: pages of the monitor. */
+void health_give_liveness(struct exchange *exchange);
+void health_give_page(struct exchange *exchange);
+void health_give_component(struct exchange *exchange);
+
+/* slo.c: pages of the accountant, and the list put together from its objectives. */
+void slo_give_list(struct exchange *exchange);
+void slo_give_one(struct exchange *exchange);
+
+/* gate.c: may I deploy? */
+void gate_decide(struct exchange *exchange);
+
+/* metrics.c: both publications' fragments and the front's own figures. */
+void metrics_give(struct exchange *exchange);
+
+#endif

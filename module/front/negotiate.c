@@ -1,0 +1,42 @@
+/* negotiate.c - media types and their qualities (RFC 9110, section 12.5.1). */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "front/negotiate.h"
+
+#include <strings.h>
+
+static bool equals_any_case(struct slice a, struct slice b)
+{
+    return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
+}
+
+/* "q=0", "q=0.", "q=0.000": asked not to. */
+static bool is_zero_quality(struct slice parameter)
+{
+    struct slice value = parameter;
+    struct slice name = slice_trim(slice_cut(&value, '='));
+
+    value = slice_trim(value);
+    if (!equals_any_case(name, SLICE("q")) || value.length == 0)
+        return false;
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] != '0' && value.data[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+bool negotiate_accepts(struct slice accept, struct slice media_type)
+{
+    while (accept.length > 0) {
+        struct slice range = slice_cut(&accept, ',');
+        bool named = equals_any_case(slice_trim(slice_cut(&range, ';')), media_type);
+
+        while (named && range.length > 0)
+            named = !is_zero_quality(slice_trim(slice_cut(&range, ';')));
+        if (named)
+            return true;
+    }
+    return false;
+}

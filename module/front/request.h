@@ -1,0 +1,31 @@
+/* request.h - what a FastCGI environment asks for.  Pure. */
+#ifndef FRONT_REQUEST_H
+#define FRONT_REQUEST_H
+
+#include "base/slice.h"
+
+/* Bits, so that a route can list what it allows. */
+enum request_method {
+    METHOD_OTHER = 0,
+    METHOD_GET = 1,
+    METHOD_HEAD = 2,
+    METHOD_OPTIONS = 4,
+};
+
+#define REQUEST_ID_BYTES 65
+
+/* Slices are borrowed from the environment, and empty where it holds nothing. */
+struct request {
+    enum request_method method;
+    struct slice method_text;
+    struct slice path;  /* normalised and decoded by nginx */
+    struct slice query; /* raw */
+    struct slice accept;
+    struct slice authorization;
+    char id[REQUEST_ID_BYTES]; /* the caller's own if it is sane, else nginx's, else a new one */
+};
+
+/* `environment` is a NULL-terminated list of NAME=value, as libfcgi keeps it. */
+void request_read(char *const environment[], struct request *ret);
+
+#endif

@@ -1,0 +1,28 @@
+/* sources.h - what handlers answer from.  The front's thread only, once it runs. */
+#ifndef FRONT_SOURCES_H
+#define FRONT_SOURCES_H
+
+#include "auth/access.h"
+#include "config/config.h"
+#include "front/counters.h"
+#include "front/look.h"
+#include "page/slot.h"
+
+#include <stdint.h>
+
+struct sources {
+    /* set before start, read-only afterwards */
+    const struct config *config;
+    const struct access *access;
+    struct slot *health;
+    struct slot *slo;
+    int64_t process_started_at_wall_ms;
+    /* the front's thread only */
+    struct counters counters;
+    struct look monitor_look;
+    bool monitor_dead;
+    int64_t loop_lag_us;  /* the longest turn of the last ten seconds */
+    int open_connections;
+};
+
+#endif
