@@ -50,9 +50,10 @@ const struct probe_kind *probe_kind_of(enum check_kind kind)
         [CHECK_HTTP] = &http_kind,
         [CHECK_POSTGRES] = &postgres_kind,
         [CHECK_REDIS] = &redis_kind,
+        [CHECK_CELERY] = &celery_kind,
     };
 
-    return (size_t)kind < ARRAY_LENGTH(kinds) ? kinds[kind] : NULL;
+    return kinds[kind];
 }
 
 void probe_set_detail(struct outcome *outcome, const char *words)

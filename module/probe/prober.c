@@ -290,8 +290,6 @@ int prober_start(const struct config *config, int check, struct queue *outcomes,
     prober->check = check;
     prober->outcomes = outcomes;
     prober->stop_fd = -1;
-    if (prober->kind == NULL)
-        return error_set(err, ENOTSUP, "check %s: not supported", config->checks[check].name);
     code = prepare(prober, config, err);
     if (code == 0)
         code = thread_start(&prober->thread, prober->name, run, prober, err);

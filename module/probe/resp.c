@@ -19,6 +19,7 @@ struct resp {
     redisReader *reader;
     struct buf out;
     size_t reply_bytes; /* read since the last whole reply */
+    int awaited;        /* commands without a reply so far */
 };
 
 void resp_close(struct resp **resp)
@@ -69,6 +70,7 @@ void resp_add(struct resp *resp, int count, const struct slice *words)
     }
     buf_append(&resp->out, (struct slice){ command, (size_t)length });
     redisFreeCommand(command);
+    resp->awaited++;
 }
 
 void resp_add_texts(struct resp *resp, const char *const *words)
@@ -101,14 +103,15 @@ int resp_poll(struct resp *resp, redisReply **ret, struct error *err)
     if (redisReaderGetReply(resp->reader, &reply) != REDIS_OK)
         return error_set(err, resp->reader->err == REDIS_ERR_OOM ? ENOMEM : EPROTO, "redis: %s",
                          resp->reader->errstr);
-    if (reply != NULL)
+    if (reply != NULL) {
         resp->reply_bytes = 0;
+        resp->awaited--;
+    }
     *ret = reply;
     return 0;
 }
 
-/* Reads once.  Returns 0 or -errno. */
-static int feed(struct resp *resp, int64_t deadline_ms, struct error *err)
+int resp_feed(struct resp *resp, int64_t deadline_ms, struct error *err)
 {
     char bytes[READ_BYTES];
     size_t count;
@@ -139,10 +142,22 @@ int resp_read(struct resp *resp, int64_t deadline_ms, redisReply **ret, struct e
             *ret = reply;
             return 0;
         }
-        code = feed(resp, deadline_ms, err);
+        code = resp_feed(resp, deadline_ms, err);
         if (code != 0)
             return code;
     }
+}
+
+int resp_drain(struct resp *resp, int64_t deadline_ms, struct error *err)
+{
+    while (resp->awaited > 0) {
+        AUTO(resp_free) redisReply *reply = NULL;
+        int code = resp_read(resp, deadline_ms, &reply, err);
+
+        if (code != 0)
+            return code;
+    }
+    return 0;
 }
 
 /* First words of error replies (redis 7.0 src/server.c, createSharedObjects; Upstash's documents),

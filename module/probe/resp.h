@@ -37,8 +37,13 @@ int resp_send(struct resp *resp, int64_t deadline_ms, struct error *err) MUST_CH
 int resp_read(struct resp *resp, int64_t deadline_ms, redisReply **ret, struct error *err)
     MUST_CHECK;
 
-/* Like resp_read() without waiting: `*ret` is NULL when no whole reply is there yet. */
+/* The two halves of resp_read(), for replies that come unasked: takes in what has arrived, waiting
+ * for the first byte; and hands out one reply, or NULL when no whole one is there. */
+int resp_feed(struct resp *resp, int64_t deadline_ms, struct error *err) MUST_CHECK;
 int resp_poll(struct resp *resp, redisReply **ret, struct error *err) MUST_CHECK;
+
+/* Reads and forgets every reply that is still to come. */
+int resp_drain(struct resp *resp, int64_t deadline_ms, struct error *err) MUST_CHECK;
 
 /* freeReplyObject as a destructor. */
 void resp_free(redisReply **reply);

@@ -1,0 +1,123 @@
+/* heartbeats.c - a small table of workers, by node name. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "probe/heartbeats.h"
+
+#include "base/buf.h"
+#include "probe/pidbox.h"
+
+#include <jansson.h>
+#include <string.h>
+
+enum {
+    EVENT_BYTES = 16 * 1024,
+    /* Celery's default, worker_heartbeat = 2 s, for an event that names no frequency. */
+    FREQUENCY_MS = 2000,
+    FREQUENCY_MAX_MS = 3600 * 1000,
+};
+
+static void free_json(json_t **json)
+{
+    json_decref(*json);
+    *json = NULL;
+}
+
+static struct heartbeat *find(struct heartbeats *heartbeats, const char *node)
+{
+    for (int i = 0; i < heartbeats->count; i++) {
+        if (strcmp(heartbeats->workers[i].node, node) == 0)
+            return &heartbeats->workers[i];
+    }
+    return NULL;
+}
+
+static struct heartbeat *add(struct heartbeats *heartbeats, const char *node)
+{
+    struct heartbeat *worker;
+
+    if (heartbeats->count == LIMIT_CELERY_NODES || strlen(node) >= sizeof(worker->node))
+        return NULL;
+    worker = &heartbeats->workers[heartbeats->count++];
+    *worker = (struct heartbeat){ 0 };
+    memcpy(worker->node, node, strlen(node) + 1);
+    return worker;
+}
+
+static void drop(struct heartbeats *heartbeats, struct heartbeat *worker)
+{
+    *worker = heartbeats->workers[--heartbeats->count];
+}
+
+static int64_t frequency_ms(const json_t *event)
+{
+    double seconds = json_number_value(json_object_get(event, "freq"));
+
+    return seconds > 0 && seconds * 1000 < FREQUENCY_MAX_MS ? (int64_t)(seconds * 1000)
+                                                            : FREQUENCY_MS;
+}
+
+static void take_event(struct heartbeats *heartbeats, const json_t *event, int64_t now_ms)
+{
+    const char *node = json_string_value(json_object_get(event, "hostname"));
+    const char *type = json_string_value(json_object_get(event, "type"));
+    const json_t *active = json_object_get(event, "active");
+    struct heartbeat *worker;
+
+    if (node == NULL || type == NULL)
+        return;
+    worker = find(heartbeats, node);
+    if (strcmp(type, "worker-offline") == 0) {
+        if (worker != NULL)
+            drop(heartbeats, worker);
+        return;
+    }
+    if (strcmp(type, "worker-heartbeat") != 0 && strcmp(type, "worker-online") != 0)
+        return;
+    if (worker == NULL)
+        worker = add(heartbeats, node);
+    if (worker == NULL) {
+        heartbeats->partial_until_ms = now_ms + 2 * frequency_ms(event);
+        return;
+    }
+    worker->valid_until_ms = now_ms + 2 * frequency_ms(event);
+    worker->active_tasks = json_is_integer(active) ? json_integer_value(active) : 0;
+}
+
+void heartbeats_take(struct heartbeats *heartbeats, struct slice envelope, int64_t now_ms)
+{
+    AUTO(free_json) json_t *event = NULL;
+    AUTO(buf_done) struct buf body;
+
+    buf_init(&body, EVENT_BYTES);
+    if (!pidbox_read_body(envelope, &body))
+        return;
+    event = json_loadb(buf_text(&body), body.length, 0, NULL);
+    take_event(heartbeats, event, now_ms);
+}
+
+void heartbeats_expire(struct heartbeats *heartbeats, int64_t now_ms)
+{
+    for (int i = heartbeats->count - 1; i >= 0; i--) {
+        if (heartbeats->workers[i].valid_until_ms <= now_ms)
+            drop(heartbeats, &heartbeats->workers[i]);
+    }
+    if (heartbeats->partial_until_ms <= now_ms)
+        heartbeats->partial_until_ms = 0;
+}
+
+int64_t heartbeats_workers(const struct heartbeats *heartbeats)
+{
+    return heartbeats->count;
+}
+
+int64_t heartbeats_active_tasks(const struct heartbeats *heartbeats)
+{
+    int64_t sum = 0;
+
+    if (heartbeats->partial_until_ms != 0)
+        return -1;
+    for (int i = 0; i < heartbeats->count; i++)
+        sum += heartbeats->workers[i].active_tasks;
+    return sum;
+}

@@ -1,0 +1,66 @@
+/* pidbox.h - Celery's control messages: the one template that is ever sent, and replies.  Pure.
+ *
+ * A malformed message kills every worker, so an envelope is a constant into which only UUIDs and
+ * numbers of our own are put; no text of the configuration ever gets into one.
+ */
+#ifndef PROBE_PIDBOX_H
+#define PROBE_PIDBOX_H
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Kombu separates the parts of a binding, and a queue from its priority, by these two bytes. */
+#define PIDBOX_SEPARATOR "\x06\x16"
+#define PIDBOX_BINDINGS  "_kombu.binding.reply.celery.pidbox"
+
+enum { PIDBOX_NAME_BYTES = 64, PIDBOX_MEMBER_BYTES = 128, PIDBOX_ENVELOPE_BYTES = 2048 };
+
+/* Where one asker gets its replies. */
+struct pidbox {
+    char oid[RANDOM_UUID_BYTES];       /* ours for the life of the process: a crash leaves at most
+                                          one binding behind, which the next round uses again */
+    char channel[PIDBOX_NAME_BYTES];   /* all workers of the broker's database listen there */
+    char replies[PIDBOX_NAME_BYTES];   /* the list that replies are pushed to */
+    char member[PIDBOX_MEMBER_BYTES];  /* what binds the list, while a question is open */
+};
+
+void pidbox_init(struct pidbox *pidbox, int database, const char oid[RANDOM_UUID_BYTES]);
+
+enum pidbox_method { PIDBOX_PING, PIDBOX_ACTIVE_QUEUES };
+
+/* Writes the envelope of one question; `ticket` is a UUID, new for each. */
+void pidbox_write(const struct pidbox *pidbox, enum pidbox_method method,
+                  const char ticket[RANDOM_UUID_BYTES], int64_t expires_wall_ms, struct buf *ret);
+
+/* Names of queues, each once. */
+struct pidbox_queues {
+    char names[LIMIT_CELERY_QUEUES][PIDBOX_NAME_BYTES];
+    int count;
+    int refused; /* more queues than that, or longer names */
+};
+
+/* Ignores a name that is there already. */
+void pidbox_add_queue(struct pidbox_queues *queues, const char *name);
+
+/* A queue is four lists, one for each step of kombu's priorities (0, 3, 6, 9). */
+enum { PIDBOX_PRIORITIES = 4, PIDBOX_SUFFIX_BYTES = 4 };
+
+/* The key of one of them, `priority` from 0 to 3. */
+void pidbox_queue_key(const char *queue, int priority,
+                      char key[PIDBOX_NAME_BYTES + PIDBOX_SUFFIX_BYTES]);
+
+/* Reads one reply: whether it answers the question `ticket` as it should, a ping with pong.  The
+ * queues that it names are added to `queues`, which may be NULL for a ping. */
+bool pidbox_read(struct slice envelope, enum pidbox_method method, const char *ticket,
+                 struct pidbox_queues *queues);
+
+/* Takes the body out of any of kombu's envelopes.  Returns false when there is none. */
+bool pidbox_read_body(struct slice envelope, struct buf *ret);
+
+#endif
