@@ -169,15 +169,16 @@ static const struct {
     const char *scheme;
     const char *trouble;
 } refused_schemes[] = {
-    {"rediss", "is a rediss:// address: TLS to Redis is not supported yet: use redis:// within a "
-               "private network"},
-    {"https", "holds an https:// URL; that is the REST address of Upstash, which is not supported "
-              "yet: put the TCP address here"},
-    {"http", "holds an http:// URL; that is a REST address: put the TCP address (redis://…) here"},
-    {"amqp", "is an amqp:// address: RabbitMQ is not supported, only Redis is"},
-    {"amqps", "is an amqps:// address: RabbitMQ is not supported, only Redis is"},
-    {"pyamqp", "is a pyamqp:// address: RabbitMQ is not supported, only Redis is"},
-    {"sentinel", "is a sentinel:// address: Redis Sentinel is not supported: name one Redis"},
+    { "rediss", "is a rediss:// address: TLS to Redis is not supported yet: use redis:// within a "
+                "private network" },
+    { "https", "holds an https:// URL; that is the REST address of Upstash, which is not supported "
+               "yet: put the TCP address here" },
+    { "http",
+      "holds an http:// URL; that is a REST address: put the TCP address (redis://…) here" },
+    { "amqp", "is an amqp:// address: RabbitMQ is not supported, only Redis is" },
+    { "amqps", "is an amqps:// address: RabbitMQ is not supported, only Redis is" },
+    { "pyamqp", "is a pyamqp:// address: RabbitMQ is not supported, only Redis is" },
+    { "sentinel", "is a sentinel:// address: Redis Sentinel is not supported: name one Redis" },
 };
 
 static int refuse_scheme(struct address *address, struct slice scheme)
@@ -209,19 +210,19 @@ static int keep_login(struct address *address, const struct url *url)
 static int keep_database(struct address *address, const struct url *url, bool path_is_socket)
 {
     struct slice query = url->query;
-    struct slice database = {NULL, 0};
+    struct slice database = { NULL, 0 };
     struct slice name;
     struct slice value;
     uint64_t number = 0;
 
     if (!path_is_socket && url->path.length > 1)
-        database = (struct slice){url->path.data + 1, url->path.length - 1};
+        database = (struct slice){ url->path.data + 1, url->path.length - 1 };
     while (url_cut_param(&query, &name, &value)) {
         if (slice_equals_text(name, "db") || slice_equals_text(name, "virtual_host"))
             database = value;
     }
     if (database.length > 0 && database.data[0] == '/')
-        database = (struct slice){database.data + 1, database.length - 1};
+        database = (struct slice){ database.data + 1, database.length - 1 };
     if (database.length > 0 && !slice_parse_uint(database, 65535, &number))
         return address_refuse(address, "names a database that is no number: Redis counts its "
                                        "databases, as in redis://host:6379/0");
@@ -234,8 +235,8 @@ static bool is_upstash(const char *host)
     static const char domain[] = ".upstash.io";
     size_t length = strlen(host);
 
-    return length >= sizeof(domain) - 1 &&
-           strcasecmp(host + length - (sizeof(domain) - 1), domain) == 0;
+    return length >= sizeof(domain) - 1
+           && strcasecmp(host + length - (sizeof(domain) - 1), domain) == 0;
 }
 
 static int redis_over_tcp(struct address *address, const struct url *url)

@@ -74,7 +74,7 @@ static int find_upstash(struct address *address)
 
 static int redis_needs_tls(struct address *address)
 {
-    address->target = (struct check_target){.path = NULL};
+    address->target = (struct check_target){ .path = NULL };
     return address_refuse(address, "is to be reached with TLS (REDIS_SSL): TLS to Redis is not "
                                    "supported yet: use a private network and REDIS_SSL=false");
 }
@@ -139,14 +139,14 @@ static const struct {
     size_t max_age;
 } kinds[] = {
 #define IN(member) offsetof(struct snapshot, member)
-    {"app", CHECK_HTTP, find_app, "PROBITY_APP", IN(app_policy), IN(interval_ms), IN(timeout_ms),
-     IN(max_age_ms)},
-    {"database", CHECK_POSTGRES, find_database, "DATABASE_URL or DATABASE_HOST",
-     IN(database_policy), IN(interval_ms), IN(timeout_ms), IN(max_age_ms)},
-    {"redis", CHECK_REDIS, find_redis, "REDIS_URL or REDIS_INTERNAL_IP", IN(redis_policy),
-     IN(interval_ms), IN(timeout_ms), IN(max_age_ms)},
-    {"celery", CHECK_CELERY, find_celery, "CELERY_BROKER_URL", IN(celery_policy),
-     IN(celery_interval_ms), IN(celery_timeout_ms), IN(celery_max_age_ms)},
+    { "app", CHECK_HTTP, find_app, "PROBITY_APP", IN(app_policy), IN(interval_ms), IN(timeout_ms),
+      IN(max_age_ms) },
+    { "database", CHECK_POSTGRES, find_database, "DATABASE_URL or DATABASE_HOST",
+      IN(database_policy), IN(interval_ms), IN(timeout_ms), IN(max_age_ms) },
+    { "redis", CHECK_REDIS, find_redis, "REDIS_URL or REDIS_INTERNAL_IP", IN(redis_policy),
+      IN(interval_ms), IN(timeout_ms), IN(max_age_ms) },
+    { "celery", CHECK_CELERY, find_celery, "CELERY_BROKER_URL", IN(celery_policy),
+      IN(celery_interval_ms), IN(celery_timeout_ms), IN(celery_max_age_ms) },
 #undef IN
 };
 
@@ -272,7 +272,7 @@ static int add_check(struct snapshot *snapshot, size_t kind, bool required, stru
 {
     struct config *config = &snapshot->config;
     struct check_config *check = &config->checks[config->check_count];
-    struct address address = {.snapshot = snapshot};
+    struct address address = { .snapshot = snapshot };
     int code = fill_rules(snapshot, kind, check, err);
 
     if (code == 0 && kinds[kind].find(&address) != 0)
@@ -282,15 +282,16 @@ static int add_check(struct snapshot *snapshot, size_t kind, bool required, stru
     check->target = address.target;
     check->misconfigured = address.trouble;
     check->not_configured = address.variable == NULL;
-    if (check->not_configured && required &&
-        snapshot_note(snapshot, LOG_LEVEL_ERROR,
-                      "PROBITY_REQUIRE names %s, but nothing configures it: set %s", check->name,
-                      kinds[kind].variables) != 0)
+    if (check->not_configured && required
+        && snapshot_note(snapshot, LOG_LEVEL_ERROR,
+                         "PROBITY_REQUIRE names %s, but nothing configures it: set %s", check->name,
+                         kinds[kind].variables)
+               != 0)
         return error_set(err, ENOMEM, "configuration: out of memory");
     if (!check->not_configured || required)
         config->check_count++;
     else
-        *check = (struct check_config){.name = NULL};
+        *check = (struct check_config){ .name = NULL };
     return 0;
 }
 
@@ -298,7 +299,7 @@ static int add_check(struct snapshot *snapshot, size_t kind, bool required, stru
 static int find_ledger(struct snapshot *snapshot)
 {
     struct config *config = &snapshot->config;
-    struct address address = {.snapshot = snapshot, .variable = "PROBITY_LEDGER_URL"};
+    struct address address = { .snapshot = snapshot, .variable = "PROBITY_LEDGER_URL" };
     int code;
 
     if (snapshot->ledger_url != NULL) {
@@ -319,7 +320,7 @@ static int find_ledger(struct snapshot *snapshot)
 
 int checks_build(struct snapshot *snapshot, struct error *err)
 {
-    bool required[ARRAY_LENGTH(kinds)] = {false};
+    bool required[ARRAY_LENGTH(kinds)] = { false };
     int code = read_required(snapshot, required, err);
     int notes;
 

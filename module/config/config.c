@@ -82,7 +82,8 @@ static int refuse(struct snapshot *snapshot, const struct config_key *key, struc
                          buf_text(&accepted));
     if (snapshot_note(snapshot, LOG_LEVEL_WARNING,
                       "%s=%.*s is not understood and its default stands: expected %s", key->name,
-                      shown, text.data, buf_text(&accepted)) != 0)
+                      shown, text.data, buf_text(&accepted))
+        != 0)
         return out_of_memory(err);
     return 0;
 }
@@ -178,7 +179,7 @@ static int unwrap(struct snapshot *snapshot, const struct config_key *key, struc
 static int read_key(struct snapshot *snapshot, int index, const char *value, struct error *err)
 {
     const struct config_key *key = &config_keys[index];
-    struct slice text = {value, strnlen(value, VALUE_MAX_BYTES + 1)};
+    struct slice text = { value, strnlen(value, VALUE_MAX_BYTES + 1) };
     int code;
 
     if (text.length > VALUE_MAX_BYTES)

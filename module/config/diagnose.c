@@ -90,7 +90,7 @@ static void diagnose_access(const struct snapshot *snapshot, const struct speake
 void config_diagnose(const struct config *config, config_say_fn say_fn, void *context)
 {
     const struct snapshot *snapshot = snapshot_of(config);
-    const struct speaker speaker = {say_fn, context};
+    const struct speaker speaker = { say_fn, context };
 
     for (int i = 0; i < snapshot->note_count; i++)
         say_fn(context, snapshot->notes[i].level, snapshot->notes[i].sentence);
@@ -105,8 +105,8 @@ static bool is_of_kubernetes(const char *name)
 {
     const char *port = strstr(name, "_PORT");
 
-    return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
-           (port != NULL && (port[5] == '\0' || port[5] == '_'));
+    return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL
+           || (port != NULL && (port[5] == '\0' || port[5] == '_'));
 }
 
 static void diagnose_name(const char *name, const struct speaker *speaker)
@@ -127,7 +127,7 @@ static void diagnose_name(const char *name, const struct speaker *speaker)
 
 void config_diagnose_names(const char *const *environment, config_say_fn say_fn, void *context)
 {
-    const struct speaker speaker = {say_fn, context};
+    const struct speaker speaker = { say_fn, context };
 
     for (; *environment != NULL; environment++) {
         struct slice rest = slice_of(*environment);

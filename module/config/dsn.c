@@ -58,8 +58,8 @@ static bool ports_are_right(const char *text)
 /* libpq looks at some values only when it connects; a person wants to know now. */
 static int judge_options(struct address *address, const PQconninfoOption *options)
 {
-    static const char *const modes[] = {"disable",   "allow",       "prefer", "require",
-                                        "verify-ca", "verify-full", NULL};
+    static const char *const modes[] = { "disable",   "allow",       "prefer", "require",
+                                         "verify-ca", "verify-full", NULL };
     const char *port = option(options, "port");
     const char *mode = option(options, "sslmode");
 
@@ -105,13 +105,14 @@ static bool knows(const PQconninfoOption *known, struct slice name)
 static const char *ssl_mode(struct slice value)
 {
     static const char *const pairs[][2] = {
-        {"true", "require"}, {"1", "require"},   {"on", "require"},        {"false", "disable"},
-        {"0", "disable"},    {"off", "disable"}, {"no-verify", "require"},
+        { "true", "require" },      { "1", "require" }, { "on", "require" },
+        { "false", "disable" },     { "0", "disable" }, { "off", "disable" },
+        { "no-verify", "require" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++) {
-        if (value.length == strlen(pairs[i][0]) &&
-            strncasecmp(value.data, pairs[i][0], value.length) == 0)
+        if (value.length == strlen(pairs[i][0])
+            && strncasecmp(value.data, pairs[i][0], value.length) == 0)
             return pairs[i][1];
     }
     return NULL;
@@ -207,14 +208,14 @@ static bool is_postgres(struct slice scheme)
 {
     struct slice base = slice_cut(&scheme, '+');
 
-    return (base.length == 8 && strncasecmp(base.data, "postgres", 8) == 0) ||
-           (base.length == 10 && strncasecmp(base.data, "postgresql", 10) == 0);
+    return (base.length == 8 && strncasecmp(base.data, "postgres", 8) == 0)
+           || (base.length == 10 && strncasecmp(base.data, "postgresql", 10) == 0);
 }
 
 bool dsn_is_keywords(struct slice text)
 {
-    return text.length > 0 && memmem(text.data, text.length, "://", 3) == NULL &&
-           memchr(text.data, '=', text.length) != NULL;
+    return text.length > 0 && memmem(text.data, text.length, "://", 3) == NULL
+           && memchr(text.data, '=', text.length) != NULL;
 }
 
 int dsn_from_url(struct address *address, const char *value)

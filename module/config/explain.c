@@ -77,11 +77,12 @@ static void show_value(struct buf *buf, const struct config_key *key, const char
 {
     struct slice text = value_unwrap(slice_of(value));
 
-    if (key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN ||
-        (key->type == CONFIG_URL && dsn_is_keywords(text))) {
+    if (key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN
+        || (key->type == CONFIG_URL && dsn_is_keywords(text))) {
         buf_append_text(buf, "(set)");
-    } else if (key->type == CONFIG_URL && (memmem(text.data, text.length, "://", 3) != NULL ||
-                                           memchr(text.data, '@', text.length) != NULL)) {
+    } else if (key->type == CONFIG_URL
+               && (memmem(text.data, text.length, "://", 3) != NULL
+                   || memchr(text.data, '@', text.length) != NULL)) {
         url_show(buf, text);
     } else if (slice_starts_with(text, SLICE("-----BEGIN"))) {
         buf_append_text(buf, "(PEM)");
@@ -99,8 +100,8 @@ static bool is_set(const char *value)
 static const char *winner(config_lookup_fn lookup, void *context, int index)
 {
     for (int i = 0; i < index; i++) {
-        if (config_keys[i].offset == config_keys[index].offset &&
-            is_set(lookup(context, config_keys[i].name)))
+        if (config_keys[i].offset == config_keys[index].offset
+            && is_set(lookup(context, config_keys[i].name)))
             return config_keys[i].name;
     }
     return NULL;

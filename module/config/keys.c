@@ -21,22 +21,22 @@ enum {
 };
 
 static const struct config_choice log_levels[] = {
-    {"debug", LOG_LEVEL_DEBUG},     {"info", LOG_LEVEL_INFO},
-    {"warning", LOG_LEVEL_WARNING}, {"warn", LOG_LEVEL_WARNING},
-    {"error", LOG_LEVEL_ERROR},     {"critical", LOG_LEVEL_ERROR},
-    {"fatal", LOG_LEVEL_ERROR},     {NULL, 0},
+    { "debug", LOG_LEVEL_DEBUG },     { "info", LOG_LEVEL_INFO },
+    { "warning", LOG_LEVEL_WARNING }, { "warn", LOG_LEVEL_WARNING },
+    { "error", LOG_LEVEL_ERROR },     { "critical", LOG_LEVEL_ERROR },
+    { "fatal", LOG_LEVEL_ERROR },     { NULL, 0 },
 };
 
 static const struct config_choice log_formats[] = {
-    {"json", LOG_FORMAT_JSON},
-    {"text", LOG_FORMAT_TEXT},
-    {NULL, 0},
+    { "json", LOG_FORMAT_JSON },
+    { "text", LOG_FORMAT_TEXT },
+    { NULL, 0 },
 };
 
 static const struct config_choice celery_modes[] = {
-    {"active", CONFIG_CELERY_ACTIVE},
-    {"passive", CONFIG_CELERY_PASSIVE},
-    {NULL, 0},
+    { "active", CONFIG_CELERY_ACTIVE },
+    { "passive", CONFIG_CELERY_PASSIVE },
+    { NULL, 0 },
 };
 
 #define IN_CONFIG(member) offsetof(struct snapshot, config.member)
@@ -57,113 +57,155 @@ static const struct config_choice celery_modes[] = {
     { name, CONFIG_COUNT, at, value, low, high, NULL, help }
 #define DURATION(name, at, value, low_ms, high_ms, help) \
     { name, CONFIG_DURATION, at, value, low_ms, high_ms, NULL, help }
+/* clang-format on */
 
 const struct config_key config_keys[] = {
     NAME("PROBITY_SERVICE", IN_CONFIG(service), "app",
-         "Name of the service: of its objectives, of the log's and the metrics' label. Letters, digits, `.`, `_`, `-`."),
+         "Name of the service: of its objectives, of the log's and the metrics' label. Letters, "
+         "digits, `.`, `_`, `-`."),
     TEXT("APP_VERSION", IN_CONFIG(app_version), NULL,
-         "The application's version, shown as `version`. Without it the platform's commit is taken."),
-    TEXT("RAILWAY_GIT_COMMIT_SHA", IN_CONFIG(app_version), NULL, "Version on Railway, when `APP_VERSION` is not set."),
+         "The application's version, shown as `version`. Without it the platform's commit is "
+         "taken."),
+    TEXT("RAILWAY_GIT_COMMIT_SHA", IN_CONFIG(app_version), NULL,
+         "Version on Railway, when `APP_VERSION` is not set."),
     TEXT("RENDER_GIT_COMMIT", IN_CONFIG(app_version), NULL, "The same on Render."),
     TEXT("HEROKU_SLUG_COMMIT", IN_CONFIG(app_version), NULL, "The same on Heroku."),
     TEXT("HEROKU_BUILD_COMMIT", IN_CONFIG(app_version), NULL, "The same on Heroku, newer."),
     TEXT("VERCEL_GIT_COMMIT_SHA", IN_CONFIG(app_version), NULL, "The same on Vercel."),
     TEXT("SOURCE_VERSION", IN_CONFIG(app_version), NULL, "The same where a buildpack ran."),
-    TEXT("GIT_COMMIT", IN_CONFIG(app_version), NULL, "The same, as Jenkins and many images have it."),
+    TEXT("GIT_COMMIT", IN_CONFIG(app_version), NULL,
+         "The same, as Jenkins and many images have it."),
     TEXT("GIT_SHA", IN_CONFIG(app_version), NULL, "The same under another name."),
     TEXT("COMMIT_SHA", IN_CONFIG(app_version), "unknown", "The same under another name."),
-    { "PROBITY_LISTEN", CONFIG_TEXT, IN_CONFIG(listen_path), "/run/probity/probity.sock", 0, SOCKET_PATH_MAX, NULL,
+    { "PROBITY_LISTEN", CONFIG_TEXT, IN_CONFIG(listen_path), "/run/probity/probity.sock", 0,
+      SOCKET_PATH_MAX, NULL,
       "Path of the unix socket on which probityd speaks FastCGI. At most 90 bytes." },
-    TEXT("PROBITY_STATE_DIR", IN_CONFIG(state_dir), "/var/lib/probity", "Where probityd keeps what must survive a restart."),
+    TEXT("PROBITY_STATE_DIR", IN_CONFIG(state_dir), "/var/lib/probity",
+         "Where probityd keeps what must survive a restart."),
     DURATION("PROBITY_DRAIN_SECONDS", IN_CONFIG(drain_ms), "5", 0, HOUR_MS,
-             "How long probityd answers `draining` after SIGTERM before it ends. A second signal ends it now."),
-    CHOICE("LOG_LEVEL", IN_CONFIG(log_level), "info", log_levels, "The least level that is logged."),
+             "How long probityd answers `draining` after SIGTERM before it ends. A second signal "
+             "ends it now."),
+    CHOICE("LOG_LEVEL", IN_CONFIG(log_level), "info", log_levels,
+           "The least level that is logged."),
     CHOICE("LOG_FORMAT", IN_CONFIG(log_format), "json", log_formats,
            "One JSON object a line, or text. Without it: text on a terminal, else JSON."),
 
     URL("PROBITY_APP", IN(app_url),
-        "The application's health address, `http://127.0.0.1:8000/health` or `unix:/run/app.sock:/health`. Makes the check `app`."),
+        "The application's health address, `http://127.0.0.1:8000/health` or "
+        "`unix:/run/app.sock:/health`. Makes the check `app`."),
     URL("DATABASE_URL", IN(database_url),
-        "The application's PostgreSQL, as it has it itself (`postgresql+asyncpg://…?schema=x` is understood). Makes the check `database`."),
-    TEXT("DATABASE_HOST", IN(database_host), NULL, "Used when `DATABASE_URL` is not set: host name, address, or directory of the socket."),
+        "The application's PostgreSQL, as it has it itself (`postgresql+asyncpg://…?schema=x` is "
+        "understood). Makes the check `database`."),
+    TEXT("DATABASE_HOST", IN(database_host), NULL,
+         "Used when `DATABASE_URL` is not set: host name, address, or directory of the socket."),
     TEXT("DATABASE_PORT", IN(database_port), NULL, "Port beside `DATABASE_HOST`; 5432 without it."),
     TEXT("DATABASE_NAME", IN(database_name), NULL, "Database beside `DATABASE_HOST`."),
     TEXT("DATABASE_USER", IN(database_user), NULL, "Role beside `DATABASE_HOST`."),
     SECRET("DATABASE_PASSWORD", IN(database_password), "Password beside `DATABASE_HOST`."),
-    COUNT("DATABASE_POOL_SIZE", IN(pool_size), NULL, 0, 1000000, "How many connections the application keeps; shown as `pool_size`, with the next one added."),
-    COUNT("DATABASE_MAX_OVERFLOW", IN(max_overflow), NULL, 0, 1000000, "How many more it may open."),
+    COUNT("DATABASE_POOL_SIZE", IN(pool_size), NULL, 0, 1000000,
+          "How many connections the application keeps; shown as `pool_size`, with the next one "
+          "added."),
+    COUNT("DATABASE_MAX_OVERFLOW", IN(max_overflow), NULL, 0, 1000000,
+          "How many more it may open."),
     URL("REDIS_URL", IN(redis_url),
-        "The application's Redis: `redis://:password@host:6379/0` or `unix:///run/redis.sock`. Makes the check `redis`. `rediss://` is not supported yet."),
-    TEXT("REDIS_INTERNAL_IP", IN(redis_host), NULL, "Used when `REDIS_URL` is not set: host name or address."),
+        "The application's Redis: `redis://:password@host:6379/0` or `unix:///run/redis.sock`. "
+        "Makes the check `redis`. `rediss://` is not supported yet."),
+    TEXT("REDIS_INTERNAL_IP", IN(redis_host), NULL,
+         "Used when `REDIS_URL` is not set: host name or address."),
     TEXT("REDIS_HOST", IN(redis_host), NULL, "The same under another name."),
-    TEXT("REDIS_INTERNAL_PORT", IN(redis_port), NULL, "Port beside `REDIS_INTERNAL_IP`; 6379 without it."),
+    TEXT("REDIS_INTERNAL_PORT", IN(redis_port), NULL,
+         "Port beside `REDIS_INTERNAL_IP`; 6379 without it."),
     TEXT("REDIS_PORT", IN(redis_port), NULL, "The same under another name."),
     SECRET("REDIS_PASSWORD", IN(redis_password), "Password beside `REDIS_INTERNAL_IP`."),
-    FLAG("REDIS_SSL", IN(redis_ssl), "false", "Whether Redis wants TLS, which is not supported yet: the check says so."),
-    URL("UPSTASH_REDIS_REST_URL", IN(upstash_url), "Not supported yet: the check `redis` says so where `REDIS_URL` is not set."),
+    FLAG("REDIS_SSL", IN(redis_ssl), "false",
+         "Whether Redis wants TLS, which is not supported yet: the check says so."),
+    URL("UPSTASH_REDIS_REST_URL", IN(upstash_url),
+        "Not supported yet: the check `redis` says so where `REDIS_URL` is not set."),
     URL("CELERY_BROKER_URL", IN(broker_url),
-        "The Celery workers' broker, a Redis. Makes the check `celery`. `amqp://` and other brokers are not supported: the check says so."),
+        "The Celery workers' broker, a Redis. Makes the check `celery`. `amqp://` and other "
+        "brokers are not supported: the check says so."),
     LIST("PROBITY_REQUIRE", IN(require),
-         "Which checks there must be, for instance `database,redis`: one that nothing sets is then `not configured` and a 503. `none`: ready without any check."),
+         "Which checks there must be, for instance `database,redis`: one that nothing sets is then "
+         "`not configured` and a 503. `none`: ready without any check."),
 
-    DURATION("PROBITY_CHECK_INTERVAL", IN(interval_ms), "1s", 100, HOUR_MS, "Pause between two rounds of a check."),
-    DURATION("PROBITY_CHECK_TIMEOUT", IN(timeout_ms), "1s", 10, MINUTE_MS, "How long one look may take."),
+    DURATION("PROBITY_CHECK_INTERVAL", IN(interval_ms), "1s", 100, HOUR_MS,
+             "Pause between two rounds of a check."),
+    DURATION("PROBITY_CHECK_TIMEOUT", IN(timeout_ms), "1s", 10, MINUTE_MS,
+             "How long one look may take."),
     COUNT("PROBITY_CHECK_FALL", IN(fall), "2", 1, 100, "Failures in a row that make an error."),
-    COUNT("PROBITY_CHECK_RISE", IN(rise), "2", 1, 100, "Successes in a row that end one. The first success after the start counts at once."),
+    COUNT("PROBITY_CHECK_RISE", IN(rise), "2", 1, 100,
+          "Successes in a row that end one. The first success after the start counts at once."),
     DURATION("PROBITY_CHECK_FRESH_INTERVAL", IN(fresh_interval_ms), "15s", 1000, HOUR_MS,
-             "How often a round opens a fresh connection, which alone shows a rotated password or a full server."),
+             "How often a round opens a fresh connection, which alone shows a rotated password or "
+             "a full server."),
     DURATION("PROBITY_CHECK_MAX_AGE", IN(max_age_ms), "5s", 200, 24 * HOUR_MS,
              "An older result is `stale` and counts as failed. Must exceed interval + timeout."),
-    DURATION("PROBITY_CELERY_INTERVAL", IN(celery_interval_ms), "10s", 1000, HOUR_MS, "Pause between two questions to the workers."),
-    DURATION("PROBITY_CELERY_TIMEOUT", IN(celery_timeout_ms), "2s", 100, MINUTE_MS, "How long the workers have to answer."),
+    DURATION("PROBITY_CELERY_INTERVAL", IN(celery_interval_ms), "10s", 1000, HOUR_MS,
+             "Pause between two questions to the workers."),
+    DURATION("PROBITY_CELERY_TIMEOUT", IN(celery_timeout_ms), "2s", 100, MINUTE_MS,
+             "How long the workers have to answer."),
     DURATION("PROBITY_CELERY_MAX_AGE", IN(celery_max_age_ms), "30s", 1000, 24 * HOUR_MS,
              "An older result is `stale`. Must exceed interval + timeout."),
     CHOICE("PROBITY_CELERY_MODE", IN_CONFIG(celery_mode), "active", celery_modes,
            "`passive` never asks the workers and judges by their heartbeats alone."),
-    LIST("PROBITY_CELERY_QUEUES", IN(celery_queues), "Queues whose lengths are shown, at most 16. Without it: those that workers say they consume."),
-    COUNT("PROBITY_CELERY_EXPECTED_WORKERS", IN_CONFIG(celery_expected_workers), NULL, 0, 100000, "Fewer than this many workers are `degraded`."),
+    LIST("PROBITY_CELERY_QUEUES", IN(celery_queues),
+         "Queues whose lengths are shown, at most 16. Without it: those that workers say they "
+         "consume."),
+    COUNT("PROBITY_CELERY_EXPECTED_WORKERS", IN_CONFIG(celery_expected_workers), NULL, 0, 100000,
+          "Fewer than this many workers are `degraded`."),
     DURATION("PROBITY_CELERY_GRACE", IN_CONFIG(celery_grace_ms), "30s", 0, HOUR_MS,
-             "How long `no workers` is `degraded` before it is an error, so that a redeploy of the workers doesn't take the service away."),
-    TEXT("PROBITY_APP_POLICY", IN(app_policy), "fail", "What a failing application means: `fail`, or `fail_after=60s`. It is always critical."),
+             "How long `no workers` is `degraded` before it is an error, so that a redeploy of the "
+             "workers doesn't take the service away."),
+    TEXT("PROBITY_APP_POLICY", IN(app_policy), "fail",
+         "What a failing application means: `fail`, or `fail_after=60s`. It is always critical."),
     TEXT("PROBITY_DATABASE_POLICY", IN(database_policy), "fail",
-         "`fail`: not ready. `degrade`: shown, and still ready. `fail_after=60s`: not ready once it has lasted so long."),
+         "`fail`: not ready. `degrade`: shown, and still ready. `fail_after=60s`: not ready once "
+         "it has lasted so long."),
     TEXT("PROBITY_REDIS_POLICY", IN(redis_policy), "fail", "The same for Redis."),
     TEXT("PROBITY_CELERY_POLICY", IN(celery_policy), "fail", "The same for Celery."),
 
     TEXT("PROBITY_ACCESS_LOG", IN_CONFIG(access_log), NULL,
-         "nginx's access log of the service, in the format of `nginx/`. Without it no request is counted."),
-    URL("PROBITY_LEDGER_URL", IN(ledger_url), "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
-    DURATION("PROBITY_SLO_MAX_AGE", IN_CONFIG(slo_max_age_ms), "15s", 1000, HOUR_MS, "SLO figures older than this are `stale`."),
+         "nginx's access log of the service, in the format of `nginx/`. Without it no request is "
+         "counted."),
+    URL("PROBITY_LEDGER_URL", IN(ledger_url),
+        "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
+    DURATION("PROBITY_SLO_MAX_AGE", IN_CONFIG(slo_max_age_ms), "15s", 1000, HOUR_MS,
+             "SLO figures older than this are `stale`."),
 
-    SECRET("JWT_SECRET_KEY", IN_CONFIG(jwt_secret), "Key of HS256, HS384 and HS512 tokens, at least 32 bytes."),
+    SECRET("JWT_SECRET_KEY", IN_CONFIG(jwt_secret),
+           "Key of HS256, HS384 and HS512 tokens, at least 32 bytes."),
     SECRET("SECRET_KEY", IN_CONFIG(jwt_secret), "Used when `JWT_SECRET_KEY` is not set."),
     LONG_TEXT("JWT_PUBLIC_KEY", IN_CONFIG(jwt_public_key), "Key of RS256 and ES256 tokens, PEM."),
-    NAME("JWT_ALGORITHM", IN_CONFIG(jwt_algorithm), "HS256", "The only algorithm that is accepted, whatever a token says."),
+    NAME("JWT_ALGORITHM", IN_CONFIG(jwt_algorithm), "HS256",
+         "The only algorithm that is accepted, whatever a token says."),
     TEXT("JWT_ISSUER", IN_CONFIG(jwt_issuer), NULL, "If set, a token's `iss` must be this."),
     TEXT("JWT_AUDIENCE", IN_CONFIG(jwt_audience), NULL, "If set, a token's `aud` must hold this."),
-    TEXT("PROBITY_JWT_REQUIRE", IN_CONFIG(jwt_require), NULL, "A claim that every token must have, for instance `type=access`."),
+    TEXT("PROBITY_JWT_REQUIRE", IN_CONFIG(jwt_require), NULL,
+         "A claim that every token must have, for instance `type=access`."),
     TEXT("PROBITY_ADMIN_CLAIM", IN_CONFIG(admin_claim), "role=admin",
-         "The claim that makes an admin. An array, a `scope` separated by blanks, and `is_admin=true` are understood."),
-    TOKEN("PROBITY_ADMIN_TOKEN", IN_CONFIG(admin_token), "Static token of an admin, at least 32 bytes."),
+         "The claim that makes an admin. An array, a `scope` separated by blanks, and "
+         "`is_admin=true` are understood."),
+    TOKEN("PROBITY_ADMIN_TOKEN", IN_CONFIG(admin_token),
+          "Static token of an admin, at least 32 bytes."),
     TOKEN("PROBITY_READ_TOKEN", IN_CONFIG(read_token),
-          "Static token that `/metrics` and `/slo` want, at least 32 bytes. Without it they are open."),
+          "Static token that `/metrics` and `/slo` want, at least 32 bytes. Without it they are "
+          "open."),
 };
-/* clang-format on */
 
 _Static_assert(ARRAY_LENGTH(config_keys) == CONFIG_KEY_COUNT, "count the rows of config_keys");
 
 const struct config_section config_sections[] = {
-    {"PROBITY_SERVICE", "The service", NULL},
-    {"PROBITY_APP", "Dependencies",
-     "An address that can't be used stops nothing: its check is an error from the start and says "
-     "what to do. Quotes and blanks around a value are removed, and a warning says so."},
-    {"PROBITY_CHECK_INTERVAL", "Checks",
-     "A hung dependency shows after at most interval + timeout + 100 ms + timeout."},
-    {"PROBITY_ACCESS_LOG", "Service level objectives", NULL},
-    {"JWT_SECRET_KEY", "Who may",
-     "Without a secret of at least 32 bytes the endpoints for admins answer 503 and say why; "
-     "nothing else changes. Secrets are taken byte for byte."},
-    {NULL, NULL, NULL},
+    { "PROBITY_SERVICE", "The service", NULL },
+    { "PROBITY_APP", "Dependencies",
+      "An address that can't be used stops nothing: its check is an error from the start and says "
+      "what to do. Quotes and blanks around a value are removed, and a warning says so." },
+    { "PROBITY_CHECK_INTERVAL", "Checks",
+      "A hung dependency shows after at most interval + timeout + 100 ms + timeout." },
+    { "PROBITY_ACCESS_LOG", "Service level objectives", NULL },
+    { "JWT_SECRET_KEY", "Who may",
+      "Without a secret of at least 32 bytes the endpoints for admins answer 503 and say why; "
+      "nothing else changes. Secrets are taken byte for byte." },
+    { NULL, NULL, NULL },
 };
 
 const struct config_key *config_key_find(const char *name)
@@ -223,8 +265,8 @@ const struct config_key *config_key_nearest(const char *name)
 
 const char *config_type_name(enum config_type type)
 {
-    static const char *const names[] = {"text",  "name", "secret", "secret", "duration",
-                                        "count", "flag", "choice", "list",   "address"};
+    static const char *const names[] = { "text",  "name", "secret", "secret", "duration",
+                                         "count", "flag", "choice", "list",   "address" };
 
     return names[type];
 }

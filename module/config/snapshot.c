@@ -48,7 +48,7 @@ int snapshot_note(struct snapshot *snapshot, enum log_level level, const char *f
     va_end(args);
     if (text == NULL)
         return -ENOMEM;
-    snapshot->notes[snapshot->note_count++] = (struct snapshot_note){level, text};
+    snapshot->notes[snapshot->note_count++] = (struct snapshot_note){ level, text };
     return 0;
 }
 

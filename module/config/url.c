@@ -27,12 +27,12 @@ static bool is_scheme(struct slice text)
 static struct slice cut_scheme(struct slice *rest)
 {
     const char *mark = memmem(rest->data, rest->length, "://", 3);
-    struct slice scheme = {rest->data, 0};
+    struct slice scheme = { rest->data, 0 };
 
     if (mark != NULL)
         scheme.length = (size_t)(mark - rest->data);
     if (mark == NULL || !is_scheme(scheme))
-        return (struct slice){rest->data, 0};
+        return (struct slice){ rest->data, 0 };
     rest->data = mark + 3;
     rest->length -= scheme.length + 3;
     return scheme;
@@ -41,7 +41,7 @@ static struct slice cut_scheme(struct slice *rest)
 /* Cuts at the first of `ends`, which stays in the rest. */
 static struct slice cut_before(struct slice *rest, const char *ends)
 {
-    struct slice head = {rest->data, 0};
+    struct slice head = { rest->data, 0 };
 
     while (head.length < rest->length && strchr(ends, rest->data[head.length]) == NULL)
         head.length++;
@@ -65,7 +65,7 @@ static void split_user(struct slice userinfo, struct url *url)
 
 const char *url_split(struct slice text, struct url *ret)
 {
-    struct url url = {.scheme = cut_scheme(&text)};
+    struct url url = { .scheme = cut_scheme(&text) };
     struct slice authority;
 
     if (url.scheme.length == 0)
@@ -83,7 +83,7 @@ const char *url_split(struct slice text, struct url *ret)
     }
     url.path = cut_before(&text, "?");
     if (text.length > 0)
-        url.query = (struct slice){text.data + 1, text.length - 1};
+        url.query = (struct slice){ text.data + 1, text.length - 1 };
     if (holds(url.hosts, '@') || holds(url.path, '@') || (!url.has_user && holds(url.query, '@')))
         return unescaped;
     *ret = url;
@@ -105,7 +105,7 @@ const char *url_split_host(struct slice text, struct slice *host, uint16_t *port
     bool bracketed = text.length > 0 && text.data[0] == '[';
 
     if (bracketed) {
-        rest = (struct slice){text.data + 1, text.length - 1};
+        rest = (struct slice){ text.data + 1, text.length - 1 };
         if (!holds(rest, ']'))
             return "the ']' behind the IPv6 address is missing";
         *host = slice_cut(&rest, ']');
@@ -118,7 +118,7 @@ const char *url_split_host(struct slice text, struct slice *host, uint16_t *port
         return "the host name holds characters that no host name has";
     if (rest.length == 0)
         return NULL;
-    rest = (struct slice){rest.data + 1, rest.length - 1};
+    rest = (struct slice){ rest.data + 1, rest.length - 1 };
     if (!bracketed && holds(rest, ':'))
         return "an IPv6 address must stand in brackets: [::1]:6379";
     if (!value_parse_port(rest, port))
@@ -141,8 +141,8 @@ bool url_decode(struct slice text, char *out)
         int value = (unsigned char)text.data[i];
 
         if (value == '%') {
-            if (text.length - i < 3 || hex_digit(text.data[i + 1]) < 0 ||
-                hex_digit(text.data[i + 2]) < 0)
+            if (text.length - i < 3 || hex_digit(text.data[i + 1]) < 0
+                || hex_digit(text.data[i + 2]) < 0)
                 return false;
             value = hex_digit(text.data[i + 1]) * 16 + hex_digit(text.data[i + 2]);
             if (value == 0)
@@ -157,7 +157,7 @@ bool url_decode(struct slice text, char *out)
 
 bool url_cut_param(struct slice *query, struct slice *name, struct slice *value)
 {
-    struct slice param = {query->data, 0};
+    struct slice param = { query->data, 0 };
 
     while (query->length > 0 && param.length == 0)
         param = slice_cut(query, '&');
@@ -170,7 +170,7 @@ bool url_cut_param(struct slice *query, struct slice *name, struct slice *value)
 
 static bool is_secret_name(struct slice name)
 {
-    static const char *const words[] = {"password", "token", "secret", "passwd", "pwd"};
+    static const char *const words[] = { "password", "token", "secret", "passwd", "pwd" };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (memmem(name.data, name.length, words[i], strlen(words[i])) != NULL)
@@ -231,7 +231,7 @@ void url_each_secret(struct slice text, url_secret_fn found, void *context)
         (void)cut_scheme(&text);
         if (at == NULL || at < text.data)
             return;
-        userinfo = (struct slice){text.data, (size_t)(at - text.data)};
+        userinfo = (struct slice){ text.data, (size_t)(at - text.data) };
         if (holds(userinfo, ':'))
             (void)slice_cut(&userinfo, ':');
         found(context, userinfo);

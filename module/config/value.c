@@ -21,10 +21,11 @@ static bool equals_word(struct slice text, const char *word)
 /* Cuts the digits (and a point) off the front. */
 static struct slice cut_number(struct slice *text)
 {
-    struct slice number = {text->data, 0};
+    struct slice number = { text->data, 0 };
 
-    while (number.length < text->length &&
-           (isdigit((unsigned char)text->data[number.length]) || text->data[number.length] == '.'))
+    while (
+        number.length < text->length
+        && (isdigit((unsigned char)text->data[number.length]) || text->data[number.length] == '.'))
         number.length++;
     text->data += number.length;
     text->length -= number.length;
@@ -37,8 +38,8 @@ static int64_t unit_ms(struct slice unit)
         const char *word;
         int64_t ms;
     } units[] = {
-        {"", 1000},   {"ms", 1},      {"s", 1000},    {"sec", 1000},
-        {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000},
+        { "", 1000 },   { "ms", 1 },      { "s", 1000 },    { "sec", 1000 },
+        { "m", 60000 }, { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
@@ -64,8 +65,8 @@ bool value_parse_duration(struct slice text, int64_t *ret_ms)
     for (size_t digits = fraction.length; pointed && digits < 3; digits++)
         thousandths *= 10;
     /* 100 years in days are refused here, so that the product fits. */
-    if ((int64_t)units > 100 * (int64_t)YEAR_S * 1000 / unit ||
-        (int64_t)thousandths * unit % 1000 != 0)
+    if ((int64_t)units > 100 * (int64_t)YEAR_S * 1000 / unit
+        || (int64_t)thousandths * unit % 1000 != 0)
         return false;
     *ret_ms = (int64_t)units * unit + (int64_t)thousandths * unit / 1000;
     return true;
@@ -73,7 +74,7 @@ bool value_parse_duration(struct slice text, int64_t *ret_ms)
 
 bool value_parse_flag(struct slice text, bool *ret)
 {
-    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+    static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
 
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         if (equals_word(text, words[i])) {
@@ -103,7 +104,7 @@ bool value_parse_port(struct slice text, uint16_t *ret)
         const char *colon = memrchr(text.data, ':', text.length);
         size_t before = (size_t)(colon + 1 - text.data);
 
-        text = (struct slice){colon + 1, text.length - before};
+        text = (struct slice){ colon + 1, text.length - before };
     }
     if (!slice_parse_uint(text, 65535, &port) || port == 0)
         return false;
@@ -130,9 +131,9 @@ static struct slice trim_spaces(struct slice text)
 struct slice value_unwrap(struct slice text)
 {
     text = trim_spaces(text);
-    if (text.length >= 2 && (text.data[0] == '"' || text.data[0] == '\'') &&
-        text.data[text.length - 1] == text.data[0])
-        text = trim_spaces((struct slice){text.data + 1, text.length - 2});
+    if (text.length >= 2 && (text.data[0] == '"' || text.data[0] == '\'')
+        && text.data[text.length - 1] == text.data[0])
+        text = trim_spaces((struct slice){ text.data + 1, text.length - 2 });
     return text;
 }
 
@@ -144,9 +145,9 @@ struct slice value_cut_word(struct slice *rest)
         rest->data++;
         rest->length--;
     }
-    word = (struct slice){rest->data, 0};
-    while (word.length < rest->length && !is_space(rest->data[word.length]) &&
-           rest->data[word.length] != ',')
+    word = (struct slice){ rest->data, 0 };
+    while (word.length < rest->length && !is_space(rest->data[word.length])
+           && rest->data[word.length] != ',')
         word.length++;
     rest->data += word.length;
     rest->length -= word.length;
@@ -158,7 +159,7 @@ void value_format_duration(int64_t duration_ms, char text[VALUE_DURATION_BYTES])
     static const struct {
         int64_t ms;
         const char *name;
-    } units[] = {{3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    } units[] = { { 3600000, "h" }, { 60000, "min" }, { 1000, "s" }, { 1, "ms" } };
 
     for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
         if (duration_ms % units[i].ms == 0 && (duration_ms != 0 || i == 2)) {
