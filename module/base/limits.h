@@ -11,6 +11,8 @@ enum {
     /* Values that the log blanks out: every password and token of the configuration, those in
      * addresses both as they stand and decoded. */
     LIMIT_SECRETS = 32,
+    /* The longest of them, with every byte escaped: a key of 16 KiB. */
+    LIMIT_SECRET_BYTES = 96 * 1024,
 
     /* A whole FastCGI request with everything nginx sends; larger ones leave for the slow lane. */
     LIMIT_REQUEST_BYTES = 16 * 1024,

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -19,6 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Shorter secrets would blank out half the language. */
+enum { SECRET_MIN_BYTES = 6 };
+
+/* A byte becomes six at most (\u0001); and room for the fields. */
+enum { ESCAPED_TIMES = 8 };
 
 static const char *const level_names[] = { "debug", "info", "warning", "error" };
 
@@ -35,6 +42,7 @@ static struct {
     struct thread writer;
     atomic_bool running;
     atomic_bool stopping;
+    atomic_uint_fast64_t lost; /* lines that no memory was there for, or too long with their fields */
     /* the writing thread only */
     uint64_t reported_drops;
 } logger = { .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_TEXT, .service = "probity" };
@@ -46,24 +54,47 @@ void log_configure(enum log_level level, enum log_format format, const char *ser
     (void)snprintf(logger.service, sizeof(logger.service), "%s", service);
 }
 
-void log_hide(const char *secret)
+/* Longest first: of two secrets that begin alike the shorter one would leave the other's end. */
+static void hide(const char *secret)
 {
+    int at = logger.secret_count;
     char *copy;
 
-    if (secret == NULL || strlen(secret) < 6 || logger.secret_count == LIMIT_SECRETS)
+    if (strlen(secret) < SECRET_MIN_BYTES || at == LIMIT_SECRETS)
         return;
+    for (int i = 0; i < logger.secret_count; i++) {
+        if (strcmp(logger.secrets[i], secret) == 0)
+            return;
+    }
     copy = strdup(secret);
-    if (copy != NULL)
-        logger.secrets[logger.secret_count++] = copy;
+    if (copy == NULL)
+        return;
+    for (; at > 0 && strlen(logger.secrets[at - 1]) < strlen(copy); at--)
+        logger.secrets[at] = logger.secrets[at - 1];
+    logger.secrets[at] = copy;
+    logger.secret_count++;
 }
 
-/* Overwrites each secret with stars, so that the length of the line stays. */
-static void hide_secrets(char *line)
+/* A line is searched when it is finished: there the secret stands as JSON escapes it. */
+void log_hide(const char *secret)
+{
+    AUTO(buf_done) struct buf escaped;
+
+    if (secret == NULL)
+        return;
+    hide(secret);
+    buf_init(&escaped, LIMIT_SECRET_BYTES);
+    json_escape(&escaped, slice_of(secret));
+    if (buf_ok(&escaped))
+        hide(buf_text(&escaped));
+}
+
+void log_scrub(char *text)
 {
     for (int i = 0; i < logger.secret_count; i++) {
         size_t length = strlen(logger.secrets[i]);
 
-        for (char *at = strstr(line, logger.secrets[i]); at != NULL;
+        for (char *at = strstr(text, logger.secrets[i]); at != NULL;
              at = strstr(at, logger.secrets[i]))
             memset(at, '*', length);
     }
@@ -112,7 +143,7 @@ static char *format_line(enum log_level level, const struct log_field *fields, i
 {
     struct buf line;
 
-    buf_init(&line, (size_t)LIMIT_LOG_LINE_BYTES * 4);
+    buf_init(&line, (size_t)LIMIT_LOG_LINE_BYTES * ESCAPED_TIMES);
     if (logger.format == LOG_FORMAT_JSON)
         put_json(&line, level, message, fields, count);
     else
@@ -120,9 +151,10 @@ static char *format_line(enum log_level level, const struct log_field *fields, i
     buf_append_char(&line, '\n');
     if (!buf_ok(&line)) {
         buf_done(&line);
+        (void)atomic_fetch_add(&logger.lost, 1);
         return NULL;
     }
-    hide_secrets(line.data);
+    log_scrub(line.data);
     return line.data;
 }
 
@@ -142,7 +174,8 @@ static void write_line(const char *line)
                 return;
             continue;
         }
-        written = write(STDERR_FILENO, line, left);
+        /* A writable pipe takes PIPE_BUF without blocking; more than that may block. */
+        written = write(STDERR_FILENO, line, left < PIPE_BUF ? left : PIPE_BUF);
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return; /* nobody is there to be told */
         if (written > 0) {
@@ -160,7 +193,7 @@ static void report_drops(void)
 
     if (dropped == logger.reported_drops)
         return;
-    (void)snprintf(message, sizeof(message), "log: %llu lines were dropped: the output was stuck",
+    (void)snprintf(message, sizeof(message), "log: %llu lines were dropped: the output was stuck or memory was out",
                    (unsigned long long)(dropped - logger.reported_drops));
     logger.reported_drops = dropped;
     line = format_line(LOG_LEVEL_WARNING, NULL, 0, message);
@@ -189,29 +222,26 @@ int log_start(struct error *err)
 {
     int code;
 
-    logger.lines = queue_new(sizeof(char *), LIMIT_LOG_LINES);
+    if (logger.lines == NULL)
+        logger.lines = queue_new(sizeof(char *), LIMIT_LOG_LINES);
     if (logger.lines == NULL)
         return error_set(err, ENOMEM, "log: out of memory");
     atomic_store(&logger.stopping, false);
     code = thread_start(&logger.writer, "log", write_lines, NULL, err);
     if (code == 0)
         atomic_store(&logger.running, true);
-    else
-        queue_free(&logger.lines);
     return code;
 }
 
+/* Queue and secrets stay until the process ends: a thread that was left behind in a name look-up
+ * may still log, and then neither may be missing. */
 void log_stop(void)
 {
-    if (atomic_exchange(&logger.running, false)) {
-        atomic_store(&logger.stopping, true);
-        queue_wake(logger.lines);
-        /* A writer that is stuck for good keeps its queue: freeing it would be a race. */
-        if (thread_join(&logger.writer, 2000))
-            queue_free(&logger.lines);
-    }
-    while (logger.secret_count > 0)
-        free(logger.secrets[--logger.secret_count]);
+    if (!atomic_exchange(&logger.running, false))
+        return;
+    atomic_store(&logger.stopping, true);
+    queue_wake(logger.lines);
+    (void)!thread_join(&logger.writer, 2000);
 }
 
 static void log_text(enum log_level level, const struct log_field *fields, int count,
@@ -264,5 +294,7 @@ void log_with(enum log_level level, const struct log_field *fields, int count, c
 
 uint64_t log_dropped(void)
 {
-    return logger.lines == NULL ? 0 : queue_refused(logger.lines);
+    uint64_t refused = logger.lines == NULL ? 0 : queue_refused(logger.lines);
+
+    return refused + atomic_load(&logger.lost);
 }

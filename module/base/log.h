@@ -34,6 +34,9 @@ void log_configure(enum log_level level, enum log_format format, const char *ser
  * out half the language.  Before other threads exist. */
 void log_hide(const char *secret);
 
+/* Blanks what log_hide() was told out of any text, in place; the length stays. */
+void log_scrub(char *text);
+
 int log_start(struct error *err) MUST_CHECK;
 
 /* Writes what the ring holds, waiting at most 1 s for a stuck pipe. */

@@ -100,8 +100,10 @@ bool queue_pop(struct queue *queue, void *item, int64_t deadline_ms)
 
     (void)pthread_mutex_lock(&queue->mutex);
     wait_filled(queue, deadline_ms);
-    queue->woken = false;
     found = queue->count > 0;
+    /* A wake-up outlives the items before it: it is for the pop that finds nothing. */
+    if (!found)
+        queue->woken = false;
     if (found) {
         memcpy(item, queue->items + queue->first * queue->item_bytes, queue->item_bytes);
         queue->first = (queue->first + 1) % queue->capacity;
