@@ -1,8 +1,99 @@
-/* main.c - the tool `probity`: one file per command. */
+/* main.c - the tool `probity`: a table of commands, one file per command. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-int main(void)
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int command_version(int argc, char **argv);
+static int command_help(int argc, char **argv);
+
+static const struct command {
+    const char *name;
+    command_fn run;
+    const char *arguments;
+    const char *summary;
+    const char *details;
+} commands[] = {
+    { "check-config", command_check_config, "[--markdown]",
+      "Print every setting, where it came from, and what is wrong with it.",
+      "Reads the environment as probityd would.  Exits with 0 when it can be used, with 1 when\n"
+      "something is wrong.  --markdown prints docs/config.md instead.\n" },
+    { "migrate", command_migrate, "ACTION [TARGET] [--sql]",
+      "Bring the ledger's schema to a revision.",
+      "  current                      the revision that is applied\n"
+      "  history                      every revision, and when it was applied\n"
+      "  upgrade [+N | head | REV]    forward; without a target to the newest\n"
+      "  downgrade [-N | base | REV]  back; without a target by one\n"
+      "  stamp REV                    record a revision and change nothing else\n"
+      "  --sql                        print the SQL and run nothing\n"
+      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
+    { "version", command_version, "", "Print the version.", "" },
+    { "help", command_help, "[COMMAND]", "Explain a command.", "" },
+};
+
+static const struct command *find_command(const char *name)
 {
-    return 2;
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return find_command("version");
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return find_command("help");
+    return NULL;
+}
+
+static int command_version(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return command_fail(COMMAND_MISUSED, "version", "takes no arguments");
+    printf("probity %s\n", PACKAGE_VERSION);
+    return COMMAND_DONE;
+}
+
+static int print_overview(void)
+{
+    printf("usage: probity COMMAND [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+        printf("  %-14s %s\n", commands[i].name, commands[i].summary);
+    printf("\nSettings are environment variables: see probity check-config and probityd(8).\n");
+    return COMMAND_DONE;
+}
+
+static int command_help(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc == 1)
+        return print_overview();
+    command = argc == 2 ? find_command(argv[1]) : NULL;
+    if (command == NULL)
+        return command_fail(COMMAND_MISUSED, "help", "there is no such command: run probity help");
+    printf("usage: probity %s%s%s\n\n%s\n", command->name, command->arguments[0] == '\0' ? "" : " ",
+           command->arguments, command->summary);
+    printf("%s", command->details);
+    return COMMAND_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+    int code;
+
+    if (argc < 2)
+        return command_fail(COMMAND_MISUSED, "", "say a command: run probity help");
+    command = find_command(argv[1]);
+    if (command == NULL)
+        return command_fail(COMMAND_MISUSED, "", "unknown command %.40s: run probity help",
+                            argv[1]);
+    code = command->run(argc - 1, argv + 1);
+    /* A full disk or a closed pipe must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return command_fail(COMMAND_FAILED, "", "the output can't be written");
+    return code;
 }

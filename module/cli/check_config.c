@@ -1,0 +1,107 @@
+/* check_config.c - `probity check-config`: what is in force, where it came from, what is wrong. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "cli/command.h"
+
+#include "config/value.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The page and the list of values are some KiB; an address may have 16. */
+enum { OUTPUT_MAX_BYTES = 1024 * 1024, SECOND_LOOK_MS = 100 };
+
+static int print(struct buf *buf)
+{
+    if (!buf_ok(buf))
+        return command_fail(COMMAND_FAILED, "check-config", "out of memory");
+    (void)fwrite(buf_text(buf), 1, buf->length, stdout);
+    return COMMAND_DONE;
+}
+
+static int print_markdown(void)
+{
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, OUTPUT_MAX_BYTES);
+    config_describe(&buf);
+    return print(&buf);
+}
+
+static int print_values(void)
+{
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, OUTPUT_MAX_BYTES);
+    config_explain(command_lookup, NULL, &buf);
+    return print(&buf);
+}
+
+static void print_check(const struct check_config *check)
+{
+    static const char *const policies[] = { "fail", "degrade", "fail after" };
+    /* The pause, then one look that hangs per failure that it takes, with the pause in doubt. */
+    int64_t hang_ms =
+        check->interval_ms + check->fall * check->timeout_ms + (check->fall - 1) * SECOND_LOOK_MS;
+    char interval[VALUE_DURATION_BYTES];
+    char timeout[VALUE_DURATION_BYTES];
+    char age[VALUE_DURATION_BYTES];
+    char after[VALUE_DURATION_BYTES] = "";
+
+    value_format_duration(check->interval_ms, interval);
+    value_format_duration(check->timeout_ms, timeout);
+    value_format_duration(check->max_age_ms, age);
+    if (check->policy == CHECK_POLICY_FAIL_AFTER)
+        value_format_duration(check->fail_after_ms, after);
+    printf("check %-8s every %s, timeout %s, fall %d, rise %d, stale after %s, policy %s%s%s; "
+           "a hang shows within %lld.%lld s\n",
+           check->name, interval, timeout, check->fall, check->rise, age, policies[check->policy],
+           after[0] == '\0' ? "" : " ", after, (long long)(hang_ms / 1000),
+           (long long)(hang_ms % 1000 + 99) / 100);
+}
+
+/* `context` counts the errors. */
+static void print_sentence(void *context, enum log_level level, const char *sentence)
+{
+    static const char *const names[] = { "debug", "info", "warning", "error" };
+    int *errors = context;
+
+    if (level == LOG_LEVEL_ERROR)
+        (*errors)++;
+    printf("%s: %s\n", names[level], sentence);
+}
+
+static int check(void)
+{
+    AUTO(config_free) struct config *config = NULL;
+    struct error err = { .code = 0 };
+    int errors = 0;
+    int code = print_values();
+
+    if (code != COMMAND_DONE)
+        return code;
+    printf("\n");
+    config_diagnose_names((const char *const *)environ, print_sentence, &errors);
+    if (config_load(command_lookup, NULL, &config, &err) != 0) {
+        (void)fflush(stdout);
+        return command_fail(COMMAND_FAILED, "check-config", "%s", err.text);
+    }
+    for (int i = 0; i < config->check_count; i++) {
+        if (config->checks[i].misconfigured == NULL && !config->checks[i].not_configured)
+            print_check(&config->checks[i]);
+    }
+    config_diagnose(config, print_sentence, &errors);
+    printf("%s\n", errors == 0 ? "the configuration can be used" : "the configuration has errors");
+    return errors == 0 ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+int command_check_config(int argc, char **argv)
+{
+    if (argc == 1)
+        return check();
+    if (argc == 2 && strcmp(argv[1], "--markdown") == 0)
+        return print_markdown();
+    return command_fail(COMMAND_MISUSED, "check-config", "knows no argument but --markdown");
+}

@@ -1,0 +1,26 @@
+/* command.h - what every command of the tool `probity` is made of. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "config/config.h"
+
+enum {
+    COMMAND_DONE = 0,
+    COMMAND_FAILED = 1,
+    COMMAND_MISUSED = 2, /* arguments that make no sense: one line on stderr, nothing done */
+};
+
+/* `argv[0]` is the command's name.  Results go to stdout, complaints to stderr. */
+typedef int (*command_fn)(int argc, char **argv);
+
+int command_check_config(int argc, char **argv);
+int command_migrate(int argc, char **argv);
+
+/* getenv() as config_load() wants it. */
+const char *command_lookup(void *context, const char *name);
+
+/* Says "probity WHO: message" on stderr with every secret blanked out, and returns `code`. */
+int command_fail(int code, const char *who, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
