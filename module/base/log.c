@@ -193,7 +193,8 @@ static void report_drops(void)
 
     if (dropped == logger.reported_drops)
         return;
-    (void)snprintf(message, sizeof(message), "log: %llu lines were dropped: the output was stuck or memory was out",
+    (void)snprintf(message, sizeof(message),
+                   "log: %llu lines were dropped: the output was stuck or memory was out",
                    (unsigned long long)(dropped - logger.reported_drops));
     logger.reported_drops = dropped;
     line = format_line(LOG_LEVEL_WARNING, NULL, 0, message);

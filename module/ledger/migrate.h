@@ -1,7 +1,8 @@
 /* migrate.h - brings the ledger's schema to a revision and says where it stands: `probity migrate`.
  *
  * Every command is one transaction under a lock, so that two that start at once apply each migration
- * once, through PgBouncer too, and one that fails changes nothing.  The daemon never calls this: see schema.h for what it asks.
+ * once, through PgBouncer too, and one that fails changes nothing.  The daemon never calls this: see
+ * schema.h for what it asks.
  */
 #ifndef LEDGER_MIGRATE_H
 #define LEDGER_MIGRATE_H
