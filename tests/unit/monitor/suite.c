@@ -1,0 +1,23 @@
+/* suite.c - every test case of module/monitor/. */
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+TCase *metrics_cases(void);
+TCase *monitor_cases(void);
+TCase *overview_cases(void);
+TCase *render_detailed_cases(void);
+TCase *render_facts_cases(void);
+TCase *render_public_cases(void);
+TCase *report_cases(void);
+TCase *state_cases(void);
+
+int main(void)
+{
+    static const suite_cases_fn cases[] = {
+        state_cases,           overview_cases,     render_public_cases,
+        render_detailed_cases, render_facts_cases, metrics_cases,
+        report_cases,          monitor_cases,
+    };
+
+    return suite_run("monitor", cases, (int)(sizeof(cases) / sizeof(cases[0])));
+}

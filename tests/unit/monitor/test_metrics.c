@@ -1,0 +1,105 @@
+/* test_metrics.c - module/monitor/metrics.c */
+/* SPDX-License-Identifier: MIT */
+#include "monitor/render.h"
+
+#include "scene.h"
+#include "suite.h"
+
+#include <string.h>
+
+static struct buf text;
+
+static const char *metrics(enum metrics_format format)
+{
+    buf_done(&text);
+    buf_init(&text, 65536);
+    render_metrics(&scene, format, &text);
+    ck_assert(buf_ok(&text));
+    return buf_text(&text);
+}
+
+static void begin(void)
+{
+    scene_reset();
+    scene_keep("database redis");
+    scene_start();
+}
+
+static void look(int check, int64_t redis_max_bytes)
+{
+    struct outcome outcome = scene_look(check, OUTCOME_OK, HEALTH_REASON_NONE, 1000);
+
+    outcome.has_facts = true;
+    if (check == 0)
+        outcome.facts.database = (struct database_facts){ 41, 100, -1, -1, false, -1, "" };
+    else
+        outcome.facts.redis = (struct redis_facts){ 4711, redis_max_bytes, 1, "master" };
+    overview_take(&scene, &outcome);
+    (void)overview_judge(&scene, scene_moment(1250), false);
+}
+
+START_TEST(metrics_leave_out_what_is_not_known)
+{
+    const char *body = metrics(METRICS_PROMETHEUS);
+
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_ready 0\n"));
+    ck_assert_ptr_null(strstr(body, "probity_check_up{"));
+    ck_assert_ptr_null(strstr(body, "probity_check_age_seconds{"));
+    ck_assert_ptr_null(strstr(body, "database_connections"));
+    ck_assert_ptr_null(strstr(body, "redis_memory"));
+    ck_assert_ptr_nonnull(strstr(body, "probity_check_transitions_total{check=\"redis\"} 0\n"));
+}
+END_TEST
+
+START_TEST(metrics_show_what_is_known)
+{
+    const char *body;
+
+    look(0, 0);
+    look(1, 9000);
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_ready 1\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_check_up{check=\"database\"} 1\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_check_age_seconds{check=\"redis\"} 0.25"));
+    ck_assert_ptr_nonnull(
+        strstr(body, "\nprobity_check_duration_seconds{check=\"redis\"} 0.0023"));
+    ck_assert_ptr_nonnull(strstr(body, "\ndatabase_connections 41\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\ndatabase_max_connections 100\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_used_bytes 4711\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_max_bytes 9000\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_outcomes_refused_total 0\n"));
+}
+END_TEST
+
+START_TEST(metrics_have_no_limit_of_zero_and_no_stale_facts)
+{
+    look(1, 0);
+    ck_assert_ptr_null(strstr(metrics(METRICS_PROMETHEUS), "redis_memory_max_bytes"));
+    (void)overview_judge(&scene, scene_moment(60000), false);
+    ck_assert_ptr_null(strstr(metrics(METRICS_PROMETHEUS), "redis_memory_used_bytes"));
+    ck_assert_ptr_nonnull(
+        strstr(metrics(METRICS_PROMETHEUS), "\nprobity_check_up{check=\"redis\"} 0\n"));
+}
+END_TEST
+
+START_TEST(metrics_name_counters_as_openmetrics_wants)
+{
+    const char *body = metrics(METRICS_OPENMETRICS);
+
+    ck_assert_ptr_nonnull(strstr(body, "# TYPE probity_check_transitions counter\n"));
+    ck_assert_ptr_nonnull(strstr(body, "probity_check_transitions_total{check=\"redis\"} 0\n"));
+    ck_assert_ptr_null(strstr(body, "# EOF"));
+}
+END_TEST
+
+TCase *metrics_cases(void)
+{
+    TCase *cases = tcase_create("metrics");
+
+    tcase_add_checked_fixture(cases, begin, NULL);
+    tcase_add_test(cases, metrics_leave_out_what_is_not_known);
+    tcase_add_test(cases, metrics_show_what_is_known);
+    tcase_add_test(cases, metrics_have_no_limit_of_zero_and_no_stale_facts);
+    tcase_add_test(cases, metrics_name_counters_as_openmetrics_wants);
+    return cases;
+}

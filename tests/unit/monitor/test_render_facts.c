@@ -1,0 +1,150 @@
+/* test_render_facts.c - module/monitor/render_facts.c */
+/* SPDX-License-Identifier: MIT */
+#include "monitor/render.h"
+
+#include "scene.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void expect_facts(int check, const struct outcome *outcome, const char *want)
+{
+    struct json_writer writer;
+    struct buf buf;
+
+    overview_take(&scene, outcome);
+    buf_init(&buf, 65536);
+    json_writer_init(&writer, &buf);
+    json_open_object(&writer);
+    render_facts(&scene, &scene.checks[check], outcome->has_facts, &writer);
+    json_close_object(&writer);
+    ck_assert_str_eq(buf_text(&buf), want);
+    buf_done(&buf);
+}
+
+static struct outcome look(int check)
+{
+    struct outcome outcome = scene_look(check, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+
+    outcome.has_facts = true;
+    return outcome;
+}
+
+static void begin(void)
+{
+    scene_reset();
+    scene_start();
+}
+
+START_TEST(facts_of_the_database)
+{
+    struct outcome outcome = look(SCENE_DATABASE);
+
+    outcome.facts.database = (struct database_facts){ 41, 100, 3, 301, true, 0, "15.8" };
+    expect_facts(SCENE_DATABASE, &outcome,
+                 "{\"pool_size\": 10, \"pool_checked_out\": 3, \"server_connections\": 41, "
+                 "\"server_max_connections\": 100, \"longest_query_seconds\": 0.4, "
+                 "\"in_recovery\": false, \"server_version\": \"15.8\"}");
+    ck_assert_ptr_null(render_facts_hint(&scene.checks[SCENE_DATABASE], true));
+}
+END_TEST
+
+START_TEST(facts_that_the_role_may_not_see_are_null_with_the_grant)
+{
+    struct outcome outcome = look(SCENE_DATABASE);
+    const char *hint;
+
+    scene_config.database_pool_size = -1;
+    outcome.facts.database = (struct database_facts){ 41, 100, -1, 0, false, -1, "" };
+    expect_facts(SCENE_DATABASE, &outcome,
+                 "{\"pool_size\": null, \"pool_checked_out\": null, \"server_connections\": 41, "
+                 "\"server_max_connections\": 100, \"longest_query_seconds\": null, "
+                 "\"in_recovery\": null, \"server_version\": null}");
+    hint = render_facts_hint(&scene.checks[SCENE_DATABASE], true);
+    ck_assert_ptr_nonnull(hint);
+    ck_assert_ptr_nonnull(strstr(hint, "GRANT pg_monitor"));
+    ck_assert_ptr_null(render_facts_hint(&scene.checks[SCENE_DATABASE], false));
+}
+END_TEST
+
+START_TEST(facts_of_redis_show_used_memory_never_smaller)
+{
+    static const struct {
+        int64_t used, max;
+        const char *want;
+    } cases[] = {
+        { 47395636, 268435456, "\"memory_used_mb\": 45.3, \"memory_max_mb\": 256.0" },
+        { 1048576, 0, "\"memory_used_mb\": 1.0, \"memory_max_mb\": null" },
+        { 1048577, -1, "\"memory_used_mb\": 1.1, \"memory_max_mb\": null" },
+        { 0, 1, "\"memory_used_mb\": 0.0, \"memory_max_mb\": 0.1" },
+        { 1048575, 1048576, "\"memory_used_mb\": 1.0, \"memory_max_mb\": 1.0" },
+        { -1, -1, "\"memory_used_mb\": null, \"memory_max_mb\": null" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = look(SCENE_REDIS);
+        char want[256];
+
+        outcome.facts.redis = (struct redis_facts){ cases[i].used, cases[i].max, 12, "master" };
+        snprintf(want, sizeof(want), "{%s, \"connected_clients\": 12, \"role\": \"master\"}",
+                 cases[i].want);
+        expect_facts(SCENE_REDIS, &outcome, want);
+    }
+}
+END_TEST
+
+START_TEST(facts_of_celery_name_each_queue)
+{
+    struct outcome outcome = look(SCENE_CELERY);
+
+    scene_config.celery_expected_workers = 4;
+    outcome.facts.celery = (struct celery_facts){ .subscribed = 4,
+                                                  .active_workers = 4,
+                                                  .queued_tasks = 7,
+                                                  .active_tasks = -1,
+                                                  .queues = { { "default", 5 }, { "so\"lar", 2 } },
+                                                  .queue_count = 2 };
+    expect_facts(SCENE_CELERY, &outcome,
+                 "{\"active_workers\": 4, \"expected_workers\": 4, \"queued_tasks\": 7, "
+                 "\"active_tasks\": null, \"queues\": {\"default\": 5, \"so\\\"lar\": 2}}");
+}
+END_TEST
+
+START_TEST(facts_that_are_not_known_are_null)
+{
+    static const struct {
+        int check;
+        const char *want;
+    } cases[] = {
+        { SCENE_APP, "{\"http_status\": null}" },
+        { SCENE_DATABASE, "{\"pool_size\": 10, \"pool_checked_out\": null, \"server_connections\": "
+                          "null, \"server_max_connections\": null, \"longest_query_seconds\": "
+                          "null, \"in_recovery\": null, \"server_version\": null}" },
+        { SCENE_REDIS, "{\"memory_used_mb\": null, \"memory_max_mb\": null, "
+                       "\"connected_clients\": null, \"role\": null}" },
+        { SCENE_CELERY, "{\"active_workers\": null, \"expected_workers\": null, "
+                        "\"queued_tasks\": null, \"active_tasks\": null, \"queues\": null}" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = look(cases[i].check);
+
+        outcome.has_facts = false;
+        expect_facts(cases[i].check, &outcome, cases[i].want);
+    }
+}
+END_TEST
+
+TCase *render_facts_cases(void)
+{
+    TCase *cases = tcase_create("render_facts");
+
+    tcase_add_checked_fixture(cases, begin, NULL);
+    tcase_add_test(cases, facts_of_the_database);
+    tcase_add_test(cases, facts_that_the_role_may_not_see_are_null_with_the_grant);
+    tcase_add_test(cases, facts_of_redis_show_used_memory_never_smaller);
+    tcase_add_test(cases, facts_of_celery_name_each_queue);
+    tcase_add_test(cases, facts_that_are_not_known_are_null);
+    return cases;
+}

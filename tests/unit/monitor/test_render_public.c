@@ -1,0 +1,166 @@
+/* test_render_public.c - module/monitor/render_public.c */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "monitor/render.h"
+
+#include "scene.h"
+#include "suite.h"
+
+#define PROBITY "\"probity_version\": \"" PACKAGE_VERSION "\""
+#define STOPPED                                                                                    \
+    "\"reason\": \"the thread that judges health has stopped: nothing is known since the time in " \
+    "timestamp\""
+
+static void expect(render_fn render, bool too_old, int status, const char *body)
+{
+    struct page_text text;
+
+    ck_assert_str_eq(scene_page(render, too_old, &text), body);
+    ck_assert_int_eq(text.status, status);
+}
+
+static int retry_after(render_fn render)
+{
+    struct page_text text;
+
+    (void)scene_page(render, false, &text);
+    return text.retry_after_seconds;
+}
+
+START_TEST(health_tells_version_and_uptime_and_what_it_covers)
+{
+    scene_keep("database");
+    scene_start();
+    (void)overview_judge(&scene, scene_moment(86400000), false);
+    expect(render_health, false, 200,
+           "{\"status\": \"ok\", \"version\": \"1.4.2\", " PROBITY ", \"uptime_seconds\": 86400, "
+           "\"covers\": \"probity only\", \"timestamp\": \"2026-11-22T12:00:00.000Z\"}");
+    expect(render_health, true, 503,
+           "{\"status\": \"fail\", " STOPPED ", \"version\": \"1.4.2\", " PROBITY
+           ", \"uptime_seconds\": 86400, \"covers\": \"probity only\", "
+           "\"timestamp\": \"2026-11-22T12:00:00.000Z\"}");
+}
+END_TEST
+
+START_TEST(health_with_an_application_starts_works_and_fails)
+{
+    scene_start();
+    expect(render_health, false, 503,
+           "{\"status\": \"starting\", \"version\": \"1.4.2\", " PROBITY
+           ", \"uptime_seconds\": 0, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_health), 1);
+    scene_take(SCENE_APP, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+    expect(render_health, false, 200,
+           "{\"status\": \"ok\", \"version\": \"1.4.2\", " PROBITY
+           ", \"uptime_seconds\": 0, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_health), 0);
+    for (int i = 0; i < 3; i++)
+        scene_take(SCENE_APP, OUTCOME_ERROR, HEALTH_REASON_TIMEOUT, 0);
+    expect(render_health, false, 503,
+           "{\"status\": \"fail\", \"reason\": \"the application failed 3 times in a row: timeout "
+           "after 1000 ms\", \"version\": \"1.4.2\", " PROBITY
+           ", \"uptime_seconds\": 0, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_gt(retry_after(render_health), 0);
+}
+END_TEST
+
+START_TEST(ready_shows_a_word_for_each_check)
+{
+    scene_keep("database redis celery");
+    scene_start();
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"checks\": {\"database\": \"starting\", \"redis\": "
+           "\"starting\", \"celery\": \"starting\"}, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    scene_all_ok(1000);
+    expect(render_ready, false, 200,
+           "{\"status\": \"ready\", \"checks\": {\"database\": \"ok\", \"redis\": \"ok\", "
+           "\"celery\": \"ok\"}, \"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    scene_take(1, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 2000);
+    scene_take(1, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 2100);
+    scene_take(2, OUTCOME_DEGRADED, HEALTH_REASON_BUSY, 2100);
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"checks\": {\"database\": \"ok\", \"redis\": \"error: "
+           "connection refused\", \"celery\": \"degraded: busy\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:02.100Z\"}");
+    ck_assert_int_gt(retry_after(render_ready), 0);
+    expect(render_ready, true, 503,
+           "{\"status\": \"not_ready\", " STOPPED
+           ", \"checks\": {\"database\": \"stale: no result for 3 s\", "
+           "\"redis\": \"stale: no result for 3 s\", \"celery\": \"stale: no result for 3 s\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:02.100Z\"}");
+}
+END_TEST
+
+START_TEST(ready_while_draining_says_so_and_promises_nothing)
+{
+    scene_keep("database");
+    scene_start();
+    scene_all_ok(0);
+    (void)overview_judge(&scene, scene_moment(0), true);
+    expect(render_ready, false, 503,
+           "{\"status\": \"draining\", \"checks\": {\"database\": \"ok\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_ready), 0);
+}
+END_TEST
+
+START_TEST(ready_without_a_check_says_what_to_do)
+{
+    scene_keep("");
+    scene_start();
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"reason\": \"no check is configured: set DATABASE_URL, "
+           "REDIS_URL, CELERY_BROKER_URL or PROBITY_APP, or PROBITY_REQUIRE=none if that is "
+           "meant\", \"checks\": {}, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_ready), 0);
+}
+END_TEST
+
+START_TEST(ready_with_a_lost_variable_shows_it_and_waits_for_a_person)
+{
+    scene_keep("database redis");
+    scene_config.checks[1].not_configured = true;
+    scene_start();
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"checks\": {\"database\": \"ok\", \"redis\": \"not "
+           "configured\"}, \"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_ready), 0);
+}
+END_TEST
+
+START_TEST(startup_turns_to_started)
+{
+    scene_keep("database");
+    scene_start();
+    expect(render_startup, false, 503,
+           "{\"status\": \"starting\", \"checks\": {\"database\": \"starting\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_startup), 1);
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_NAME_NOT_RESOLVED, 0);
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_NAME_NOT_RESOLVED, 0);
+    expect(render_startup, false, 200,
+           "{\"status\": \"started\", \"checks\": {\"database\": \"error: name not resolved\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    expect(render_startup, true, 503,
+           "{\"status\": \"starting\", " STOPPED
+           ", \"checks\": {\"database\": \"stale: no result for 3 s\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+}
+END_TEST
+
+TCase *render_public_cases(void)
+{
+    TCase *cases = tcase_create("render_public");
+
+    tcase_add_checked_fixture(cases, scene_reset, NULL);
+    tcase_add_test(cases, health_tells_version_and_uptime_and_what_it_covers);
+    tcase_add_test(cases, health_with_an_application_starts_works_and_fails);
+    tcase_add_test(cases, ready_shows_a_word_for_each_check);
+    tcase_add_test(cases, ready_while_draining_says_so_and_promises_nothing);
+    tcase_add_test(cases, ready_without_a_check_says_what_to_do);
+    tcase_add_test(cases, ready_with_a_lost_variable_shows_it_and_waits_for_a_person);
+    tcase_add_test(cases, startup_turns_to_started);
+    return cases;
+}

@@ -1,0 +1,116 @@
+/* test_report.c - module/monitor/report.c */
+/* SPDX-License-Identifier: MIT */
+#include "monitor/report.h"
+
+#include "base/log.h"
+#include "scene.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct report report;
+static char said[8192];
+
+/* What report_changes() writes to stderr, as JSON lines. */
+static const char *changes(void)
+{
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    size_t length;
+
+    ck_assert_ptr_nonnull(file);
+    (void)fflush(stderr);
+    (void)dup2(fileno(file), STDERR_FILENO);
+    report_changes(&report, &scene);
+    (void)fflush(stderr);
+    (void)dup2(kept, STDERR_FILENO);
+    (void)close(kept);
+    rewind(file);
+    length = fread(said, 1, sizeof(said) - 1, file);
+    said[length] = '\0';
+    (void)fclose(file);
+    return said;
+}
+
+static int lines(const char *text)
+{
+    int count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static void begin(void)
+{
+    log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON, "test");
+    scene_reset();
+    scene_keep("redis");
+    scene_start();
+    report_init(&report, &scene);
+}
+
+START_TEST(report_says_a_change_once_and_a_round_never)
+{
+    ck_assert_str_eq(changes(), "");
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    ck_assert_int_eq(lines(changes()), 2); /* the check and readiness */
+    ck_assert_ptr_nonnull(strstr(said, "starting -> ok"));
+    ck_assert_ptr_nonnull(strstr(said, "not_ready -> ready"));
+    for (int i = 0; i < 10; i++) {
+        scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 20 + i);
+        ck_assert_str_eq(changes(), "");
+    }
+}
+END_TEST
+
+START_TEST(report_of_an_outage_has_the_drivers_words_and_its_end_the_duration)
+{
+    struct outcome outcome = scene_look(0, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 1000);
+
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    (void)changes();
+    snprintf(outcome.detail, sizeof(outcome.detail), "connect: Connection refused (111)");
+    overview_take(&scene, &outcome);
+    overview_take(&scene, &outcome);
+    (void)overview_judge(&scene, scene_moment(1000), false);
+    ck_assert_int_eq(lines(changes()), 2);
+    ck_assert_ptr_nonnull(strstr(said, "\"check\": \"redis\""));
+    ck_assert_ptr_nonnull(strstr(said, "\"reason\": \"connection refused\""));
+    ck_assert_ptr_nonnull(strstr(said, "connect: Connection refused (111)"));
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 4000);
+    ck_assert_str_eq(changes(), "");
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 4500);
+    ck_assert_int_eq(lines(changes()), 2);
+    ck_assert_ptr_nonnull(strstr(said, "\"lasted_ms\": 3500"));
+    ck_assert_ptr_null(strstr(said, "Connection refused (111)"));
+}
+END_TEST
+
+START_TEST(report_of_a_drain_and_of_liveness)
+{
+    scene_reset();
+    scene_keep("app");
+    scene_start();
+    report_init(&report, &scene);
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    ck_assert_ptr_nonnull(strstr(changes(), "liveness: ok"));
+    (void)overview_judge(&scene, scene_moment(20), true);
+    ck_assert_int_eq(lines(changes()), 1);
+    ck_assert_ptr_nonnull(strstr(said, "ready -> draining"));
+    ck_assert_str_eq(changes(), "");
+}
+END_TEST
+
+TCase *report_cases(void)
+{
+    TCase *cases = tcase_create("report");
+
+    tcase_add_checked_fixture(cases, begin, NULL);
+    tcase_add_test(cases, report_says_a_change_once_and_a_round_never);
+    tcase_add_test(cases, report_of_an_outage_has_the_drivers_words_and_its_end_the_duration);
+    tcase_add_test(cases, report_of_a_drain_and_of_liveness);
+    return cases;
+}
