@@ -1,0 +1,20 @@
+check_PROGRAMS += %D%/test_accountant
+TESTS += %D%/test_accountant
+tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
+	%D%/fake_ledger.c \
+	%D%/fake_ledger.h \
+	%D%/suite.c \
+	%D%/test_accountant.c \
+	%D%/test_clerk.c \
+	%D%/test_figures.c \
+	%D%/test_latency.c \
+	%D%/test_metrics.c \
+	%D%/test_publish.c \
+	%D%/test_render.c \
+	%D%/test_trouble.c \
+	%D%/test_verdict.c
+tests_unit_accountant_test_accountant_CPPFLAGS = $(suite_cppflags)
+tests_unit_accountant_test_accountant_CFLAGS = $(suite_cflags)
+tests_unit_accountant_test_accountant_LDFLAGS = $(suite_ldflags)
+tests_unit_accountant_test_accountant_LDADD = module/accountant/libaccountant.a $(level2_libs) \
+	$(CHECK_LIBS)

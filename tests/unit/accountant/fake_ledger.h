@@ -1,0 +1,35 @@
+/* fake_ledger.h - a ledger reader that answers what a test wants, and a follower and a writer that
+ * have only counters. */
+#ifndef TESTS_FAKE_LEDGER_H
+#define TESTS_FAKE_LEDGER_H
+
+#include "ingest/follow.h"
+#include "ledger/reader.h"
+#include "ledger/writer.h"
+
+struct fake_ledger {
+    /* what the next calls answer */
+    int read_code; /* 0 or -errno */
+    struct ledger_changes changes;
+    int histograms_code;
+    const struct ledger_histogram *histograms;
+    int histogram_count;
+    const struct ledger_route *routes;
+    int route_count;
+    struct follow_counters ingest;
+    struct ledger_counters written;
+
+    /* what was asked */
+    int opens;
+    int closes;
+    int reads;
+    int histogram_calls;
+    int change_calls; /* of these: with since_last */
+    int32_t from_minute;
+    int32_t to_minute;
+    int route_calls;
+};
+
+extern struct fake_ledger fake_ledger;
+
+#endif

@@ -1,0 +1,30 @@
+/* suite.c - every test case of module/accountant/. */
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+TCase *accountant_cases(void);
+TCase *clerk_cases(void);
+TCase *figures_cases(void);
+TCase *latency_cases(void);
+TCase *metrics_cases(void);
+TCase *publish_cases(void);
+TCase *render_cases(void);
+TCase *trouble_cases(void);
+TCase *verdict_cases(void);
+
+int main(void)
+{
+    static const suite_cases_fn cases[] = {
+        accountant_cases,
+        clerk_cases,
+        figures_cases,
+        latency_cases,
+        metrics_cases,
+        publish_cases,
+        render_cases,
+        trouble_cases,
+        verdict_cases,
+    };
+
+    return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
+}

@@ -1,0 +1,244 @@
+/* test_clerk.c - module/accountant/clerk.c: turns with a given time over a given ledger. */
+/* SPDX-License-Identifier: MIT */
+#include "accountant/clerk.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "fake_ledger.h"
+#include "slo/histogram.h"
+
+#include "suite.h"
+
+#include <errno.h>
+
+enum { NOW = 29740030 };
+
+static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+static struct config config = { .slo_max_age_ms = 15000 };
+static struct ledger_settings ledger;
+static atomic_bool stopping;
+static struct slot *slot;
+static struct clerk clerk;
+static int64_t base_ms; /* ages in publications are real ones */
+static int64_t second;
+
+/* Minutes of availability and of the first latency objective. */
+static const struct ledger_minute minutes[] = {
+    { 0, NOW - 3, { 20000, 5 } },
+    { 2, NOW - 3, { 19995, 9 } },
+};
+
+static void begin_with(const char *conninfo)
+{
+    struct accountant_settings settings = { .config = &config, .ledger = &ledger };
+
+    base_ms = clock_boot_ms();
+    slot = slot_new();
+    settings.slot = slot;
+    objective_built_in("api", objectives);
+    ledger.conninfo = conninfo;
+    ledger.objectives = objectives;
+    ledger.objective_count = OBJECTIVE_BUILT_IN_COUNT;
+    ck_assert_int_eq(clerk_init(&clerk, &settings, &stopping, NULL), 0);
+    fake_ledger.changes = (struct ledger_changes){
+        .reload = true,
+        .minutes = minutes,
+        .minute_count = 2,
+        .coverage = { .measured_since_ms = (int64_t)(NOW - 60) * 60000 },
+    };
+}
+
+static void begin(void)
+{
+    begin_with("host=/nowhere");
+}
+
+static void end(void)
+{
+    clerk_done(&clerk);
+    slot_free(&slot);
+}
+
+/* A turn, `seconds` after the one before. */
+static void turn_after(int64_t seconds)
+{
+    second += seconds;
+    clerk_turn(&clerk, (struct clerk_time){ base_ms + second * 1000,
+                                            (int64_t)NOW * 60000 + second * 1000 });
+    fake_ledger.changes.reload = false;
+    fake_ledger.changes.minute_count = 0;
+}
+
+static int status_of(const char *key)
+{
+    const struct page_set *set = slot_acquire(slot);
+    const struct page *page = page_find(set, slice_of(key));
+    int status = page->fresh.status;
+
+    slot_release(&set);
+    return status;
+}
+
+START_TEST(a_turn_reads_judges_and_publishes)
+{
+    begin();
+    turn_after(0);
+    ck_assert_int_eq(fake_ledger.opens, 1);
+    ck_assert_int_eq(fake_ledger.reads, 1);
+    ck_assert_ptr_null(clerk.trouble);
+    ck_assert_int_eq(clerk.figures.verdicts[0].status, BUDGET_MET);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    end();
+}
+END_TEST
+
+START_TEST(a_failed_read_leaves_the_figures_and_says_why)
+{
+    begin();
+    turn_after(0);
+    fake_ledger.read_code = -ECONNREFUSED;
+    turn_after(1);
+    ck_assert_str_eq(clerk.trouble->code, "ledger_unreachable");
+    ck_assert_uint_eq(clerk.figures.verdicts[0].whole.total, 20000);
+    ck_assert_uint_eq(clerk.failed_reads, 1);
+    fake_ledger.read_code = -ENODATA;
+    turn_after(1);
+    ck_assert_str_eq(clerk.trouble->code, "ledger_schema_missing");
+    fake_ledger.read_code = 0;
+    turn_after(1);
+    ck_assert_ptr_null(clerk.trouble);
+    ck_assert_int_eq(fake_ledger.opens, 1);
+    end();
+}
+END_TEST
+
+START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
+{
+    begin_with(NULL);
+    turn_after(0);
+    turn_after(1);
+    ck_assert_int_eq(fake_ledger.opens, 0);
+    ck_assert_str_eq(clerk.no_ledger.code, "no_ledger");
+    ck_assert_ptr_nonnull(strstr(clerk.no_ledger.message, "DATABASE_URL"));
+    ck_assert_int_eq(status_of("slo/api-availability"), 503);
+    end();
+}
+END_TEST
+
+START_TEST(a_step_of_the_wall_clock_reads_the_ledger_anew)
+{
+    begin();
+    turn_after(0);
+    turn_after(30);
+    ck_assert_int_eq(fake_ledger.closes, 0);
+    clerk_turn(&clerk, (struct clerk_time){ base_ms + (second + 1) * 1000,
+                                            (int64_t)NOW * 60000 + (second + 100) * 1000 });
+    ck_assert_int_eq(fake_ledger.closes, 1);
+    ck_assert_int_eq(fake_ledger.opens, 2);
+    end();
+}
+END_TEST
+
+START_TEST(percentiles_follow_from_the_second_turn_on_and_once_a_minute)
+{
+    struct ledger_histogram rows[1];
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
+    AUTO(buf_done) struct buf buf;
+    struct histogram histogram;
+
+    histogram_init(&histogram, arena);
+    ck_assert(histogram_add(&histogram, 77));
+    buf_init(&buf, 1 << 16);
+    histogram_encode(&histogram, &buf);
+    rows[0] = (struct ledger_histogram){ 2, NOW - 3, buf_slice(&buf) };
+
+    begin();
+    turn_after(0); /* from here on changes are handed out */
+    ck_assert_int_eq(fake_ledger.histogram_calls, 1);
+    ck_assert_int_eq(fake_ledger.change_calls, 1);
+    ck_assert_int_eq(fake_ledger.from_minute, fake_ledger.to_minute);
+    ck_assert(!clerk.percentiles.known);
+    fake_ledger.histograms = rows;
+    fake_ledger.histogram_count = 1;
+    turn_after(1); /* the one hour with events */
+    ck_assert_int_eq(fake_ledger.histogram_calls, 2);
+    ck_assert_int_eq(fake_ledger.change_calls, 1);
+    turn_after(1);
+    ck_assert(clerk.percentiles.known);
+    ck_assert_uint_eq(clerk.percentiles.p50_ms, 77);
+    fake_ledger.histogram_calls = 0;
+    for (int i = 0; i < 58; i++)
+        turn_after(1);
+    ck_assert_int_eq(fake_ledger.histogram_calls, 0);
+    for (int i = 0; i < 4; i++)
+        turn_after(1);
+    ck_assert_int_eq(fake_ledger.histogram_calls, 1);
+    end();
+}
+END_TEST
+
+START_TEST(a_slice_that_does_not_fit_is_halved_and_tried_again)
+{
+    begin();
+    turn_after(0);
+    fake_ledger.histograms_code = -ENOMEM;
+    turn_after(1);
+    ck_assert_int_eq(clerk.slice_hours, 12);
+    turn_after(1); /* not at once */
+    ck_assert_int_eq(clerk.slice_hours, 12);
+    for (int i = 0; i < 100; i++)
+        turn_after(10);
+    ck_assert_int_eq(clerk.slice_hours, 1);
+    end();
+}
+END_TEST
+
+START_TEST(routes_are_asked_for_only_when_something_is_bad_and_not_each_turn)
+{
+    static const struct ledger_route routes[] = { { 0, "GET /x", 10, 5 } };
+
+    begin();
+    fake_ledger.changes.minute_count = 0;
+    turn_after(0);
+    ck_assert_int_eq(fake_ledger.route_calls, 0);
+    fake_ledger.changes.minute_count = 2;
+    fake_ledger.routes = routes;
+    fake_ledger.route_count = 1;
+    turn_after(1);
+    ck_assert_int_eq(fake_ledger.route_calls, 1);
+    ck_assert_int_eq(clerk.route_count, 1);
+    for (int i = 0; i < 4; i++)
+        turn_after(1);
+    ck_assert_int_eq(fake_ledger.route_calls, 1);
+    turn_after(60);
+    ck_assert_int_eq(fake_ledger.route_calls, 2);
+    end();
+}
+END_TEST
+
+START_TEST(a_turn_that_is_told_to_stop_touches_nothing_after_the_read)
+{
+    begin();
+    atomic_store(&stopping, true);
+    turn_after(0);
+    ck_assert_int_eq(fake_ledger.reads, 1);
+    ck_assert_int_eq(fake_ledger.histogram_calls + fake_ledger.route_calls, 0);
+    ck_assert_ptr_null(slot_acquire(slot));
+    end();
+}
+END_TEST
+
+TCase *clerk_cases(void)
+{
+    TCase *cases = tcase_create("clerk");
+
+    tcase_add_test(cases, a_turn_reads_judges_and_publishes);
+    tcase_add_test(cases, a_failed_read_leaves_the_figures_and_says_why);
+    tcase_add_test(cases, without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set);
+    tcase_add_test(cases, a_step_of_the_wall_clock_reads_the_ledger_anew);
+    tcase_add_test(cases, percentiles_follow_from_the_second_turn_on_and_once_a_minute);
+    tcase_add_test(cases, a_slice_that_does_not_fit_is_halved_and_tried_again);
+    tcase_add_test(cases, routes_are_asked_for_only_when_something_is_bad_and_not_each_turn);
+    tcase_add_test(cases, a_turn_that_is_told_to_stop_touches_nothing_after_the_read);
+    return cases;
+}

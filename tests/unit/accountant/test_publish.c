@@ -1,0 +1,179 @@
+/* test_publish.c - module/accountant/publish.c */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "accountant/publish.h"
+
+#include "fake_ledger.h"
+
+#include "suite.h"
+
+enum { NOW = 29740000 };
+
+static const int64_t now_wall_ms = (int64_t)NOW * 60000;
+static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+static struct config config = { .slo_max_age_ms = 15000 };
+static struct ledger_settings ledger;
+static atomic_bool stopping;
+static struct slot *slot;
+static struct clerk clerk;
+
+static void begin(void)
+{
+    struct accountant_settings settings = { .config = &config, .ledger = &ledger };
+
+    slot = slot_new();
+    settings.slot = slot;
+    objective_built_in("api", objectives);
+    ledger.conninfo = "host=/nowhere";
+    ledger.objectives = objectives;
+    ledger.objective_count = OBJECTIVE_BUILT_IN_COUNT;
+    ck_assert_int_eq(clerk_init(&clerk, &settings, &stopping, NULL), 0);
+}
+
+static void end(void)
+{
+    clerk_done(&clerk);
+    slot_free(&slot);
+}
+
+static void read_figures(void)
+{
+    static const struct ledger_minute minutes[] = { { 0, NOW, { 10000, 4 } },
+                                                    { 1, NOW, { 500, 0 } } };
+    struct ledger_changes changes = { .reload = true, .minutes = minutes, .minute_count = 2 };
+
+    ck_assert_int_eq(figures_apply(&clerk.figures, &changes, now_wall_ms), 0);
+    clerk.read_at_ms = 1000;
+}
+
+static void expect(struct slice text, const char *part)
+{
+    ck_assert_msg(memmem(text.data, text.length, part, strlen(part)) != NULL, "%s missing in %.*s",
+                  part, (int)text.length, text.data);
+}
+
+START_TEST(before_the_first_read_every_objective_has_a_page_that_says_why)
+{
+    const struct page_set *set;
+    const struct page *page;
+
+    begin();
+    publish_figures(&clerk, 1000);
+    set = slot_acquire(slot);
+    ck_assert(!set->usable);
+    ck_assert_ptr_nonnull(set->trouble);
+    ck_assert_uint_eq(set->as_of.length, 0);
+    ck_assert_int_eq(set->objective_count, OBJECTIVE_BUILT_IN_COUNT);
+    ck_assert(!set->objectives[0].has_budget);
+    page = page_find(set, SLICE("slo/api-latency-p99"));
+    ck_assert_int_eq(page->fresh.status, 503);
+    expect(page->fresh.body, "{\"error\": {\"code\": \"starting\"");
+    expect(page->fresh.head, "Retry-After: ");
+    expect(page->too_old.body, "accountant_stalled");
+    slot_release(&set);
+    end();
+}
+END_TEST
+
+START_TEST(figures_within_their_bound_are_200_and_go_stale_with_the_publication)
+{
+    const struct page_set *set;
+    const struct page *page;
+
+    begin();
+    read_figures();
+    publish_figures(&clerk, 16000);
+    set = slot_acquire(slot);
+    ck_assert(set->usable);
+    ck_assert_ptr_null(set->trouble);
+    ck_assert(slice_equals_text(set->as_of, "2026-07-18T18:40:00.000Z"));
+    page = page_find(set, SLICE("slo/api-availability"));
+    ck_assert_int_eq(page->fresh.status, 200);
+    expect(page->fresh.body, "\"stale\": false");
+    ck_assert_int_eq(page->too_old.status, 503);
+    expect(page->too_old.body, "\"stale\": true");
+    expect(page->too_old.head, "Retry-After: ");
+    slot_release(&set);
+    end();
+}
+END_TEST
+
+START_TEST(records_carry_what_the_list_and_the_gate_compare)
+{
+    const struct page_set *set;
+
+    begin();
+    read_figures();
+    publish_figures(&clerk, 1000);
+    set = slot_acquire(slot);
+    ck_assert_str_eq(set->objectives[0].name, "api-availability");
+    ck_assert_str_eq(set->objectives[0].service, "api");
+    ck_assert_str_eq(set->objectives[0].status, "met");
+    ck_assert(set->objectives[0].has_budget && !set->objectives[0].insufficient);
+    ck_assert_int_eq(fraction_compare(set->objectives[0].remaining, fraction_of(6, 10)), 0);
+    ck_assert(set->objectives[1].insufficient && set->objectives[1].has_budget);
+    ck_assert(!set->objectives[2].has_budget);
+    expect(set->objectives[0].json, "{\"name\": \"api-availability\"");
+    slot_release(&set);
+    end();
+}
+END_TEST
+
+START_TEST(old_figures_stay_but_are_stale_and_say_why)
+{
+    const struct page_set *set;
+    const struct page *page;
+
+    begin();
+    read_figures();
+    clerk.trouble = trouble_of(111);
+    publish_figures(&clerk, 16001);
+    set = slot_acquire(slot);
+    ck_assert(!set->usable);
+    ck_assert_str_eq(set->trouble, trouble_of(111)->message);
+    ck_assert_uint_gt(set->as_of.length, 0);
+    page = page_find(set, SLICE("slo/api-availability"));
+    ck_assert_int_eq(page->fresh.status, 503);
+    expect(page->fresh.body, "\"total_events\": 10000");
+    expect(page->fresh.body, "\"stale\": true");
+    slot_release(&set);
+    end();
+}
+END_TEST
+
+START_TEST(without_memory_the_old_publication_stays_and_it_is_counted)
+{
+    const struct page_set *set;
+    bool failed = true;
+
+    begin();
+    read_figures();
+    publish_figures(&clerk, 1000);
+    for (int n = 0; failed; n += 1) {
+        uint64_t before = clerk.failed_publications;
+
+        malloc_fail_at(n);
+        publish_figures(&clerk, 1000);
+        failed = malloc_failed();
+        malloc_fail_at(-1);
+        ck_assert_uint_eq(clerk.failed_publications - before, failed);
+        set = slot_acquire(slot);
+        ck_assert_int_eq(set->page_count, OBJECTIVE_BUILT_IN_COUNT + 2);
+        slot_release(&set);
+    }
+    end();
+}
+END_TEST
+
+TCase *publish_cases(void)
+{
+    TCase *cases = tcase_create("publish");
+
+    tcase_add_test(cases, before_the_first_read_every_objective_has_a_page_that_says_why);
+    tcase_add_test(cases, figures_within_their_bound_are_200_and_go_stale_with_the_publication);
+    tcase_add_test(cases, records_carry_what_the_list_and_the_gate_compare);
+    tcase_add_test(cases, old_figures_stay_but_are_stale_and_say_why);
+    tcase_add_test(cases, without_memory_the_old_publication_stays_and_it_is_counted);
+    return cases;
+}
