@@ -159,12 +159,13 @@ class Demo:
 
     def settings(self, socket_path):
         """What the stack is, unless the environment says otherwise."""
+        theirs = {name: value for name, value in os.environ.items() if name != "PROBITY_BUILD"}
         return {
             "PROBITY_APP": self.app.health_url, "DATABASE_URL": self.postgres.url(),
             "REDIS_URL": self.redis.url(), "CELERY_BROKER_URL": self.redis.url(),
             "JWT_SECRET_KEY": kept_secret(), "APP_VERSION": "1.0.0",
             "PROBITY_ACCESS_LOG": self.nginx.access_log, "PROBITY_DRAIN_SECONDS": "1",
-            **os.environ, "PROBITY_LISTEN": socket_path,
+            **theirs, "PROBITY_LISTEN": socket_path,
         }
 
     def launch(self, part):

@@ -214,20 +214,13 @@ def test_a_schema_newer_than_the_program_stops_the_ledger_alone(start):
     stack = start.stack(start=False)
     stack.postgres.start()
     stack.tool("migrate", "upgrade", check=True)
-    columns = [row[0] for row in stack.postgres.sql(
-        "SELECT column_name FROM information_schema.columns "
-        "WHERE table_schema = 'probity' AND table_name = 'migrations'")]
-    assert columns, "the ledger keeps its migrations in probity.migrations"
-    stack.postgres.sql(newer_revision(columns))
+    stack.postgres.sql("INSERT INTO probity.schema_migrations (revision, name, checksum, "
+                       "oldest_program) VALUES (9999, 'future', 'x', '99.0.0')")
     stack.migrate = False
     stack.start()
     assert stack.wait_ready().status == 200
     answer = stack.wait_for("/slo", 503)
     assert "newer" in answer.text or "newer" in stack.probityd.log(), answer
-
-
-def newer_revision(columns):
-    raise pytest.skip.Exception(f"columns: {columns}")
 
 
 def test_without_a_schema_the_answer_names_the_command(start):
