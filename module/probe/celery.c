@@ -148,9 +148,12 @@ static void keep_listening(struct probe *probe, int64_t deadline_ms)
     subscribe(probe, memory->listening, deadline_ms);
 }
 
-/* Workers without heartbeats make the sum of the others a false one. */
-static int64_t active_tasks(const struct memory *memory, int64_t workers)
+/* Workers without heartbeats, or with a task so long that none came, make the sum a false one. */
+static int64_t active_tasks(const struct memory *memory, const struct celery_facts *facts)
 {
+    int64_t workers = facts->subscribed < facts->active_workers ? facts->active_workers
+                                                                 : facts->subscribed;
+
     if (memory->listening == NULL || heartbeats_workers(&memory->heartbeats) < workers)
         return -1;
     return heartbeats_active_tasks(&memory->heartbeats);
@@ -352,7 +355,7 @@ static enum probe_result look_celery(struct probe *probe, void *link, int64_t de
     if (code != 0)
         return probe_judge_failure(probe, code, &err, outcome);
     heartbeats_expire(&memory->heartbeats, clock_boot_ms());
-    facts->active_tasks = active_tasks(memory, facts->active_workers);
+    facts->active_tasks = active_tasks(memory, facts);
     outcome->has_facts = true;
     judge_workers(probe, facts, outcome);
     /* Heartbeats have not had the time to come: 10 s would be a long time to know nothing. */
