@@ -1,0 +1,114 @@
+/* test_kind.c - module/probe/kind.c */
+/* SPDX-License-Identifier: MIT */
+#include "probe/kind.h"
+
+#include "suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+START_TEST(failed_calls_have_reasons)
+{
+    static const struct {
+        int code;
+        enum probe_result result;
+        enum health_reason reason;
+    } cases[] = {
+        { -ECONNREFUSED, PROBE_DROP, HEALTH_REASON_REFUSED },
+        { -ENOENT, PROBE_DROP, HEALTH_REASON_REFUSED },
+        { -ETIMEDOUT, PROBE_DROP, HEALTH_REASON_TIMEOUT },
+        { -ECONNRESET, PROBE_LOST, HEALTH_REASON_CLOSED },
+        { -EPIPE, PROBE_LOST, HEALTH_REASON_CLOSED },
+        { -ENXIO, PROBE_DROP, HEALTH_REASON_NAME_NOT_RESOLVED },
+        { -EHOSTUNREACH, PROBE_DROP, HEALTH_REASON_UNREACHABLE },
+        { -ENETUNREACH, PROBE_DROP, HEALTH_REASON_UNREACHABLE },
+        { -EACCES, PROBE_DROP, HEALTH_REASON_PERMISSION },
+        { -EPROTO, PROBE_DROP, HEALTH_REASON_PROTOCOL },
+        { -ENOMEM, PROBE_OURS, HEALTH_REASON_NONE },
+        { -EMFILE, PROBE_OURS, HEALTH_REASON_NONE },
+        { -ECANCELED, PROBE_OURS, HEALTH_REASON_NONE },
+    };
+    const struct probe probe = { .check.timeout_ms = 1500 };
+    const struct error err = { 1, "the driver's\nown words" };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = { 0 };
+
+        ck_assert_int_eq(probe_judge_failure(&probe, cases[i].code, &err, &outcome),
+                         cases[i].result);
+        ck_assert_int_eq(outcome.reason, cases[i].reason);
+        ck_assert_str_eq(outcome.detail, "the driver's");
+        if (cases[i].reason == HEALTH_REASON_TIMEOUT)
+            ck_assert_int_eq(outcome.number, 1500);
+    }
+}
+END_TEST
+
+START_TEST(a_long_detail_is_cut)
+{
+    struct outcome outcome = { 0 };
+    char words[400];
+
+    memset(words, 'x', sizeof(words));
+    words[sizeof(words) - 1] = '\0';
+    probe_set_detail(&outcome, words);
+    ck_assert_uint_eq(strlen(outcome.detail), sizeof(outcome.detail) - 1);
+}
+END_TEST
+
+START_TEST(a_check_is_copied_whole_or_not_at_all)
+{
+    const struct check_config check = { .name = "redis",
+                                        .kind = CHECK_REDIS,
+                                        .target = { .host = "cache",
+                                                    .port = 6379,
+                                                    .path = "/",
+                                                    .user = "u",
+                                                    .password = "p" } };
+    struct probe probe = { 0 };
+    int n = 0;
+
+    for (;; n++) {
+        int code;
+
+        malloc_fail_at(n);
+        code = probe_copy_check(&probe, &check);
+        if (!malloc_failed())
+            break;
+        ck_assert_int_eq(code, -ENOMEM);
+        probe_free_check(&probe);
+    }
+    malloc_fail_at(-1);
+    ck_assert_int_eq(n, 5);
+    ck_assert_str_eq(probe.check.target.host, "cache");
+    ck_assert_ptr_ne(probe.check.target.host, check.target.host);
+    ck_assert_ptr_null(probe.check.target.conninfo);
+    probe_free_check(&probe);
+    ck_assert_ptr_null(probe.check.target.host);
+}
+END_TEST
+
+START_TEST(every_kind_of_check_can_be_looked_at)
+{
+    static const enum check_kind kinds[] = { CHECK_HTTP, CHECK_POSTGRES, CHECK_REDIS,
+                                             CHECK_CELERY };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct probe_kind *kind = probe_kind_of(kinds[i]);
+
+        ck_assert(kind != NULL && kind->open != NULL && kind->look != NULL && kind->close != NULL
+                  && kind->watch != NULL && kind->heed != NULL);
+    }
+}
+END_TEST
+
+TCase *kind_cases(void)
+{
+    TCase *cases = tcase_create("kind");
+
+    tcase_add_test(cases, failed_calls_have_reasons);
+    tcase_add_test(cases, a_long_detail_is_cut);
+    tcase_add_test(cases, a_check_is_copied_whole_or_not_at_all);
+    tcase_add_test(cases, every_kind_of_check_can_be_looked_at);
+    return cases;
+}
