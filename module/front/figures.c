@@ -6,7 +6,7 @@
 
 enum { RETRY_SECONDS = 5 };
 
-struct figures figures_take(const struct sources *sources)
+struct figures figures_acquire(const struct sources *sources)
 {
     struct figures figures = { .set = slot_acquire(sources->slo) };
 
@@ -26,7 +26,7 @@ struct figures figures_take(const struct sources *sources)
     return figures;
 }
 
-void figures_done(struct figures *figures)
+void figures_release(struct figures *figures)
 {
     slot_release(&figures->set);
 }

@@ -12,8 +12,8 @@ struct figures {
     int retry_seconds;          /* when to ask again, 0 when only a person can help */
 };
 
-struct figures figures_take(const struct sources *sources);
-void figures_done(struct figures *figures);
+struct figures figures_acquire(const struct sources *sources);
+void figures_release(struct figures *figures);
 
 /* Answers 503: there are none at all. */
 void figures_refuse(struct exchange *exchange, const struct figures *figures);

@@ -181,7 +181,7 @@ void gate_decide(struct exchange *exchange)
 {
     struct gate gate = { 0 };
     AUTO(buf_done) struct buf trouble;
-    AUTO(figures_done) struct figures figures = figures_take(exchange->sources);
+    AUTO(figures_release) struct figures figures = figures_acquire(exchange->sources);
 
     buf_init(&trouble, 1024);
     if (!read_selectors(&gate, exchange->request->query, &trouble)) {

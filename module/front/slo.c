@@ -88,7 +88,7 @@ void slo_give_list(struct exchange *exchange)
     struct query_parameter filters[FILTERS] = { [SERVICE] = { .name = "service" },
                                                 [STATUS] = { .name = "status" } };
     AUTO(buf_done) struct buf trouble;
-    AUTO(figures_done) struct figures figures = figures_take(exchange->sources);
+    AUTO(figures_release) struct figures figures = figures_acquire(exchange->sources);
 
     buf_init(&trouble, 1024);
     if (!query_parse(exchange->request->query, filters, FILTERS, &trouble)) {
@@ -105,7 +105,7 @@ void slo_give_list(struct exchange *exchange)
 void slo_give_one(struct exchange *exchange)
 {
     AUTO(buf_done) struct buf trouble;
-    AUTO(figures_done) struct figures figures = figures_take(exchange->sources);
+    AUTO(figures_release) struct figures figures = figures_acquire(exchange->sources);
     const struct page *page = NULL;
     char key[QUERY_VALUE_BYTES + 8];
     int length = snprintf(key, sizeof(key), "%s/%.*s", exchange->route->key,
