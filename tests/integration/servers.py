@@ -374,7 +374,7 @@ class Nginx(Process):
                 file.write(text)
         # Under a closed home folder nobody else can reach the socket: then workers stay root.
         closed = os.geteuid() == 0 and not can_reach("www-data", self.folder)
-        user = "user root;" if closed else "user www-data;" if os.geteuid() == 0 else ""
+        user = "user root;" if closed else "user www-data root;" if os.geteuid() == 0 else ""
         with open(os.path.join(folder, "nginx.conf"), "w", encoding="utf-8") as file:
             file.write(NGINX_MAIN.format(
                 folder=self.folder, port=self.port, user=user, workers=self.workers,
