@@ -1,4 +1,4 @@
-/* base64url.h - the strict reading of a token's segments (RFC 4648 section 5, no padding).  Pure. */
+/* base64url.h - the strict reading of a token's segments (RFC 4648 section 5, unpadded).  Pure. */
 #ifndef AUTH_BASE64URL_H
 #define AUTH_BASE64URL_H
 

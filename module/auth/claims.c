@@ -95,7 +95,7 @@ bool claims_hold(const json_t *claims, const char *rule)
         return false;
     if (json_is_boolean(value))
         return slice_equals_text(wanted, json_is_true(value) ? "true" : "false");
-    /* Only these two are lists by definition (RFC 8693 section 4.2): a role "no admin" is one role. */
+    /* Only these two are lists by definition (RFC 8693 section 4.2); a role is one role. */
     if (slice_equals_text(name, "scope") || slice_equals_text(name, "scp"))
         return has_text(value, wanted) || has_word(value, wanted);
     return has_text(value, wanted);

@@ -17,7 +17,7 @@ enum { JWT_SECRET_MIN_BYTES = 32 };
 
 struct jwt_rules {
     const char *algorithm; /* "HS256", …: exactly as the header must spell it */
-    struct slice key;      /* the secret, or a public key as PEM; terminated with NUL behind it */
+    struct slice key;      /* the secret, or a public key as PEM */
     struct claims_rules claims;
 };
 

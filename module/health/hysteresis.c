@@ -1,4 +1,4 @@
-/* hysteresis.c - one streak, which only an unbroken run of results against the state makes longer. */
+/* hysteresis.c - one streak, which only an unbroken run against the state makes longer. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 

@@ -18,7 +18,7 @@ struct monitor;
 
 struct monitor_settings {
     const struct config *config;
-    struct queue *outcomes;               /* of struct outcome; the monitor's orders come here too */
+    struct queue *outcomes; /* of struct outcome; an order wakes who waits for one */
     struct slot *slot;
     const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not started */
 };

@@ -142,8 +142,12 @@ bool check_state_passes(const struct check_state *state, int64_t now_ms)
 const char *check_status_text(enum check_status status)
 {
     static const char *const texts[] = {
-        [CHECK_STARTING] = "starting", [CHECK_OK] = "ok",       [CHECK_DEGRADED] = "degraded",
-        [CHECK_ERROR] = "error",       [CHECK_STALE] = "stale", [CHECK_NOT_CONFIGURED] = "not configured",
+        [CHECK_STARTING] = "starting",
+        [CHECK_OK] = "ok",
+        [CHECK_DEGRADED] = "degraded",
+        [CHECK_ERROR] = "error",
+        [CHECK_STALE] = "stale",
+        [CHECK_NOT_CONFIGURED] = "not configured",
     };
 
     return texts[status];

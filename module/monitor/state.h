@@ -80,7 +80,7 @@ const char *check_status_text(enum check_status status);
 /* Why it is not ok, "connection refused", "no result for 12 s"; "" when it is. */
 void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
 
-/* The word of the readiness page: "ok", "error: connection refused", "stale: no result for 12 s". */
+/* The word of the readiness page: "ok", "error: connection refused", "stale: …". */
 void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
 
 /* What to do about it; "" when it is ok. Static. */

@@ -14,7 +14,12 @@ static struct check_state state;
 static void begin(void)
 {
     config = (struct check_config){
-        .name = "redis", .kind = CHECK_REDIS, .critical = true, .max_age_ms = 5000, .fall = 2, .rise = 2
+        .name = "redis",
+        .kind = CHECK_REDIS,
+        .critical = true,
+        .max_age_ms = 5000,
+        .fall = 2,
+        .rise = 2,
     };
     check_state_init(&state, &config, 30000, scene_moment(0));
 }
