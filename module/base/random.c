@@ -17,11 +17,15 @@ static void fill(unsigned char *bytes, size_t count)
 
 void random_hex(char text[RANDOM_HEX_BYTES])
 {
+    static const char digits[] = "0123456789abcdef"; /* once a request: snprintf would show */
     unsigned char bytes[16];
 
     fill(bytes, sizeof(bytes));
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * sizeof(bytes)] = '\0';
 }
 
 void random_uuid(char text[RANDOM_UUID_BYTES])
