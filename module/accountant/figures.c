@@ -83,7 +83,7 @@ int figures_apply(struct figures *figures, const struct ledger_changes *changes,
                   int64_t now_wall_ms)
 {
     int32_t now_minute = (int32_t)(now_wall_ms / MINUTE_MS);
-    struct window_sum before[LIMIT_OBJECTIVES];
+    struct window_sum before[LIMIT_OBJECTIVES] = { { 0, 0 } };
     int code;
 
     for (int i = 0; i < figures->count; i++) {

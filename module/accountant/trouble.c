@@ -14,6 +14,8 @@ static const char unreachable[] = "ledger_unreachable";
 static const struct trouble troubles[] = {
     { ENODATA, "ledger_schema_missing",
       "the ledger has no schema yet: run `probity migrate upgrade`", true },
+    { ESTALE, "ledger_schema_older",
+      "the ledger's schema is older than this program: run `probity migrate upgrade`", true },
     { ENOTSUP, "ledger_schema_newer",
       "the ledger's schema is newer than this program: install the newer probity, or run the newer "
       "one's `probity migrate downgrade`", true },

@@ -14,6 +14,7 @@ START_TEST(every_failure_has_a_code_and_says_what_to_do)
         const char *part;
     } cases[] = {
         { ENODATA, "ledger_schema_missing", "probity migrate upgrade" },
+        { ESTALE, "ledger_schema_older", "probity migrate upgrade" },
         { ENOTSUP, "ledger_schema_newer", "migrate downgrade" },
         { ECONNREFUSED, "ledger_unreachable", "refuses connections" },
         { ETIMEDOUT, "ledger_unreachable", "in time" },
