@@ -75,10 +75,10 @@ void resp_add(struct resp *resp, int count, const struct slice *words)
 
 void resp_add_texts(struct resp *resp, const char *const *words)
 {
-    struct slice slices[WORDS_MAX];
+    struct slice slices[WORDS_MAX] = { 0 };
     int count = 0;
 
-    while (words[count] != NULL && count < WORDS_MAX) {
+    while (count < WORDS_MAX && words[count] != NULL) {
         slices[count] = slice_of(words[count]);
         count++;
     }
