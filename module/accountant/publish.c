@@ -14,6 +14,8 @@
 enum {
     /* A read may take all of its deadline (5 s), and so may the two behind it (2 s each). */
     PUBLICATION_MAX_AGE_MS = 10 * 1000,
+    /* A turn and a bit: a publication is not too old before the next one can be there. */
+    PUBLICATION_MIN_AGE_MS = 2 * 1000,
     RETRY_AFTER_SECONDS = 5,
     PAGE_BYTES = 256 * 1024,
 };
@@ -159,11 +161,21 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
     add_metrics(builder, &sources, METRICS_OPENMETRICS);
 }
 
+/* Figures must not outlive their bound in a publication that nobody renews. */
+static int64_t max_age_ms(const struct clerk *clerk, int64_t now_ms)
+{
+    int64_t left_ms = clerk->settings.config->slo_max_age_ms - (now_ms - clerk->read_at_ms);
+
+    if (!clerk_is_usable(clerk, now_ms) || left_ms > PUBLICATION_MAX_AGE_MS)
+        return PUBLICATION_MAX_AGE_MS;
+    return left_ms > PUBLICATION_MIN_AGE_MS ? left_ms : PUBLICATION_MIN_AGE_MS;
+}
+
 /* Every page counts: one that could not be rendered leaves the whole publication out. */
 static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 {
     AUTO(page_builder_free) struct page_builder *builder =
-        page_builder_new(PUBLICATION_MAX_AGE_MS);
+        page_builder_new(max_age_ms(clerk, now_ms));
     bool known = clerk->figures.as_of_wall_ms > 0;
     bool usable = clerk_is_usable(clerk, now_ms);
     struct page_set *set;

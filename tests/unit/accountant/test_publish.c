@@ -142,6 +142,28 @@ START_TEST(old_figures_stay_but_are_stale_and_say_why)
 }
 END_TEST
 
+START_TEST(a_publication_does_not_outlive_its_figures)
+{
+    static const struct {
+        int64_t age_ms, max_age_ms;
+    } cases[] = {
+        { 0, 10000 }, { 5000, 10000 }, { 11000, 4000 }, { 14900, 2000 }, { 15001, 10000 },
+    };
+
+    begin();
+    read_figures();
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct page_set *set;
+
+        publish_figures(&clerk, clerk.read_at_ms + cases[i].age_ms);
+        set = slot_acquire(slot);
+        ck_assert_int_eq(set->max_age_ms, cases[i].max_age_ms);
+        slot_release(&set);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(without_memory_the_old_publication_stays_and_it_is_counted)
 {
     const struct page_set *set;
@@ -174,6 +196,7 @@ TCase *publish_cases(void)
     tcase_add_test(cases, figures_within_their_bound_are_200_and_go_stale_with_the_publication);
     tcase_add_test(cases, records_carry_what_the_list_and_the_gate_compare);
     tcase_add_test(cases, old_figures_stay_but_are_stale_and_say_why);
+    tcase_add_test(cases, a_publication_does_not_outlive_its_figures);
     tcase_add_test(cases, without_memory_the_old_publication_stays_and_it_is_counted);
     return cases;
 }
