@@ -1,0 +1,24 @@
+/* arrays.h - Postgres arrays as text parameters: "{1,NULL,\"a b\"}".  Pure.
+ * Source: PostgreSQL 15, 8.15.6 "Array Input and Output Syntax". */
+#ifndef LEDGER_ARRAYS_H
+#define LEDGER_ARRAYS_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+void array_open(struct buf *array);
+void array_put_int(struct buf *array, int64_t value);
+void array_put_text(struct buf *array, struct slice text);
+void array_put_bytes(struct buf *array, struct slice bytes); /* bytea, in hex */
+void array_put_null(struct buf *array);
+void array_close(struct buf *array);
+
+/* "\x…": a bytea parameter by itself. */
+void array_append_hex(struct buf *buf, struct slice bytes);
+
+/* Reads a bytea cell in its text form ("\x…") into `ret`, which holds at least half of the text's
+ * length.  Returns the number of bytes, or -1 when it is no hex. */
+int64_t array_read_hex(struct slice text, unsigned char *ret);
+
+#endif

@@ -1,0 +1,54 @@
+/* session.h - one lasting connection to the ledger, and transactions with a deadline on it.
+ *
+ * Belongs to one thread.  Nothing is ever set for the session, only for a transaction, so that a
+ * transaction-pooling PgBouncer may stand between.  Whoever gets a failure closes the session: the
+ * next begin connects anew.
+ */
+#ifndef LEDGER_SESSION_H
+#define LEDGER_SESSION_H
+
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/pq.h"
+
+#include <stdint.h>
+
+enum { SESSION_CONNECT_MS = 5000, SESSION_STATEMENT_MS = 5000 };
+
+struct session {
+    const char *conninfo;
+    PGconn *conn;      /* NULL: not connected */
+    int64_t latest_ms; /* no statement lasts beyond it; INT64_MAX for none */
+    char sqlstate[6];  /* of the last failure, or "" */
+};
+
+void session_init(struct session *session, const char *conninfo);
+void session_close(struct session *session);
+
+/* Connects unless there is a connection.  0, or -errno as pq_open. */
+int session_connect(struct session *session, struct error *err) MUST_CHECK;
+
+/* Connects if needed, begins a transaction in one round trip, and makes sure that this program may
+ * use the schema: -ENODATA where it is missing, -ESTALE where it is older than this program needs,
+ * -ENOTSUP where it wants a newer program.  `mode` is "" or " ISOLATION LEVEL …". */
+int session_begin(struct session *session, const char *mode, struct error *err) MUST_CHECK;
+
+/* One statement.  0, or -errno as pq_run, with -ENODATA where a table is missing. */
+int session_run(struct session *session, const char *sql, const struct pq_params *params,
+                PGresult **ret, struct error *err) MUST_CHECK;
+
+int session_commit(struct session *session, struct error *err) MUST_CHECK;
+
+/* Ends the transaction, or the connection where that fails. */
+void session_rollback(struct session *session);
+
+/* Text parameters: SESSION_PARAMS(values) for an array of const char *. */
+#define SESSION_PARAMS(array)                                                                      \
+    (&(struct pq_params){ .count = (int)ARRAY_LENGTH(array), .values = (array) })
+
+#define SESSION_NUMBER_BYTES 24
+
+/* An integer as a text parameter; returns `text`. */
+const char *session_number(int64_t value, char text[SESSION_NUMBER_BYTES]);
+
+#endif

@@ -1,0 +1,324 @@
+/* writer.c - takes flushes one by one and does not let go of one before the ledger has answered. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ledger/writer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/thread.h"
+#include "ledger/commit.h"
+#include "ledger/registry.h"
+#include "ledger/retention.h"
+#include "ledger/session.h"
+#include "ledger/trouble.h"
+#include "slo/tally.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    IDLE_MS = 1000,
+    FIRST_PAUSE_MS = 100,
+    LONGEST_PAUSE_MS = 2000,
+    STOP_MS = 3000,
+    RETENTION_MS = 60 * 60 * 1000,
+    RETENTION_MORE_MS = 10 * 1000,
+};
+
+struct ledger_writer {
+    /* set before start, read-only afterwards */
+    struct ledger_settings settings;
+    struct queue *flushes;
+    struct queue *positions;
+    struct thread thread;
+    /* the writer's thread only */
+    struct session session;
+    struct registry registry;
+    bool registered;
+    int64_t pause_ms; /* before the next try; 0 after a success */
+    int64_t retention_at_ms;
+    /* under the mutex */
+    pthread_mutex_t mutex;
+    struct ledger_counters counters;
+    /* any thread */
+    atomic_int_fast64_t stop_by_ms; /* 0: go on */
+};
+
+/* --- what others see --- */
+
+void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret)
+{
+    struct ledger_writer *shared = (struct ledger_writer *)(uintptr_t)writer; /* for the mutex */
+
+    (void)pthread_mutex_lock(&shared->mutex);
+    *ret = shared->counters;
+    (void)pthread_mutex_unlock(&shared->mutex);
+}
+
+/* Records why nothing is committed ("" when all is well) and says whether that is news. */
+static bool set_trouble(struct ledger_writer *writer, const char *words)
+{
+    bool news;
+
+    (void)pthread_mutex_lock(&writer->mutex);
+    news = strcmp(writer->counters.trouble, words) != 0;
+    (void)snprintf(writer->counters.trouble, sizeof(writer->counters.trouble), "%s", words);
+    (void)pthread_mutex_unlock(&writer->mutex);
+    return news;
+}
+
+static void note_success(struct ledger_writer *writer)
+{
+    writer->pause_ms = 0;
+    if (set_trouble(writer, ""))
+        log_info("ledger: commits again");
+}
+
+static void note_failure(struct ledger_writer *writer, int code, const struct error *err)
+{
+    const char *words = trouble_words(code, writer->session.sqlstate);
+
+    if (set_trouble(writer, words))
+        log_warning("ledger: does not commit: %s (%s)", words, err->text);
+    /* A fresh connection for every try finds a server that has moved or a role that has changed. */
+    session_close(&writer->session);
+    writer->registered = false;
+    writer->pause_ms = writer->pause_ms == 0 ? FIRST_PAUSE_MS : writer->pause_ms * 2;
+    if (writer->pause_ms > LONGEST_PAUSE_MS)
+        writer->pause_ms = LONGEST_PAUSE_MS;
+}
+
+static void count_commit(struct ledger_writer *writer, const struct commit_result *result)
+{
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->counters.commits += !result->moved;
+    writer->counters.rewinds += result->moved;
+    writer->counters.rows += result->rows;
+    writer->counters.rejected_rows += result->rejected_rows;
+    writer->counters.last_commit_at_ms = clock_boot_ms();
+    (void)pthread_mutex_unlock(&writer->mutex);
+    if (result->rejected_rows > 0)
+        log_warning("ledger: Postgres refused %" PRIu64 " rows: their events are booked as rejected",
+                    result->rejected_rows);
+    if (result->damaged > 0)
+        log_warning("ledger: %d stored histograms could not be read and begin anew",
+                    result->damaged);
+}
+
+static void count_failure(struct ledger_writer *writer)
+{
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->counters.failures++;
+    (void)pthread_mutex_unlock(&writer->mutex);
+}
+
+/* --- one try --- */
+
+/* Registers the objectives on every new connection: it may lead to another database. */
+static int make_ready(struct ledger_writer *writer, struct error *err)
+{
+    struct session *session = &writer->session;
+    int code;
+
+    if (writer->registered && session->conn != NULL)
+        return 0;
+    code = session_begin(session, "", err);
+    if (code == 0)
+        code = registry_load(session, &writer->settings, true, &writer->registry, err);
+    if (code == 0)
+        code = session_commit(session, err);
+    writer->registered = code == 0;
+    return code;
+}
+
+static int read_position(struct ledger_writer *writer, struct file_position *answer,
+                         struct error *err)
+{
+    return commit_read_position(&writer->session, writer->settings.service, answer, err);
+}
+
+static int commit_counts(struct ledger_writer *writer, const struct flush *flush,
+                         struct file_position *answer, struct error *err)
+{
+    struct commit commit = { &writer->session, &writer->settings, &writer->registry, flush };
+    struct commit_result result;
+    int code = commit_flush(&commit, &result, err);
+
+    if (code != 0)
+        return code;
+    if (result.moved) {
+        code = read_position(writer, answer, err);
+        /* The schema may have been made anew behind our back, and the ids with it. */
+        writer->registered = false;
+    } else {
+        answer->offset = flush->to_offset;
+        answer->known = true;
+        answer->committed = true;
+        answer->watched_until_ms = flush->watched_until_ms;
+    }
+    if (code == 0)
+        count_commit(writer, &result);
+    return code;
+}
+
+static int try_flush(struct ledger_writer *writer, const struct flush *flush,
+                     struct file_position *answer, struct error *err)
+{
+    int code = make_ready(writer, err);
+
+    *answer = (struct file_position){ .file = flush->file };
+    if (code != 0)
+        return code;
+    return flush->kind == FLUSH_ASK ? read_position(writer, answer, err)
+                                    : commit_counts(writer, flush, answer, err);
+}
+
+/* --- stopping, and waiting --- */
+
+static bool is_stopping(const struct ledger_writer *writer)
+{
+    return atomic_load(&writer->stop_by_ms) != 0;
+}
+
+/* While stopping no statement may outlast the stop. */
+static bool has_time(struct ledger_writer *writer)
+{
+    int64_t stop_by_ms = atomic_load(&writer->stop_by_ms);
+
+    if (stop_by_ms == 0)
+        return true;
+    writer->session.latest_ms = stop_by_ms;
+    return clock_boot_ms() < stop_by_ms;
+}
+
+/* In slices, so that stopping waits for none of it. */
+static void pause_before_retry(struct ledger_writer *writer)
+{
+    int64_t until_ms = clock_boot_ms() + random_jitter(writer->pause_ms, 20);
+
+    while (clock_boot_ms() < until_ms && !is_stopping(writer))
+        clock_sleep_ms(20);
+    if (is_stopping(writer))
+        clock_sleep_ms(FIRST_PAUSE_MS);
+}
+
+static void answer_flush(struct ledger_writer *writer, const struct file_position *answer)
+{
+    /* The follower has one question under way, so there is room; if it were not, waiting is right:
+     * an answer that is lost would hold the file for ever. */
+    while (!queue_push(writer->positions, answer) && has_time(writer))
+        clock_sleep_ms(10);
+}
+
+/* The same flush until the ledger has answered; it is let go only when the stop's time is over. */
+static void settle(struct ledger_writer *writer, const struct flush *flush)
+{
+    struct file_position answer;
+
+    while (has_time(writer)) {
+        struct error err = { 0 };
+        int code = try_flush(writer, flush, &answer, &err);
+
+        if (code == 0) {
+            note_success(writer);
+            answer_flush(writer, &answer);
+            return;
+        }
+        count_failure(writer);
+        note_failure(writer, code, &err);
+        pause_before_retry(writer);
+    }
+}
+
+/* --- the thread --- */
+
+/* Connects ahead of the first flush, so that trouble shows at once and not with the first line. */
+static void idle(struct ledger_writer *writer)
+{
+    struct error err = { 0 };
+    int64_t now_ms = clock_boot_ms();
+    bool more = false;
+    int code = make_ready(writer, &err);
+
+    if (code == 0 && now_ms >= writer->retention_at_ms) {
+        code = retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more,
+                             &err);
+        writer->retention_at_ms = now_ms + (more ? RETENTION_MORE_MS : RETENTION_MS);
+    }
+    if (code == 0)
+        note_success(writer);
+    else
+        note_failure(writer, code, &err);
+}
+
+static void run(void *context)
+{
+    struct ledger_writer *writer = context;
+
+    assert(thread_is("ledger"));
+    idle(writer);
+    for (;;) {
+        AUTO(flush_free) struct flush *flush = NULL;
+
+        if (queue_pop(writer->flushes, &flush, is_stopping(writer) ? 0 : clock_boot_ms() + IDLE_MS))
+            settle(writer, flush);
+        else if (is_stopping(writer))
+            break;
+        /* Under a steady stream there is no idle second: retention comes between two flushes. */
+        if (!is_stopping(writer)
+            && (flush == NULL || clock_boot_ms() >= writer->retention_at_ms))
+            idle(writer);
+    }
+    session_close(&writer->session);
+}
+
+static void release(struct ledger_writer *writer)
+{
+    (void)pthread_mutex_destroy(&writer->mutex);
+    free(writer);
+}
+
+int ledger_writer_start(const struct ledger_settings *settings, struct queue *flushes,
+                        struct queue *positions, struct ledger_writer **ret, struct error *err)
+{
+    struct ledger_writer *writer = calloc(1, sizeof(*writer));
+    int code;
+
+    if (writer == NULL)
+        return error_set(err, ENOMEM, "ledger: out of memory");
+    writer->settings = *settings;
+    writer->flushes = flushes;
+    writer->positions = positions;
+    writer->counters.last_commit_at_ms = -1;
+    /* Not at once: a service that restarts in a loop must not delete in a loop. */
+    writer->retention_at_ms = clock_boot_ms() + RETENTION_MORE_MS;
+    session_init(&writer->session, settings->conninfo);
+    (void)pthread_mutex_init(&writer->mutex, NULL);
+    code = thread_start(&writer->thread, "ledger", run, writer, err);
+    if (code != 0) {
+        release(writer);
+        return code;
+    }
+    *ret = writer;
+    return 0;
+}
+
+void ledger_writer_stop(struct ledger_writer **writer)
+{
+    if (*writer == NULL)
+        return;
+    atomic_store(&(*writer)->stop_by_ms, clock_boot_ms() + STOP_MS);
+    queue_wake((*writer)->flushes);
+    /* One that hangs in a name look-up keeps what it uses: the process ends anyway. */
+    if (thread_join(&(*writer)->thread, STOP_MS + 200))
+        release(*writer);
+    *writer = NULL;
+}
