@@ -1,14 +1,15 @@
 /* follow.h - follows an access log through rotation, truncation, moves and restarts.
  *
  * One thread: reads, parses, classifies and tallies, and hands a flush to the ledger's writer two to
- * four times a second, one at a time.  While the writer has not answered it reads on into the next tally, up
- * to its bounds, then stops: the file is the buffer.
+ * four times a second, one at a time.  While the writer has not answered it reads on into the next
+ * tally, up to its bounds, then stops: the file is the buffer.
  */
 #ifndef INGEST_FOLLOW_H
 #define INGEST_FOLLOW_H
 
 #include "base/error.h"
 #include "base/queue.h"
+#include "ingest/reject.h"
 #include "slo/objective.h"
 
 #include <stdint.h>
@@ -28,23 +29,6 @@ int follower_start(const struct follow_settings *settings, struct queue *flushes
 
 /* Reads to the end of the file, hands over the last flush and ends: at most 2 s. */
 void follower_stop(struct follower **follower);
-
-/* Why a line is no event. */
-#define FOR_EACH_REJECT(X)                                                                         \
-    X(NOT_JSON, "not_json")       /* not an object, cut short, or followed by garbage */           \
-    X(MISSING, "missing_field")   /* no time, status, method, path or request_time */              \
-    X(NUMBER, "bad_number")       /* negative, not a number, out of range */                       \
-    X(STATUS, "bad_status")       /* not 100 to 599 */                                             \
-    X(TIME, "bad_time")           /* older than what is kept, or in the future */                  \
-    X(TOO_LONG, "too_long")       /* over LIMIT_LOG_LINE_IN_BYTES */
-
-enum reject {
-    REJECT_NONE,
-#define X(name, text) REJECT_##name,
-    FOR_EACH_REJECT(X)
-#undef X
-    REJECT_COUNT
-};
 
 /* What happened so far; `rejects` by enum reject.  Any thread. */
 struct follow_counters {

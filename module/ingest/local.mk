@@ -1,2 +1,22 @@
 noinst_LIBRARIES += %D%/libingest.a
-module_ingest_libingest_a_SOURCES = %D%/follow.h
+module_ingest_libingest_a_SOURCES = \
+	%D%/classify.c \
+	%D%/classify.h \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/follow.c \
+	%D%/follow.h \
+	%D%/follower.h \
+	%D%/handover.c \
+	%D%/head.c \
+	%D%/head.h \
+	%D%/line.c \
+	%D%/line.h \
+	%D%/reject.h \
+	%D%/scan.c \
+	%D%/scan.h \
+	%D%/sheet.c \
+	%D%/sheet.h \
+	%D%/sibling.c \
+	%D%/sibling.h \
+	%D%/trail.c

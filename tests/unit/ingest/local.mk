@@ -1,0 +1,12 @@
+check_PROGRAMS += %D%/test_ingest
+TESTS += %D%/test_ingest
+tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
+	%D%/stage.c \
+	%D%/stage.h \
+	%D%/suite.c \
+	%D%/test_trail.c
+tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)
+tests_unit_ingest_test_ingest_CFLAGS = $(suite_cflags)
+tests_unit_ingest_test_ingest_LDFLAGS = $(suite_ldflags)
+tests_unit_ingest_test_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a \
+	$(level0_libs) $(CHECK_LIBS)

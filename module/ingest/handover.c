@@ -1,0 +1,218 @@
+/* handover.c - one message to the writer at a time, and what its answers mean. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ingest/follower.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct log_file *file_of(struct follower *follower, const struct file_id *id)
+{
+    for (int i = 0; i < follower->file_count; i++) {
+        struct log_file *file = follower->files[i];
+
+        if (file->stage != FILE_HEADLESS && file_id_equals(&file->head.id, id))
+            return file;
+    }
+    return NULL;
+}
+
+/* An older file is of interest only if the ledger knows it: see trail_decide(). */
+static void take_position(struct follower *follower, struct log_file *file,
+                          const struct file_position *position)
+{
+    file_seek(file, position->offset);
+    file->watched_until_ms = position->watched_until_ms;
+    file->newest_event_ms = position->watched_until_ms;
+    file->handed_at_ms = follower->boot_ms;
+    file->moved_at_ms = follower->boot_ms;
+    if (file->sibling && !position->known) {
+        file->stage = FILE_UNDECIDED;
+        return;
+    }
+    file->stage = FILE_READING;
+    if (file->head.first_ms < follower->known_since_ms)
+        follower->known_since_ms = file->head.first_ms;
+    if (!file->sibling || file->size > position->offset)
+        return;
+    file->stage = FILE_DROPPED;
+    /* Read to its end before: what follows it is watched without a gap since then. */
+    if (position->watched_until_ms > follower->drained_until_ms)
+        follower->drained_until_ms = position->watched_until_ms;
+}
+
+/* The position is where we read from, or a rival, a failover or a lost COMMIT has moved it. */
+static void take_answer(struct log_file *file, const struct file_position *position)
+{
+    if (position->committed && position->offset >= 0 && position->offset <= file->read_offset) {
+        file->committed_offset = position->offset;
+        return;
+    }
+    if (file->fd < 0 && file->size < file->read_offset)
+        file->size = file->read_offset; /* what must be read again is wanted back */
+    file_seek(file, position->offset);
+}
+
+static void receive_one(struct follower *follower, const struct file_position *position)
+{
+    struct log_file *file = file_of(follower, &position->file);
+
+    if (file == NULL || file != follower->asked)
+        return;
+    follower->asked = NULL;
+    file->in_flight = false;
+    if (file->stage == FILE_ASKED)
+        take_position(follower, file, position);
+    else
+        take_answer(file, position);
+}
+
+void handover_receive(struct follower *follower, int64_t deadline_ms)
+{
+    struct file_position position;
+
+    while (queue_pop(follower->positions, &position, deadline_ms)) {
+        receive_one(follower, &position);
+        deadline_ms = 0;
+    }
+    trail_decide(follower);
+}
+
+/* Whether this file says for the log that it is still watched: the one at the path, else, before
+ * that has its first line, the youngest. */
+static bool watches(const struct follower *follower, const struct log_file *file)
+{
+    const struct log_file *best = NULL;
+
+    for (int i = 0; i < follower->file_count; i++) {
+        const struct log_file *other = follower->files[i];
+
+        if (other->stage != FILE_READING || other->fd < 0)
+            continue;
+        if (best == NULL || other->at_path || (!best->at_path
+                                               && other->head.first_ms > best->head.first_ms))
+            best = other;
+    }
+    return best == file;
+}
+
+/* The file ends before the committed position although it begins as it did: somebody cut its tail
+ * off, or put an older copy back.  What is appended from now on is new, so the position moves
+ * back to the end; no line is read twice, because none is there. */
+static bool has_shrunk(const struct log_file *file)
+{
+    return file->at_path && file->fd >= 0 && file_settled(file)
+           && file->size < file->committed_offset;
+}
+
+static bool flush_is_due(const struct follower *follower, const struct log_file *file)
+{
+    int64_t since_ms = follower->boot_ms - file->handed_at_ms;
+
+    if (file->stage != FILE_READING || file->in_flight)
+        return false;
+    if (!file_settled(file))
+        return file->sheet.full || follower->finishing || since_ms >= FOLLOWER_HANDOVER_MS
+               || file->read_offset - file->committed_offset >= FOLLOWER_AHEAD_BYTES;
+    if (has_shrunk(file))
+        return since_ms >= FOLLOWER_HANDOVER_MS;
+    if (!watches(follower, file) || file->ended_wall_ms == 0)
+        return false;
+    return since_ms >= FOLLOWER_WATCH_MS && file->ended_wall_ms > file->watched_until_ms;
+}
+
+static struct log_file *next_due(struct follower *follower)
+{
+    for (int i = 0; i < follower->file_count; i++) {
+        if (follower->files[i]->stage == FILE_NAMED)
+            return follower->files[i];
+    }
+    for (int i = 0; i < follower->file_count; i++) {
+        int at = (follower->next_file + i) % follower->file_count;
+
+        if (flush_is_due(follower, follower->files[at])) {
+            follower->next_file = at + 1;
+            return follower->files[at];
+        }
+    }
+    return NULL;
+}
+
+/* Since when the file is watched: since the one before it was left, if that was read to its end;
+ * else since its own first event. */
+static int64_t watched_from(const struct follower *follower, const struct log_file *file)
+{
+    int64_t from_ms = follower->drained_until_ms;
+    int64_t first_ms = file->sheet.first_event_ms;
+
+    if (from_ms == 0)
+        from_ms = follower->wall_ms;
+    if (first_ms != 0 && (first_ms < from_ms || follower->drained_until_ms == 0))
+        from_ms = first_ms < follower->wall_ms ? first_ms : follower->wall_ms;
+    return from_ms;
+}
+
+static struct flush *build_ask(struct log_file *file)
+{
+    struct flush *flush = calloc(1, sizeof(*flush));
+
+    if (flush == NULL)
+        return NULL;
+    flush->kind = FLUSH_ASK;
+    flush->file = file->head.id;
+    file->stage = FILE_ASKED;
+    return flush;
+}
+
+static struct flush *build_counts(struct follower *follower, struct log_file *file)
+{
+    struct flush *flush = calloc(1, sizeof(*flush));
+    int64_t until_ms = file->ended_wall_ms != 0 ? file->ended_wall_ms : file->newest_event_ms;
+
+    if (flush == NULL)
+        return NULL;
+    if (has_shrunk(file)) {
+        file->read_offset = file->size;
+        file->scan_offset = file->size;
+        file->seen_offset = file->size;
+    }
+    if (until_ms > follower->wall_ms)
+        until_ms = follower->wall_ms;
+    if (until_ms > file->watched_until_ms)
+        file->watched_until_ms = until_ms;
+    flush->kind = FLUSH_COUNTS;
+    flush->file = file->head.id;
+    flush->from_offset = file->committed_offset;
+    flush->to_offset = file->read_offset;
+    flush->lines = file->sheet.lines;
+    flush->rejected_lines = file->sheet.rejected_lines;
+    flush->lost_bytes = file->sheet.lost_bytes;
+    flush->last_event_ms = file->sheet.last_event_ms;
+    flush->watched_from_ms = watched_from(follower, file);
+    flush->watched_until_ms = file->watched_until_ms;
+    (void)snprintf(flush->path, sizeof(flush->path), "%s", file->path);
+    flush->inode = file->inode;
+    flush->tally = sheet_take(&file->sheet);
+    file->handed_at_ms = follower->boot_ms;
+    return flush;
+}
+
+void handover_send(struct follower *follower)
+{
+    struct log_file *file;
+
+    if (follower->unsent == NULL) {
+        file = follower->asked != NULL ? NULL : next_due(follower);
+        if (file == NULL)
+            return;
+        follower->unsent =
+            file->stage == FILE_NAMED ? build_ask(file) : build_counts(follower, file);
+        if (follower->unsent == NULL)
+            return;
+        follower->asked = file;
+        file->in_flight = true;
+    }
+    if (queue_push(follower->flushes, &follower->unsent))
+        follower->unsent = NULL; /* it is the writer's now */
+}

@@ -1,0 +1,76 @@
+/* stage.h - a directory with a log in it, a follower that is driven turn by turn, and a writer that
+ * keeps its ledger in memory. */
+#ifndef TESTS_INGEST_STAGE_H
+#define TESTS_INGEST_STAGE_H
+
+#include "ingest/follower.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STAGE_FILES = 256 };
+
+/* 2026-11-21T12:00:00Z: what the stage's wall clock starts with. */
+#define STAGE_START_MS INT64_C(1795262400000)
+
+struct stage_position {
+    struct file_id file;
+    int64_t offset;
+    int64_t watched_from_ms;
+    int64_t watched_until_ms;
+};
+
+struct stage {
+    char directory[64];
+    char path[96]; /* of access.log in it */
+    int64_t wall_ms;
+    int64_t boot_ms;
+    int request; /* number of the next line, its id */
+    struct queue *flushes;
+    struct queue *positions;
+    struct follower *follower;
+
+    /* the ledger */
+    bool silent; /* the writer does not answer */
+    struct stage_position files[STAGE_FILES];
+    int file_count;
+    uint64_t events; /* committed, with 499 */
+    uint64_t lines;
+    uint64_t rejected_lines;
+    uint64_t lost_bytes;
+    int commits;
+    int rewinds;
+};
+
+void stage_init(struct stage *stage);
+void stage_done(struct stage *stage);
+
+/* Starts a follower; stage_kill() ends it as kill -9 would. */
+void stage_start(struct stage *stage);
+void stage_kill(struct stage *stage);
+
+/* Appends `count` whole lines to a file of the directory ("access.log"). */
+void stage_log(struct stage *stage, const char *name, int count);
+void stage_append(struct stage *stage, const char *name, const char *text);
+
+/* One line as nginx writes it, with its newline. */
+void stage_line(struct stage *stage, char *line, size_t bytes);
+
+void stage_rename(struct stage *stage, const char *from, const char *to);
+
+/* What logrotate does for copytruncate. */
+void stage_copy(struct stage *stage, const char *from, const char *to);
+void stage_truncate(struct stage *stage, const char *name, int64_t length);
+void stage_remove(struct stage *stage, const char *name);
+
+/* Turns of the follower and the writer, until nothing moves; each takes 300 ms of the clocks. */
+void stage_turn(struct stage *stage);
+void stage_settle(struct stage *stage);
+
+/* Lets the writer take what is queued now, in the midst of a turn. */
+void stage_write(struct stage *stage);
+
+/* Puts a file's position back, as a failover that lost commits does; its counts go with it. */
+void stage_rewind(struct stage *stage, int file, int64_t offset, uint64_t events);
+
+#endif
