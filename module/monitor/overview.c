@@ -13,7 +13,7 @@ void overview_init(struct overview *overview, const struct config *config, struc
     overview->config = config;
     overview->started = now;
     for (int i = 0; i < config->check_count; i++)
-        check_state_init(&overview->checks[i], &config->checks[i], config->celery_grace_ms, now);
+        check_state_init(&overview->checks[i], &config->checks[i], now);
     (void)overview_judge(overview, now, false);
 }
 

@@ -13,30 +13,14 @@ static bool can_be_looked_at(const struct check_state *state)
 }
 
 void check_state_init(struct check_state *state, const struct check_config *config,
-                      int64_t grace_ms, struct moment now)
+                      struct moment now)
 {
-    *state = (struct check_state){ .config = config, .grace_ms = grace_ms };
+    *state = (struct check_state){ .config = config };
     state->started = now;
     state->since = now;
     hysteresis_init(&state->hysteresis, config->fall, config->rise);
     (void)check_state_judge(state, now);
     state->transitions = 0;
-}
-
-/* A redeploy of the workers must not take the API away: their absence is an error only once it has
- * lasted.  A broker that is out of reach in between neither shortens nor restarts the grace. */
-static void apply_grace(struct check_state *state, struct outcome *outcome)
-{
-    if (outcome->reason != HEALTH_REASON_NO_WORKERS) {
-        if (outcome->status != OUTCOME_ERROR)
-            state->no_workers_since_ms = 0;
-        return;
-    }
-    if (state->no_workers_since_ms == 0)
-        state->no_workers_since_ms = outcome->observed_at_ms;
-    outcome->status = outcome->observed_at_ms - state->no_workers_since_ms < state->grace_ms
-                          ? OUTCOME_DEGRADED
-                          : OUTCOME_ERROR;
 }
 
 /* A refusal comes back at once and says nothing about speed; a time-out does. */
@@ -52,7 +36,6 @@ void check_state_take(struct check_state *state, const struct outcome *outcome)
 
     state->last = *outcome;
     state->has_last = true;
-    apply_grace(state, &state->last);
     count_latency(state, &state->last);
     state->consecutive_failures =
         state->last.status == OUTCOME_ERROR ? state->consecutive_failures + 1 : 0;

@@ -36,7 +36,6 @@ struct check_verdict {
 struct check_state {
     /* set at the start, read-only afterwards */
     const struct check_config *config;
-    int64_t grace_ms; /* how long `no workers` is no error */
     struct moment started;
     /* what has been seen */
     struct hysteresis hysteresis;
@@ -44,7 +43,6 @@ struct check_state {
     struct outcome last;
     struct check_verdict shown; /* by the last result that agreed with the hysteresis */
     int64_t consecutive_failures;
-    int64_t no_workers_since_ms; /* 0: there are some */
     struct latency latency;
     /* as of the last judgement */
     struct check_verdict verdict;
@@ -54,7 +52,7 @@ struct check_state {
 };
 
 void check_state_init(struct check_state *state, const struct check_config *config,
-                      int64_t grace_ms, struct moment now);
+                      struct moment now);
 
 /* Takes the result of one look. */
 void check_state_take(struct check_state *state, const struct outcome *outcome);

@@ -27,8 +27,7 @@ void scene_reset(void)
     scene_config = (struct config){ .app_version = "1.4.2",
                                     .check_count = 4,
                                     .database_pool_size = 10,
-                                    .celery_expected_workers = -1,
-                                    .celery_grace_ms = 30000 };
+                                    .celery_expected_workers = -1 };
     for (int i = 0; i < 4; i++)
         scene_config.checks[i] = (struct check_config){ .name = all[i].name,
                                                         .kind = all[i].kind,

@@ -21,7 +21,7 @@ static void begin(void)
         .fall = 2,
         .rise = 2,
     };
-    check_state_init(&state, &config, 30000, scene_moment(0));
+    check_state_init(&state, &config, scene_moment(0));
 }
 
 static void take(enum outcome_status status, enum health_reason reason, int64_t after_ms)
@@ -86,14 +86,14 @@ END_TEST
 START_TEST(state_that_cannot_be_looked_at_is_settled_from_the_start)
 {
     config.misconfigured = "DATABASE_URL: no host";
-    check_state_init(&state, &config, 0, scene_moment(0));
+    check_state_init(&state, &config, scene_moment(0));
     ck_assert_str_eq(word_at(0), "error: misconfigured");
     ck_assert(check_state_settled(&state));
     ck_assert_str_eq(word_at(99999), "error: misconfigured"); /* nothing to be stale */
     ck_assert_int_eq(state.transitions, 0);
     config.misconfigured = NULL;
     config.not_configured = true;
-    check_state_init(&state, &config, 0, scene_moment(0));
+    check_state_init(&state, &config, scene_moment(0));
     ck_assert_str_eq(word_at(0), "not configured");
     ck_assert(check_state_settled(&state));
     ck_assert(!check_state_passes(&state, SCENE_BOOT_MS));
@@ -149,29 +149,6 @@ START_TEST(state_fail_after_begins_anew_after_a_recovery)
 }
 END_TEST
 
-/* Whether the check itself or this state calls the first seconds without workers degraded must make
- * no difference. */
-START_TEST(state_without_workers_is_degraded_for_the_grace_and_then_an_error)
-{
-    for (enum outcome_status status = OUTCOME_DEGRADED; status <= OUTCOME_ERROR; status++) {
-        begin();
-        config.max_age_ms = 30000;
-        take(OUTCOME_OK, HEALTH_REASON_NONE, 1000);
-        take(status, HEALTH_REASON_NO_WORKERS, 10000);
-        ck_assert_str_eq(word_at(10000), "degraded: no workers");
-        take(status, HEALTH_REASON_NO_WORKERS, 39999);
-        ck_assert_str_eq(word_at(39999), "degraded: no workers");
-        take(status, HEALTH_REASON_NO_WORKERS, 40000);
-        take(status, HEALTH_REASON_NO_WORKERS, 40100);
-        ck_assert_str_eq(word_at(40100), "error: no workers");
-        take(OUTCOME_OK, HEALTH_REASON_NONE, 50000);
-        take(OUTCOME_OK, HEALTH_REASON_NONE, 50100);
-        take(status, HEALTH_REASON_NO_WORKERS, 60000);
-        ck_assert_str_eq(word_at(60000), "degraded: no workers"); /* a new grace */
-    }
-}
-END_TEST
-
 START_TEST(state_says_since_when_and_counts)
 {
     take(OUTCOME_OK, HEALTH_REASON_NONE, 100);
@@ -211,7 +188,6 @@ TCase *state_cases(void)
     tcase_add_test(cases, state_that_cannot_be_looked_at_is_settled_from_the_start);
     tcase_add_test(cases, state_takes_readiness_away_by_its_policy);
     tcase_add_test(cases, state_fail_after_begins_anew_after_a_recovery);
-    tcase_add_test(cases, state_without_workers_is_degraded_for_the_grace_and_then_an_error);
     tcase_add_test(cases, state_says_since_when_and_counts);
     tcase_add_test(cases, state_leaves_refusals_out_of_the_latency_and_counts_time_outs);
     return cases;
