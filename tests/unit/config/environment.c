@@ -1,0 +1,35 @@
+/* environment.c - an environment that is a table of names and values. */
+/* SPDX-License-Identifier: MIT */
+#include "environment.h"
+
+#include "suite.h"
+
+#include <string.h>
+
+const char *environment_lookup(void *names_and_values, const char *name)
+{
+    const char *const *pair = names_and_values;
+
+    for (; *pair != NULL; pair += 2) {
+        if (strcmp(pair[0], name) == 0)
+            return pair[1];
+    }
+    return NULL;
+}
+
+struct config *environment_load(const char *const *names_and_values)
+{
+    struct error err = { .code = 0 };
+    struct config *config = NULL;
+    int code = config_load(environment_lookup, (void *)names_and_values, &config, &err);
+
+    ck_assert_msg(code == 0, "%s", err.text);
+    return config;
+}
+
+struct config *environment_load_one(const char *name, const char *value)
+{
+    const char *const pairs[] = { name, value, NULL };
+
+    return environment_load(pairs);
+}

@@ -1,0 +1,16 @@
+/* environment.h - an environment that is a table of names and values. */
+#ifndef TESTS_CONFIG_ENVIRONMENT_H
+#define TESTS_CONFIG_ENVIRONMENT_H
+
+#include "config/config.h"
+
+/* Ends with NULL: { "NAME", "value", …, NULL }.  A lookup for config_load(). */
+const char *environment_lookup(void *names_and_values, const char *name);
+
+/* Loads one that is expected to be right. */
+struct config *environment_load(const char *const *names_and_values);
+
+/* Loads one that has a single variable. */
+struct config *environment_load_one(const char *name, const char *value);
+
+#endif

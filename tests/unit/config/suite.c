@@ -1,0 +1,24 @@
+/* suite.c - every test case of module/config/. */
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+TCase *address_cases(void);
+TCase *checks_cases(void);
+TCase *config_cases(void);
+TCase *diagnose_cases(void);
+TCase *dsn_cases(void);
+TCase *explain_cases(void);
+TCase *keys_cases(void);
+TCase *snapshot_cases(void);
+TCase *url_cases(void);
+TCase *value_cases(void);
+
+int main(void)
+{
+    static const suite_cases_fn cases[] = { value_cases,    url_cases,    keys_cases,
+                                            snapshot_cases, dsn_cases,    address_cases,
+                                            checks_cases,   config_cases, diagnose_cases,
+                                            explain_cases };
+
+    return suite_run("config", cases, (int)(sizeof(cases) / sizeof(cases[0])));
+}
