@@ -1,0 +1,94 @@
+"""test_config.py - the tool `probity`, and what a wrong environment is told."""
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+
+import pytest
+
+from process import plain_environment
+
+PASSWORD = "zebra4711"
+
+
+def probity(*arguments, **environment):
+    tool = os.path.join(os.environ["PROBITY_BUILD"], "probity")
+    return subprocess.run([tool, *arguments], env=plain_environment(environment), timeout=30,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+def test_a_usable_configuration_exits_with_0():
+    done = probity("check-config", REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:6379/0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "redis://:***@127.0.0.1:6379/0  (environment)" in done.stdout
+    assert "a hang shows within 3.1 s" in done.stdout
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("environment, sentence", [
+    ({}, "no check is configured"),
+    ({"DATABASE_URL": f"postgresql://u:{PASSWORD}@@h/d"}, "must be written as %40"),
+    ({"DATABASE_URL": f"mysql://u:{PASSWORD}@h/d"}, "only PostgreSQL is supported"),
+    ({"REDIS_URL": "https://x.upstash.io"}, "REDIS_URL holds an https:// URL"),
+    ({"UPSTASH_REDIS_REST_URL": f"rediss://:{PASSWORD}@x.upstash.io:6379"},
+     "UPSTASH_REDIS_REST_URL holds a rediss:// URL; that is the TCP address: put it in REDIS_URL"),
+    ({"CELERY_BROKER_URL": f"amqp://guest:{PASSWORD}@h"}, "RabbitMQ is not supported"),
+    ({"PROBITY_DRAIN_SECONDS": "abc"}, "PROBITY_DRAIN_SECONDS=abc: expected a duration"),
+    ({"PROBITY_REQUIRE": "redis"}, "PROBITY_REQUIRE names redis"),
+    ({"PROBITY_CHEK_INTERVAL": "1"}, "is PROBITY_CHECK_INTERVAL meant?"),
+    ({"JWT_SECRET_KEY": "zebra4711"}, "JWT_SECRET_KEY has 9 bytes; at least 32"),
+])
+def test_a_wrong_configuration_is_told_in_words_and_exits_with_1(environment, sentence):
+    done = probity("check-config", **environment)
+    assert done.returncode == 1
+    assert sentence in done.stdout + done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nonsense"], ["check-config", "--xml"], ["migrate"], ["migrate", "sideways"],
+    ["migrate", "current", "head"], ["migrate", "stamp"], ["migrate", "upgrade", "--dry"],
+    ["migrate", "upgrade", "head", "base"], ["version", "x"], ["help", "nonsense"],
+])
+def test_misuse_exits_with_2_and_one_line(arguments):
+    done = probity(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("probity") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["version"], "probity "), (["--version"], "probity "), (["help"], "usage: probity COMMAND"),
+    (["--help"], "usage: probity COMMAND"), (["help", "migrate"], "downgrade [-N | base | REV]"),
+])
+def test_help_and_version_go_to_stdout(arguments, words):
+    done = probity(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert words in done.stdout
+
+
+def test_output_that_cannot_be_written_is_no_success():
+    tool = os.path.join(os.environ["PROBITY_BUILD"], "probity")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([tool, "help"], stdout=full, stderr=subprocess.PIPE, timeout=30,
+                              env=plain_environment(), text=True, check=False)
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+
+
+def test_migrate_without_a_ledger_says_what_to_set():
+    done = probity("migrate", "current")
+    assert done.returncode == 1
+    assert "set DATABASE_URL or PROBITY_LEDGER_URL" in done.stderr
+
+
+def test_migrate_to_a_server_that_is_not_there_fails_in_one_line_without_the_password():
+    done = probity("migrate", "current", DATABASE_URL=f"postgresql://u:{PASSWORD}@127.0.0.1:1/d")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "refused" in done.stderr
+    assert PASSWORD not in done.stderr
+
+
+def test_migrate_prints_sql_without_a_server():
+    done = probity("migrate", "upgrade", "--sql")
+    assert done.returncode == 0
+    assert "CREATE SCHEMA probity" in done.stdout
