@@ -122,6 +122,13 @@ static int resolve(const struct stream_address *address, struct addrinfo **ret, 
     return error_set(err, ENXIO, "%s: name look-up: %s", address->host, gai_strerror(code));
 }
 
+/* Whether `code` only says that this machine has no way to that kind of address. */
+static bool is_no_way(int code)
+{
+    return code == -ENETUNREACH || code == -EHOSTUNREACH || code == -EADDRNOTAVAIL
+           || code == -EAFNOSUPPORT;
+}
+
 /* Each address gets an equal part of the time that is left: one that swallows packets must not
  * take the turn of the next. */
 static int connect_tcp(struct stream *stream, const struct stream_address *address,
@@ -135,14 +142,16 @@ static int connect_tcp(struct stream *stream, const struct stream_address *addre
         return code;
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
         left++;
-    code = -ENXIO;
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next, left--) {
         int64_t share_ms = clock_left_ms(deadline_ms) / left;
+        int failure = connect_to(stream, at->ai_addr, at->ai_addrlen, clock_boot_ms() + share_ms);
 
-        code = connect_to(stream, at->ai_addr, at->ai_addrlen, clock_boot_ms() + share_ms);
-        if (code == 0 || code == -ECANCELED)
-            return code;
+        if (failure == 0 || failure == -ECANCELED)
+            return failure;
         auto_close(&stream->fd);
+        /* The IPv4 server that refuses explains more than the IPv6 route that isn't there. */
+        if (code == 0 || !is_no_way(failure))
+            code = failure;
     }
     return code;
 }

@@ -88,7 +88,6 @@ enum probe_result probe_judge_failure(const struct probe *probe, int code, const
         { EMFILE, HEALTH_REASON_NONE, PROBE_OURS },
         { ENFILE, HEALTH_REASON_NONE, PROBE_OURS },
         { ENOBUFS, HEALTH_REASON_NONE, PROBE_OURS },
-        { EADDRNOTAVAIL, HEALTH_REASON_NONE, PROBE_OURS }, /* no local port is left */
         { ECANCELED, HEALTH_REASON_NONE, PROBE_OURS },
     };
 
