@@ -29,8 +29,9 @@ EXTRA_DIST += scripts/check-layers scripts/check-banned scripts/check-sizes \
 # Integration tests need servers and are run by scripts/test; a release carries them all the same.
 # Copied by pattern: a test file that nobody listed would otherwise be missing from the release.
 dist-hook:
-	$(MKDIR_P) $(distdir)/tests/integration $(distdir)/tests/drift \
+	$(MKDIR_P) $(distdir)/tests/integration $(distdir)/tests/drift $(distdir)/tests/fakes \
 		$(distdir)/scripts/demo
+	cp $(srcdir)/tests/fakes/*.py $(distdir)/tests/fakes
 	cp $(srcdir)/tests/drift/check-* $(distdir)/tests/drift
 	cp $(srcdir)/tests/integration/*.py $(srcdir)/tests/integration/pytest.ini \
 		$(distdir)/tests/integration
