@@ -1,4 +1,4 @@
-/* clerk.c - one turn a second: read, judge, publish; then latencies and routes, in small portions. */
+/* clerk.c - one turn a second: read, judge, publish; then latencies and routes, in portions. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -73,7 +73,7 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
     };
     say_no_ledger(clerk);
     clerk->latency = latency_new(LIMIT_WINDOW_MINUTES);
-    if (figures_init(&clerk->figures, ledger->objectives, ledger->objective_count) != 0
+    if (book_init(&clerk->book, ledger->objectives, ledger->objective_count) != 0
         || clerk->latency == NULL)
         return error_set(err, ENOMEM, "accountant: out of memory");
     return 0;
@@ -82,7 +82,7 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
 void clerk_done(struct clerk *clerk)
 {
     ledger_reader_close(&clerk->reader);
-    figures_done(&clerk->figures);
+    book_done(&clerk->book);
     latency_free(&clerk->latency);
 }
 
@@ -126,7 +126,7 @@ static int take_changes(struct clerk *clerk, const struct ledger_changes *change
 {
     if (changes->reload)
         forget_latency(clerk);
-    if (figures_apply(&clerk->figures, changes, now_wall_ms) == 0)
+    if (book_apply(&clerk->book, changes, now_wall_ms) == 0)
         return 0;
     close_reader(clerk);
     return error_set(err, ENOMEM, "accountant: out of memory");
@@ -134,7 +134,7 @@ static int take_changes(struct clerk *clerk, const struct ledger_changes *change
 
 static int read_ledger(struct clerk *clerk, struct clerk_time now, struct error *err)
 {
-    size_t max_bytes = READ_BYTES + (size_t)clerk->figures.count * LIMIT_RETENTION_MINUTES
+    size_t max_bytes = READ_BYTES + (size_t)clerk->book.count * LIMIT_RETENTION_MINUTES
                                         * READ_BYTES_PER_MINUTE;
     AUTO(arena_free) struct arena *arena = arena_new(max_bytes);
     struct ledger_changes changes = { 0 };
@@ -209,7 +209,7 @@ static int read_histograms(struct clerk *clerk, int32_t from_minute, int32_t to_
 /* One slice of what has not been read yet, newest first.  Returns 1 when nothing is missing. */
 static int fill_latency(struct clerk *clerk)
 {
-    const struct window *events = clerk->figures.windows[clerk->latency_objective];
+    const struct window *events = clerk->book.windows[clerk->latency_objective];
     int32_t from;
     int32_t to;
     int code;
@@ -223,7 +223,7 @@ static int fill_latency(struct clerk *clerk)
 }
 
 /* Changes are asked for once before anything is read, so that none falls in between; and missing
- * hours are filled before the changes are taken, because what figures->windows say of an hour is
+ * hours are filled before the changes are taken, because what book->windows say of an hour is
  * older than the changes. */
 static int follow_latency(struct clerk *clerk, struct clerk_time now)
 {
@@ -256,7 +256,7 @@ static int follow_latency(struct clerk *clerk, struct clerk_time now)
 static void refresh_latency(struct clerk *clerk, struct clerk_time now)
 {
     if (clerk->latency_objective < 0 || now.boot_ms < clerk->latency_retry_at_ms
-        || clerk->figures.verdicts[clerk->latency_objective].whole.total == 0)
+        || clerk->book.verdicts[clerk->latency_objective].whole.total == 0)
         return;
     /* Nothing known although there are events: don't let a first visitor wait for a minute. */
     if (!clerk->percentiles.known)
@@ -267,10 +267,10 @@ static void refresh_latency(struct clerk *clerk, struct clerk_time now)
 
 /* --- routes --- */
 
-static bool any_bad(const struct figures *figures)
+static bool any_bad(const struct book *book)
 {
-    for (int i = 0; i < figures->count; i++) {
-        if (figures->verdicts[i].whole.bad > 0)
+    for (int i = 0; i < book->count; i++) {
+        if (book->verdicts[i].whole.bad > 0)
             return true;
     }
     return false;
@@ -295,9 +295,9 @@ static void refresh_routes(struct clerk *clerk, struct clerk_time now)
     int count = 0;
     int code;
 
-    if (!any_bad(&clerk->figures))
+    if (!any_bad(&clerk->book))
         clerk->route_count = 0;
-    if (!any_bad(&clerk->figures) || now.boot_ms < clerk->routes_next_at_ms)
+    if (!any_bad(&clerk->book) || now.boot_ms < clerk->routes_next_at_ms)
         return;
     arena = arena_new(DETAIL_BYTES);
     code = arena == NULL

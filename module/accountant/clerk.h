@@ -3,7 +3,7 @@
 #define ACCOUNTANT_CLERK_H
 
 #include "accountant/accountant.h"
-#include "accountant/figures.h"
+#include "accountant/book.h"
 #include "accountant/latency.h"
 #include "accountant/trouble.h"
 #include "ledger/reader.h"
@@ -28,7 +28,7 @@ struct clerk {
 
     /* accountant thread only */
     struct ledger_reader *reader;
-    struct figures figures;
+    struct book book;
     const struct trouble *trouble; /* of the last read; NULL: it succeeded */
     int64_t read_at_ms;            /* boot clock: the last successful read; -1 never */
     int64_t wall_minus_boot_ms;    /* as of the last turn: shows steps of the wall clock */

@@ -4,46 +4,23 @@
 
 #include "accountant/latency.h"
 
-#include "base/arena.h"
-#include "base/buf.h"
-#include "slo/histogram.h"
+#include "accountant/hour.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    HOUR_MINUTES = 60,
     /* This hour, the one before it (late lines), and the next (a clock that is ahead of ours). */
     DETAILED_BEFORE = 1,
     DETAILED_AHEAD = 1,
     SPARE_HOURS = 4,
-    /* Every group of one histogram is 21 KiB. */
-    SCRATCH_BYTES = 64 * 1024,
-    /* 2,688 buckets at up to 13 bytes. */
-    ENCODED_BYTES = 64 * 1024,
-};
-
-/* An encoded histogram; empty when nothing was measured. */
-struct encoded {
-    char *data;
-    size_t length;
-};
-
-struct hour {
-    int32_t number; /* since 1970 */
-    bool known;
-    struct encoded merged;   /* unless there are minutes */
-    struct encoded *minutes; /* HOUR_MINUTES of them, or NULL */
 };
 
 struct latency {
     int32_t window_minutes;
     int32_t now_minute;
-    uint64_t unreadable;
-    struct arena *arena; /* of `scratch` */
-    struct histogram scratch;
-    struct buf buf;
+    struct mixer mixer;
     int hour_count;
     struct hour hours[]; /* that of number n is at n % hour_count */
 };
@@ -62,37 +39,19 @@ struct latency *latency_new(int32_t window_minutes)
 
     if (latency == NULL)
         return NULL;
-    latency->arena = arena_new(SCRATCH_BYTES);
-    if (latency->arena == NULL) {
+    if (mixer_init(&latency->mixer) != 0) {
         free(latency);
         return NULL;
     }
     latency->window_minutes = window_minutes;
     latency->hour_count = hour_count;
-    buf_init(&latency->buf, ENCODED_BYTES);
     return latency;
-}
-
-static void drop_minutes(struct hour *hour)
-{
-    for (int i = 0; hour->minutes != NULL && i < HOUR_MINUTES; i++)
-        free(hour->minutes[i].data);
-    free(hour->minutes);
-    hour->minutes = NULL;
-}
-
-static void drop_hour(struct hour *hour)
-{
-    drop_minutes(hour);
-    free(hour->merged.data);
-    hour->merged = (struct encoded){ NULL, 0 };
-    hour->known = false;
 }
 
 void latency_forget(struct latency *latency)
 {
     for (int i = 0; i < latency->hour_count; i++)
-        drop_hour(&latency->hours[i]);
+        hour_clear(&latency->hours[i]);
 }
 
 void latency_free(struct latency **latency)
@@ -100,8 +59,7 @@ void latency_free(struct latency **latency)
     if (*latency == NULL)
         return;
     latency_forget(*latency);
-    arena_free(&(*latency)->arena);
-    buf_done(&(*latency)->buf);
+    mixer_done(&(*latency)->mixer);
     free(*latency);
     *latency = NULL;
 }
@@ -134,65 +92,6 @@ static bool is_detailed(const struct latency *latency, int32_t number)
            || number >= latency->now_minute / HOUR_MINUTES - DETAILED_BEFORE;
 }
 
-static void scratch_clear(struct latency *latency)
-{
-    arena_clear(latency->arena);
-    histogram_init(&latency->scratch, latency->arena);
-}
-
-static int scratch_add(struct latency *latency, struct slice encoded)
-{
-    int code = encoded.length == 0
-                   ? 0
-                   : histogram_merge_encoded(&latency->scratch, encoded, 1);
-
-    if (code == -EINVAL) {
-        latency->unreadable++;
-        return 0;
-    }
-    return code;
-}
-
-/* Keeps what the scratch histogram holds now. */
-static int scratch_keep(struct latency *latency, struct encoded *encoded)
-{
-    char *data = NULL;
-
-    buf_clear(&latency->buf);
-    if (latency->scratch.count > 0) {
-        histogram_encode(&latency->scratch, &latency->buf);
-        if (!buf_ok(&latency->buf))
-            return -ENOMEM;
-        data = malloc(latency->buf.length);
-        if (data == NULL)
-            return -ENOMEM;
-        memcpy(data, latency->buf.data, latency->buf.length);
-    }
-    free(encoded->data);
-    *encoded = (struct encoded){ data, latency->buf.length };
-    return 0;
-}
-
-static struct slice encoded_slice(const struct encoded *encoded)
-{
-    return (struct slice){ encoded->data, encoded->length };
-}
-
-/* An hour that is neither new nor the edge any more: its minutes become one. */
-static void merge_hour(struct latency *latency, struct hour *hour)
-{
-    int code = 0;
-
-    scratch_clear(latency);
-    for (int i = 0; code == 0 && i < HOUR_MINUTES; i++)
-        code = scratch_add(latency, encoded_slice(&hour->minutes[i]));
-    if (code == 0)
-        code = scratch_keep(latency, &hour->merged);
-    if (code != 0)
-        hour->known = false; /* no memory now: it is read again */
-    drop_minutes(hour);
-}
-
 void latency_advance(struct latency *latency, int32_t now_minute)
 {
     latency->now_minute = now_minute;
@@ -200,13 +99,13 @@ void latency_advance(struct latency *latency, int32_t now_minute)
         struct hour *hour = hour_at(latency, number);
 
         if (hour->number != number) {
-            drop_hour(hour);
+            hour_clear(hour);
             hour->number = number;
         }
         if (!hour->known)
             continue;
         if (!is_detailed(latency, number) && hour->minutes != NULL)
-            merge_hour(latency, hour);
+            hour_merge(hour, &latency->mixer);
         else if (is_detailed(latency, number) && hour->minutes == NULL)
             hour->known = false;
     }
@@ -242,12 +141,12 @@ static int replace_minute(struct latency *latency, struct hour *hour, const stru
 {
     int code = 0;
 
-    scratch_clear(latency);
+    mixer_clear(&latency->mixer);
     for (int i = 0; code == 0 && i < count; i++)
-        code = scratch_add(latency, entries[i].encoded);
+        code = mixer_add(&latency->mixer, entries[i].encoded);
     if (code != 0)
         return code;
-    return scratch_keep(latency, &hour->minutes[entries[0].minute % HOUR_MINUTES]);
+    return mixer_keep(&latency->mixer, &hour->minutes[entries[0].minute % HOUR_MINUTES]);
 }
 
 static int run_length(const struct entry *entries, int count)
@@ -291,12 +190,6 @@ static bool is_empty(const struct window *events, int32_t hour)
     return window_total(events, hour * HOUR_MINUTES + HOUR_MINUTES - 1, HOUR_MINUTES).total == 0;
 }
 
-static int make_minutes(struct hour *hour)
-{
-    hour->minutes = calloc(HOUR_MINUTES, sizeof(*hour->minutes));
-    return hour->minutes == NULL ? -ENOMEM : 0;
-}
-
 /* Whether the hour has to be read: marks one without events as known on the way. */
 static bool is_missing(struct latency *latency, const struct window *events, int32_t number)
 {
@@ -306,8 +199,8 @@ static bool is_missing(struct latency *latency, const struct window *events, int
         return false;
     if (!is_empty(events, number))
         return true;
-    drop_hour(hour);
-    hour->known = !is_detailed(latency, number) || make_minutes(hour) == 0;
+    hour_clear(hour);
+    hour->known = !is_detailed(latency, number) || hour_split(hour) == 0;
     return !hour->known;
 }
 
@@ -336,9 +229,9 @@ static int fill_hour(struct latency *latency, struct hour *hour, const struct en
 {
     int code = 0;
 
-    drop_hour(hour);
+    hour_clear(hour);
     if (is_detailed(latency, hour->number)) {
-        code = make_minutes(hour);
+        code = hour_split(hour);
         for (int i = 0; code == 0 && i < count;) {
             int length = run_length(entries + i, count - i);
 
@@ -346,11 +239,11 @@ static int fill_hour(struct latency *latency, struct hour *hour, const struct en
             i += length;
         }
     } else {
-        scratch_clear(latency);
+        mixer_clear(&latency->mixer);
         for (int i = 0; code == 0 && i < count; i++)
-            code = scratch_add(latency, entries[i].encoded);
+            code = mixer_add(&latency->mixer, entries[i].encoded);
         if (code == 0)
-            code = scratch_keep(latency, &hour->merged);
+            code = mixer_keep(&latency->mixer, &hour->merged);
     }
     hour->known = code == 0;
     return code;
@@ -381,51 +274,42 @@ int latency_fill(struct latency *latency, int32_t from_minute, int32_t to_minute
     return code;
 }
 
-/* Only the minutes inside the window, of the hours that are held by minutes. */
-static int add_hour(const struct latency *latency, const struct hour *hour,
-                    struct histogram *total)
+/* Only the minutes inside the window, of an hour that is held by minutes. */
+static int add_hour(struct latency *latency, const struct hour *hour)
 {
     int code = 0;
 
     if (hour->minutes == NULL)
-        return hour->merged.length == 0
-                   ? 0
-                   : histogram_merge_encoded(total, encoded_slice(&hour->merged), 1);
+        return mixer_add(&latency->mixer, encoded_slice(&hour->merged));
     for (int i = 0; code == 0 && i < HOUR_MINUTES; i++) {
         int32_t minute = hour->number * HOUR_MINUTES + i;
 
-        if (minute >= edge_minute(latency) && minute <= latency->now_minute
-            && hour->minutes[i].length > 0)
-            code = histogram_merge_encoded(total, encoded_slice(&hour->minutes[i]), 1);
+        if (minute >= edge_minute(latency) && minute <= latency->now_minute)
+            code = mixer_add(&latency->mixer, encoded_slice(&hour->minutes[i]));
     }
     return code;
 }
 
-int latency_compute(const struct latency *latency, struct latency_percentiles *ret)
+int latency_compute(struct latency *latency, struct latency_percentiles *ret)
 {
-    AUTO(arena_free) struct arena *arena = arena_new(SCRATCH_BYTES);
-    struct histogram total;
-    int code = arena == NULL ? -ENOMEM : 0;
+    const struct histogram *sum = &latency->mixer.sum;
+    int code = 0;
 
-    histogram_init(&total, arena);
-    for (int32_t number = first_hour(latency); code == 0 && number <= last_hour(latency);
-         number++) {
-        const struct hour *hour = &latency->hours[number % latency->hour_count];
-
-        code = add_hour(latency, hour, &total);
-    }
+    mixer_clear(&latency->mixer);
+    for (int32_t number = first_hour(latency); code == 0 && number <= last_hour(latency); number++)
+        code = add_hour(latency, hour_at(latency, number));
     if (code != 0)
         return code;
     *ret = (struct latency_percentiles){
-        .known = total.count > 0,
-        .p50_ms = histogram_quantile(&total, 50, 100),
-        .p95_ms = histogram_quantile(&total, 95, 100),
-        .p99_ms = histogram_quantile(&total, 99, 100),
+        .known = sum->count > 0,
+        .p50_ms = histogram_quantile(sum, 50, 100),
+        .p95_ms = histogram_quantile(sum, 95, 100),
+        .p99_ms = histogram_quantile(sum, 99, 100),
     };
     return 0;
 }
 
 uint64_t latency_unreadable(const struct latency *latency)
 {
-    return latency->unreadable;
+    return latency->mixer.unreadable;
 }

@@ -53,7 +53,7 @@ int latency_fill(struct latency *latency, int32_t from_minute, int32_t to_minute
                  const struct latency_rows *rows) MUST_CHECK;
 
 /* The upper edges of the percentiles' buckets.  Returns 0 or -ENOMEM. */
-int latency_compute(const struct latency *latency, struct latency_percentiles *ret) MUST_CHECK;
+int latency_compute(struct latency *latency, struct latency_percentiles *ret) MUST_CHECK;
 
 /* Rows so far whose bytes were no histogram; they are left out and counted. */
 uint64_t latency_unreadable(const struct latency *latency);

@@ -2,10 +2,12 @@ noinst_LIBRARIES += %D%/libaccountant.a
 module_accountant_libaccountant_a_SOURCES = \
 	%D%/accountant.c \
 	%D%/accountant.h \
+	%D%/book.c \
+	%D%/book.h \
 	%D%/clerk.c \
 	%D%/clerk.h \
-	%D%/figures.c \
-	%D%/figures.h \
+	%D%/hour.c \
+	%D%/hour.h \
 	%D%/latency.c \
 	%D%/latency.h \
 	%D%/metrics.c \

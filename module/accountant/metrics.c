@@ -17,12 +17,12 @@ static void put_fraction(struct metrics_writer *writer, const struct metrics_lab
     metrics_text(writer, labels, text);
 }
 
-static void put_objectives(struct metrics_writer *writer, const struct figures *figures)
+static void put_objectives(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_objective_ratio", METRICS_GAUGE,
                    "Share of events that is promised to be good");
-    for (int i = 0; i < figures->count; i++) {
-        const struct objective *objective = &figures->objectives[i];
+    for (int i = 0; i < book->count; i++) {
+        const struct objective *objective = &book->objectives[i];
 
         metrics_text(writer,
                      (struct metrics_label[]){ { "slo", objective->name },
@@ -32,13 +32,13 @@ static void put_objectives(struct metrics_writer *writer, const struct figures *
     }
 }
 
-static void put_events(struct metrics_writer *writer, const struct figures *figures)
+static void put_events(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_events_total", METRICS_COUNTER,
                    "Events counted by the whole fleet: use max over instances, never sum");
-    for (int i = 0; i < figures->count; i++) {
-        const struct objective *objective = &figures->objectives[i];
-        const struct window_sum *counted = &figures->counted[i];
+    for (int i = 0; i < book->count; i++) {
+        const struct objective *objective = &book->objectives[i];
+        const struct window_sum *counted = &book->counted[i];
 
         metrics_uint(writer,
                      (struct metrics_label[]){ { "slo", objective->name },
@@ -55,28 +55,28 @@ static void put_events(struct metrics_writer *writer, const struct figures *figu
     }
 }
 
-static void put_budgets(struct metrics_writer *writer, const struct figures *figures)
+static void put_budgets(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_error_budget_remaining_ratio", METRICS_GAUGE,
                    "Share of the window's error budget that is left; negative when overspent");
-    for (int i = 0; i < figures->count; i++) {
-        const struct objective *objective = &figures->objectives[i];
+    for (int i = 0; i < book->count; i++) {
+        const struct objective *objective = &book->objectives[i];
 
         put_fraction(writer,
                      (struct metrics_label[]){ { "slo", objective->name },
                                                { "service", objective->service },
                                                { NULL, NULL } },
-                     budget_remaining(objective->target, figures->verdicts[i].whole),
+                     budget_remaining(objective->target, book->verdicts[i].whole),
                      FRACTION_DOWN);
     }
 }
 
-static void put_burn_rates(struct metrics_writer *writer, const struct figures *figures)
+static void put_burn_rates(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_burn_rate", METRICS_GAUGE,
                    "How many times faster than allowed the error budget is used, by window");
-    for (int i = 0; i < figures->count; i++) {
-        const struct objective *objective = &figures->objectives[i];
+    for (int i = 0; i < book->count; i++) {
+        const struct objective *objective = &book->objectives[i];
 
         for (int j = 0; j < VERDICT_SPANS; j++)
             put_fraction(writer,
@@ -84,29 +84,29 @@ static void put_burn_rates(struct metrics_writer *writer, const struct figures *
                                                    { "service", objective->service },
                                                    { "window", verdict_spans[j].name },
                                                    { NULL, NULL } },
-                         budget_burn_rate(objective->target, figures->verdicts[i].spans[j]),
+                         budget_burn_rate(objective->target, book->verdicts[i].spans[j]),
                          FRACTION_UP);
     }
 }
 
-static void put_coverage(struct metrics_writer *writer, const struct figures *figures)
+static void put_coverage(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_coverage_ratio", METRICS_GAUGE,
                    "Share of the window, since measuring began, in which the log was watched");
-    put_fraction(writer, NULL, figures_coverage(figures), FRACTION_DOWN);
+    put_fraction(writer, NULL, book_coverage(book), FRACTION_DOWN);
 }
 
 /* Silence is failure: figures that are too old to be judged by are left out, the counters stay. */
 static void put_slo(struct metrics_writer *writer, const struct metrics_sources *sources)
 {
-    put_objectives(writer, sources->figures);
-    if (sources->figures->as_of_wall_ms > 0)
-        put_events(writer, sources->figures);
+    put_objectives(writer, sources->book);
+    if (sources->book->as_of_wall_ms > 0)
+        put_events(writer, sources->book);
     if (!sources->usable)
         return;
-    put_budgets(writer, sources->figures);
-    put_burn_rates(writer, sources->figures);
-    put_coverage(writer, sources->figures);
+    put_budgets(writer, sources->book);
+    put_burn_rates(writer, sources->book);
+    put_coverage(writer, sources->book);
 }
 
 static void put_rejects(struct metrics_writer *writer, const struct follow_counters *counters)

@@ -1,8 +1,8 @@
-/* metrics.h - the accountant's fragment of /metrics: SLO figures, ingest and ledger counters.  Pure. */
+/* metrics.h - the accountant's part of /metrics: SLO figures, ingest and ledger.  Pure. */
 #ifndef ACCOUNTANT_METRICS_H
 #define ACCOUNTANT_METRICS_H
 
-#include "accountant/figures.h"
+#include "accountant/book.h"
 #include "base/buf.h"
 #include "ingest/follow.h"
 #include "ledger/writer.h"
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct metrics_sources {
-    const struct figures *figures;
+    const struct book *book;
     bool usable;                           /* figures exist and are within their bound */
     const struct follow_counters *ingest;  /* NULL: no ingest */
     const struct ledger_counters *ledger;  /* NULL: no ledger */

@@ -1,4 +1,4 @@
-/* publish.c - "slo/NAME" for every objective, the two metrics fragments, the records for the list. */
+/* publish.c - "slo/NAME" for every objective, the metrics fragments, records for the list. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -29,10 +29,10 @@ static const struct trouble *trouble_now(const struct clerk *clerk)
 
 static struct render_objective objective_of(const struct clerk *clerk, int index)
 {
-    bool is_latency = clerk->figures.objectives[index].type == OBJECTIVE_LATENCY;
+    bool is_latency = clerk->book.objectives[index].type == OBJECTIVE_LATENCY;
 
     return (struct render_objective){
-        .figures = &clerk->figures,
+        .book = &clerk->book,
         .index = index,
         .latency = is_latency ? &clerk->percentiles : NULL,
         .routes = clerk->routes,
@@ -66,7 +66,7 @@ static void add_page(struct page_builder *builder, const struct clerk *clerk, in
     render_page(&objective, true, &stale);
     if (!buf_ok(&fresh) || !buf_ok(&stale))
         return;
-    (void)snprintf(key, sizeof(key), "slo/%s", clerk->figures.objectives[index].name);
+    (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);
     fresh_text = text_of(200, &fresh, 0);
     stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
     page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
@@ -87,7 +87,7 @@ static void add_trouble_page(struct page_builder *builder, const struct clerk *c
     render_trouble(trouble_stalled(), &later);
     if (!buf_ok(&now) || !buf_ok(&later))
         return;
-    (void)snprintf(key, sizeof(key), "slo/%s", clerk->figures.objectives[index].name);
+    (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);
     now_text = text_of(503, &now, trouble->heals ? RETRY_AFTER_SECONDS : 0);
     later_text = text_of(503, &later, RETRY_AFTER_SECONDS);
     page_add(builder, key, &now_text, &later_text);
@@ -96,8 +96,8 @@ static void add_trouble_page(struct page_builder *builder, const struct clerk *c
 /* What the front needs for the list and the gate. */
 static void add_record(struct page_builder *builder, const struct clerk *clerk, int index)
 {
-    const struct objective *objective = &clerk->figures.objectives[index];
-    const struct verdict *verdict = &clerk->figures.verdicts[index];
+    const struct objective *objective = &clerk->book.objectives[index];
+    const struct verdict *verdict = &clerk->book.verdicts[index];
     struct render_objective rendered = objective_of(clerk, index);
     AUTO(buf_done) struct buf json;
 
@@ -140,7 +140,7 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
     struct follow_counters ingest;
     struct ledger_counters ledger;
     struct metrics_sources sources = {
-        .figures = &clerk->figures,
+        .book = &clerk->book,
         .usable = clerk_is_usable(clerk, now_ms),
         .read_at_ms = clerk->read_at_ms,
         .failed_reads = clerk->failed_reads,
@@ -176,13 +176,13 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 {
     AUTO(page_builder_free) struct page_builder *builder =
         page_builder_new(max_age_ms(clerk, now_ms));
-    bool known = clerk->figures.as_of_wall_ms > 0;
+    bool known = clerk->book.as_of_wall_ms > 0;
     bool usable = clerk_is_usable(clerk, now_ms);
     struct page_set *set;
 
     if (builder == NULL)
         return NULL;
-    for (int i = 0; i < clerk->figures.count; i++) {
+    for (int i = 0; i < clerk->book.count; i++) {
         if (known)
             add_page(builder, clerk, i, usable);
         else
@@ -190,12 +190,12 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
         add_record(builder, clerk, i);
     }
     add_both_metrics(builder, clerk, now_ms);
-    page_set_figures(builder, clerk->figures.as_of_wall_ms, usable,
+    page_set_figures(builder, clerk->book.as_of_wall_ms, usable,
                      usable ? NULL : trouble_now(clerk)->message);
     set = page_builder_finish(&builder);
     if (set == NULL
-        || (set->page_count == clerk->figures.count + 2
-            && set->objective_count == clerk->figures.count))
+        || (set->page_count == clerk->book.count + 2
+            && set->objective_count == clerk->book.count))
         return set;
     page_set_free(&set);
     return NULL;

@@ -73,13 +73,13 @@ static void put_unknown(struct json_writer *json)
     put_nulls(json, "burn_rate", spans, VERDICT_SPANS);
 }
 
-static void put_coverage(struct json_writer *json, const struct figures *figures, bool details)
+static void put_coverage(struct json_writer *json, const struct book *book, bool details)
 {
-    const struct ledger_coverage *coverage = &figures->coverage;
+    const struct ledger_coverage *coverage = &book->coverage;
 
     json_key(json, "coverage");
     json_open_object(json);
-    put_ratio(json, "ratio", figures_coverage(figures), FRACTION_DOWN);
+    put_ratio(json, "ratio", book_coverage(book), FRACTION_DOWN);
     json_time(json, "last_event", coverage->last_event_ms);
     if (details) {
         json_time(json, "watched_until", coverage->watched_until_ms);
@@ -120,8 +120,8 @@ static void put_burn_rates(struct json_writer *json, const struct objective *obj
 
 static void put_figures(struct json_writer *json, const struct render_objective *of, bool details)
 {
-    const struct objective *objective = &of->figures->objectives[of->index];
-    const struct verdict *verdict = &of->figures->verdicts[of->index];
+    const struct objective *objective = &of->book->objectives[of->index];
+    const struct verdict *verdict = &of->book->verdicts[of->index];
 
     if (verdict->whole.total == 0)
         json_null_at(json, "sli"); /* no events: 1 would be a promise kept by nobody */
@@ -130,8 +130,8 @@ static void put_figures(struct json_writer *json, const struct render_objective 
     json_text(json, "status", budget_status_text(verdict->status));
     json_uint(json, "total_events", verdict->whole.total);
     json_uint(json, "bad_events", verdict->whole.bad);
-    json_time(json, "measured_since", of->figures->coverage.measured_since_ms);
-    put_coverage(json, of->figures, details);
+    json_time(json, "measured_since", of->book->coverage.measured_since_ms);
+    put_coverage(json, of->book, details);
     put_budget(json, objective, verdict);
     put_burn_rates(json, objective, verdict);
 }
@@ -153,8 +153,8 @@ static void put_latency(struct json_writer *json, const struct latency_percentil
 static void put_objective(struct json_writer *json, const struct render_objective *of,
                           bool details)
 {
-    put_promise(json, &of->figures->objectives[of->index]);
-    if (of->figures->as_of_wall_ms == 0)
+    put_promise(json, &of->book->objectives[of->index]);
+    if (of->book->as_of_wall_ms == 0)
         put_unknown(json);
     else
         put_figures(json, of, details);
@@ -167,8 +167,8 @@ static void put_objective(struct json_writer *json, const struct render_objectiv
 
 static void put_routes(struct json_writer *json, const struct render_objective *of)
 {
-    const struct objective *objective = &of->figures->objectives[of->index];
-    uint64_t events = of->figures->verdicts[of->index].whole.total;
+    const struct objective *objective = &of->book->objectives[of->index];
+    uint64_t events = of->book->verdicts[of->index].whole.total;
 
     json_key(json, "routes");
     json_open_array(json);
@@ -207,7 +207,7 @@ void render_page(const struct render_objective *objective, bool stale, struct bu
     json_writer_init(&json, buf);
     json_open_object(&json);
     put_objective(&json, objective, true);
-    json_time(&json, "as_of", objective->figures->as_of_wall_ms);
+    json_time(&json, "as_of", objective->book->as_of_wall_ms);
     json_bool(&json, "stale", stale);
     put_routes(&json, objective);
     json_close_object(&json);

@@ -2,7 +2,7 @@
 #ifndef ACCOUNTANT_RENDER_H
 #define ACCOUNTANT_RENDER_H
 
-#include "accountant/figures.h"
+#include "accountant/book.h"
 #include "accountant/latency.h"
 #include "accountant/trouble.h"
 #include "base/buf.h"
@@ -11,7 +11,7 @@
 
 /* Everything that is said about one objective; borrowed. */
 struct render_objective {
-    const struct figures *figures;
+    const struct book *book;
     int index;
     const struct latency_percentiles *latency; /* NULL unless it is a latency objective */
     const struct ledger_route *routes;         /* of all objectives */

@@ -19,7 +19,8 @@ static const struct trouble troubles[] = {
     { ENOTSUP, "ledger_schema_newer",
       "the ledger's schema is newer than this program: install the newer probity, or run the newer "
       "one's `probity migrate downgrade`", true },
-    { ETIMEDOUT, unreachable, "the ledger does not answer in time: look at its server's load", true },
+    { ETIMEDOUT, unreachable, "the ledger does not answer in time: look at its server's load",
+      true },
     { ECONNREFUSED, unreachable,
       "the ledger refuses connections: is its server running, and are host and port right in "
       "PROBITY_LEDGER_URL or DATABASE_URL?", true },

@@ -5,8 +5,9 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/fake_ledger.h \
 	%D%/suite.c \
 	%D%/test_accountant.c \
+	%D%/test_book.c \
 	%D%/test_clerk.c \
-	%D%/test_figures.c \
+	%D%/test_hour.c \
 	%D%/test_latency.c \
 	%D%/test_metrics.c \
 	%D%/test_publish.c \

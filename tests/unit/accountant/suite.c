@@ -3,8 +3,9 @@
 #include "suite.h"
 
 TCase *accountant_cases(void);
+TCase *book_cases(void);
 TCase *clerk_cases(void);
-TCase *figures_cases(void);
+TCase *hour_cases(void);
 TCase *latency_cases(void);
 TCase *metrics_cases(void);
 TCase *publish_cases(void);
@@ -16,8 +17,9 @@ int main(void)
 {
     static const suite_cases_fn cases[] = {
         accountant_cases,
+        book_cases,
         clerk_cases,
-        figures_cases,
+        hour_cases,
         latency_cases,
         metrics_cases,
         publish_cases,

@@ -86,7 +86,7 @@ START_TEST(a_turn_reads_judges_and_publishes)
     ck_assert_int_eq(fake_ledger.opens, 1);
     ck_assert_int_eq(fake_ledger.reads, 1);
     ck_assert_ptr_null(clerk.trouble);
-    ck_assert_int_eq(clerk.figures.verdicts[0].status, BUDGET_MET);
+    ck_assert_int_eq(clerk.book.verdicts[0].status, BUDGET_MET);
     ck_assert_int_eq(status_of("slo/api-availability"), 200);
     end();
 }
@@ -99,7 +99,7 @@ START_TEST(a_failed_read_leaves_the_figures_and_says_why)
     fake_ledger.read_code = -ECONNREFUSED;
     turn_after(1);
     ck_assert_str_eq(clerk.trouble->code, "ledger_unreachable");
-    ck_assert_uint_eq(clerk.figures.verdicts[0].whole.total, 20000);
+    ck_assert_uint_eq(clerk.book.verdicts[0].whole.total, 20000);
     ck_assert_uint_eq(clerk.failed_reads, 1);
     fake_ledger.read_code = -ENODATA;
     turn_after(1);

@@ -54,7 +54,7 @@ static void fill(struct latency *latency, const struct window *window, const str
     ck_assert_int_eq(latency_fill(latency, from, to, &filled), 0);
 }
 
-static void expect_p50(const struct latency *latency, uint64_t want_ms)
+static void expect_p50(struct latency *latency, uint64_t want_ms)
 {
     struct latency_percentiles percentiles;
 

@@ -9,7 +9,7 @@ enum { NOW = 29740000 };
 static const int64_t now_wall_ms = (int64_t)NOW * 60000;
 static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
 
-static void begin(struct figures *figures)
+static void begin(struct book *book)
 {
     static const struct ledger_minute minutes[] = { { 0, NOW - 2, { 10000, 2 } } };
     struct ledger_changes changes = {
@@ -22,8 +22,8 @@ static void begin(struct figures *figures)
     };
 
     objective_built_in("api", objectives);
-    ck_assert_int_eq(figures_init(figures, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
-    ck_assert_int_eq(figures_apply(figures, &changes, now_wall_ms), 0);
+    ck_assert_int_eq(book_init(book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
+    ck_assert_int_eq(book_apply(book, &changes, now_wall_ms), 0);
 }
 
 static void expect(const struct buf *buf, const char *line)
@@ -38,12 +38,12 @@ START_TEST(every_family_has_its_samples)
         .caught_up_at_ms = 9000, .waiting_for_ledger = true,
     };
     struct ledger_counters ledger = { .commits = 5, .last_commit_at_ms = 8500 };
-    AUTO(figures_done) struct figures figures;
+    AUTO(book_done) struct book book;
     AUTO(buf_done) struct buf buf;
 
-    begin(&figures);
+    begin(&book);
     buf_init(&buf, 1 << 18);
-    metrics_render(&(struct metrics_sources){ .figures = &figures,
+    metrics_render(&(struct metrics_sources){ .book = &book,
                                               .usable = true,
                                               .ingest = &ingest,
                                               .ledger = &ledger,
@@ -74,12 +74,12 @@ END_TEST
 
 START_TEST(figures_that_are_too_old_are_left_out_and_counters_stay)
 {
-    AUTO(figures_done) struct figures figures;
+    AUTO(book_done) struct book book;
     AUTO(buf_done) struct buf buf;
 
-    begin(&figures);
+    begin(&book);
     buf_init(&buf, 1 << 18);
-    metrics_render(&(struct metrics_sources){ .figures = &figures, .read_at_ms = -1 },
+    metrics_render(&(struct metrics_sources){ .book = &book, .read_at_ms = -1 },
                    METRICS_OPENMETRICS, &buf);
     expect(&buf, "\nprobity_slo_events_total{");
     expect(&buf, "# TYPE probity_slo_events counter\n");

@@ -43,7 +43,7 @@ static void read_figures(void)
                                                     { 1, NOW, { 500, 0 } } };
     struct ledger_changes changes = { .reload = true, .minutes = minutes, .minute_count = 2 };
 
-    ck_assert_int_eq(figures_apply(&clerk.figures, &changes, now_wall_ms), 0);
+    ck_assert_int_eq(book_apply(&clerk.book, &changes, now_wall_ms), 0);
     clerk.read_at_ms = 1000;
 }
 

@@ -8,7 +8,7 @@ enum { NOW = 29740000 };
 
 static const int64_t now_wall_ms = (int64_t)NOW * 60000;
 static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-static struct figures figures;
+static struct book book;
 
 static void begin(uint64_t total, uint64_t bad)
 {
@@ -30,8 +30,8 @@ static void begin(uint64_t total, uint64_t bad)
     };
 
     objective_built_in("api", objectives);
-    ck_assert_int_eq(figures_init(&figures, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
-    ck_assert_int_eq(figures_apply(&figures, &changes, now_wall_ms), 0);
+    ck_assert_int_eq(book_init(&book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
+    ck_assert_int_eq(book_apply(&book, &changes, now_wall_ms), 0);
 }
 
 START_TEST(an_objective_in_the_list_reads_as_the_api_says)
@@ -40,7 +40,7 @@ START_TEST(an_objective_in_the_list_reads_as_the_api_says)
 
     begin(1841220, 700);
     buf_init(&buf, 1 << 16);
-    render_listed(&(struct render_objective){ .figures = &figures, .index = 0 }, &buf);
+    render_listed(&(struct render_objective){ .book = &book, .index = 0 }, &buf);
     ck_assert_str_eq(
         buf_text(&buf),
         "{\"name\": \"api-availability\", \"service\": \"api\", \"description\": \"99.9 % of "
@@ -53,14 +53,14 @@ START_TEST(an_objective_in_the_list_reads_as_the_api_says)
         "\"remaining_ratio\": 0.619817, \"exhausts_at\": null}, "
         "\"burn_rate\": {\"5m\": 0, \"30m\": 0, \"1h\": 0, \"2h\": 0, \"6h\": 0, \"1d\": 0, "
         "\"3d\": 0}, \"alerts\": []}");
-    figures_done(&figures);
+    book_done(&book);
 }
 END_TEST
 
 START_TEST(a_latency_objective_shows_threshold_and_percentiles)
 {
     struct latency_percentiles percentiles = { true, 12, 345, 1999 };
-    struct render_objective objective = { .figures = &figures, .index = 2,
+    struct render_objective objective = { .book = &book, .index = 2,
                                           .latency = &percentiles };
     AUTO(buf_done) struct buf buf;
 
@@ -74,7 +74,7 @@ START_TEST(a_latency_objective_shows_threshold_and_percentiles)
     buf_clear(&buf);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"latency_ms\": null"));
-    figures_done(&figures);
+    book_done(&book);
 }
 END_TEST
 
@@ -87,7 +87,7 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 
     begin(3000, 3);
     buf_init(&buf, 1 << 16);
-    render_page(&(struct render_objective){ &figures, 0, NULL, routes, 3 }, true, &buf);
+    render_page(&(struct render_objective){ &book, 0, NULL, routes, 3 }, true, &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"coverage\": {\"ratio\": 0.998, \"last_event\": \"2026-07-18T18:39:58.500Z\", "
@@ -99,32 +99,32 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
         "\"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, \"bad_events\": 2, "
         "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": 7, "
         "\"bad_events\": 1, \"consumed_ratio\": 0.333334}]}"));
-    figures_done(&figures);
+    book_done(&book);
 }
 END_TEST
 
 START_TEST(nothing_read_is_null_and_no_traffic_is_zero)
 {
-    struct render_objective objective = { .figures = &figures, .index = 1 };
+    struct render_objective objective = { .book = &book, .index = 1 };
     AUTO(buf_done) struct buf buf;
 
     buf_init(&buf, 1 << 16);
     objective_built_in("api", objectives);
-    ck_assert_int_eq(figures_init(&figures, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
+    ck_assert_int_eq(book_init(&book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"sli\": null, \"status\": \"no_data\", \"total_events\": null, \"bad_events\": "
                "null, \"measured_since\": null, \"coverage\": {\"ratio\": null, \"last_event\": "
                "null}, \"error_budget\": {\"allowed_bad_events\": null, "));
-    figures_done(&figures);
+    book_done(&book);
     begin(5, 0);
     buf_clear(&buf);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf),
                                  "\"sli\": null, \"status\": \"no_data\", \"total_events\": 0, "));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, "));
-    figures_done(&figures);
+    book_done(&book);
 }
 END_TEST
 
@@ -134,11 +134,11 @@ START_TEST(printed_ratios_round_to_the_worse_side)
 
     begin(3000001, 1);
     buf_init(&buf, 1 << 16);
-    render_listed(&(struct render_objective){ .figures = &figures, .index = 0 }, &buf);
+    render_listed(&(struct render_objective){ .book = &book, .index = 0 }, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"sli\": 0.999999,"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"consumed_ratio\": 0.000334,"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 0.999666,"));
-    figures_done(&figures);
+    book_done(&book);
 }
 END_TEST
 

@@ -1,10 +1,10 @@
-/* figures.h - what the ledger has told so far, and the verdicts on it.  Pure; one owner.
+/* book.h - what the ledger has told so far, and the verdicts on it.  Pure; one owner.
  *
- * Figures change only with a successful read: while the ledger is out of reach the last ones stay as
- * they were, with their time.
+ * Figures change only with a successful read: while the ledger is out of reach the last ones stay
+ * as they were, with their time.
  */
-#ifndef ACCOUNTANT_FIGURES_H
-#define ACCOUNTANT_FIGURES_H
+#ifndef ACCOUNTANT_BOOK_H
+#define ACCOUNTANT_BOOK_H
 
 #include "accountant/verdict.h"
 #include "base/auto.h"
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct figures {
+struct book {
     const struct objective *objectives; /* borrowed */
     int count;
     int64_t as_of_wall_ms; /* of the last successful read; 0: never */
@@ -24,17 +24,17 @@ struct figures {
     struct ledger_coverage coverage;
 };
 
-/* Returns 0 or -ENOMEM; figures_done() either way. */
-int figures_init(struct figures *figures, const struct objective *objectives, int count) MUST_CHECK;
-void figures_done(struct figures *figures);
+/* Returns 0 or -ENOMEM; book_done() either way. */
+int book_init(struct book *book, const struct objective *objectives, int count) MUST_CHECK;
+void book_done(struct book *book);
 
 /* Takes what a read brought and judges anew.  Returns 0, or -ENOMEM: then some minutes are missing,
  * and the caller has to begin again with a reload. */
-int figures_apply(struct figures *figures, const struct ledger_changes *changes,
+int book_apply(struct book *book, const struct ledger_changes *changes,
                   int64_t now_wall_ms) MUST_CHECK;
 
 /* Watched time as a share of the window, of the part since measuring began; at most 1, and 0 when
  * nothing has been watched yet. */
-struct fraction figures_coverage(const struct figures *figures);
+struct fraction book_coverage(const struct book *book);
 
 #endif
