@@ -1,7 +1,9 @@
 noinst_LIBRARIES += %D%/libledger.a
 module_ledger_libledger_a_SOURCES = %D%/arrays.c %D%/arrays.h %D%/commit.c %D%/commit.h \
+	%D%/coverage.c %D%/coverage.h %D%/details.c %D%/feed.c %D%/feed.h \
 	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/plan.c %D%/plan.h \
-	%D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \
+	%D%/reader.c %D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \
 	%D%/rows.c %D%/rows.h %D%/schema.c %D%/schema.h %D%/session.c %D%/session.h %D%/settings.h \
-	%D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h %D%/writer.c %D%/writer.h
+	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h \
+	%D%/writer.c %D%/writer.h
 nodist_module_ledger_libledger_a_SOURCES = %D%/migrations_data.c

@@ -4,6 +4,7 @@
 
 #include "ledger/session.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "ledger/schema.h"
 #include "ledger/trouble.h"
@@ -12,6 +13,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { SCRIPT_BYTES = 4096 };
 
 void session_init(struct session *session, const char *conninfo)
 {
@@ -78,23 +81,43 @@ static int judge_schema(const PGresult *result, struct error *err)
     return 0;
 }
 
-int session_begin(struct session *session, const char *mode, struct error *err)
+/* One message, one round trip; the transaction stays open behind it. */
+static int begin(struct session *session, const char *mode, const char *sql, PGresult **ret,
+                 struct error *err)
 {
     AUTO(pq_clear) PGresult *result = NULL;
-    char sql[400];
-    int code = session_connect(session, err);
+    struct buf script;
+    int code;
 
-    if (code != 0)
-        return code;
-    /* One message, one round trip; the transaction stays open behind it. */
-    (void)snprintf(sql, sizeof(sql),
-                   "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "
-                   SCHEMA_SQL,
-                   mode, SESSION_STATEMENT_MS, SESSION_STATEMENT_MS - 500);
-    code = pq_script(session->conn, sql, deadline_in(session, SESSION_STATEMENT_MS), &result, err);
+    buf_init(&script, SCRIPT_BYTES);
+    buf_printf(&script, "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s",
+               mode, SESSION_STATEMENT_MS, SESSION_STATEMENT_MS - 500, sql);
+    code = buf_ok(&script) ? pq_script(session->conn, buf_text(&script),
+                                       deadline_in(session, SESSION_STATEMENT_MS), &result, err)
+                           : error_set(err, ENOMEM, "ledger: out of memory");
+    buf_done(&script);
     if (code == 0)
         code = refused(session, accept_result(session, result, err), err);
-    return code != 0 ? code : judge_schema(result, err);
+    if (code == 0)
+        code = judge_schema(result, err);
+    if (code == 0 && ret != NULL) {
+        *ret = result;
+        result = NULL;
+    }
+    return code;
+}
+
+int session_begin(struct session *session, const char *mode, struct error *err)
+{
+    int code = session_connect(session, err);
+
+    return code != 0 ? code : begin(session, mode, SCHEMA_SQL, NULL, err);
+}
+
+int session_begin_snapshot(struct session *session, const char *sql, PGresult **ret,
+                           struct error *err)
+{
+    return begin(session, " ISOLATION LEVEL REPEATABLE READ READ ONLY", sql, ret, err);
 }
 
 int session_run(struct session *session, const char *sql, const struct pq_params *params,

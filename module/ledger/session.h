@@ -33,6 +33,11 @@ int session_connect(struct session *session, struct error *err) MUST_CHECK;
  * -ENOTSUP where it wants a newer program.  `mode` is "" or " ISOLATION LEVEL …". */
 int session_begin(struct session *session, const char *mode, struct error *err) MUST_CHECK;
 
+/* The same with a question of the caller's own in the same round trip, in a read-only snapshot, on
+ * a session that is connected: `sql` has no parameters, and its first two columns are those of SCHEMA_SQL. */
+int session_begin_snapshot(struct session *session, const char *sql, PGresult **ret,
+                           struct error *err) MUST_CHECK;
+
 /* One statement.  0, or -errno as pq_run, with -ENODATA where a table is missing. */
 int session_run(struct session *session, const char *sql, const struct pq_params *params,
                 PGresult **ret, struct error *err) MUST_CHECK;

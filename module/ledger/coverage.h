@@ -1,0 +1,15 @@
+/* coverage.h - for how long was anybody watching?  Pure. */
+#ifndef LEDGER_COVERAGE_H
+#define LEDGER_COVERAGE_H
+
+#include <stdint.h>
+
+struct coverage_span {
+    int64_t from_ms;
+    int64_t until_ms;
+};
+
+/* How much of `within` the union of the spans covers.  Sorts the spans. */
+int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within);
+
+#endif

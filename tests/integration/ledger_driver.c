@@ -1,0 +1,365 @@
+/* ledger_driver.c - the ledger's writer and reader at the end of a pipe, for test_ledger*.py.
+ *
+ *   ledger_driver CONNINFO SERVICE < commands     one JSON object a line is the answer
+ *
+ * Its "log file" is imaginary: the event at offset k takes one byte, happened in minute
+ * base + k / 100 on route /r{k % 3}, is a 500 when k % 10 is 0, and took k % 3000 ms.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "ledger/migrate.h"
+#include "ledger/reader.h"
+#include "ledger/writer.h"
+#include "slo/objective.h"
+#include "slo/tally.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MS = 60000, LINE_BYTES = 512, READ_BYTES = 64 * 1024 * 1024 };
+
+struct driver {
+    struct ledger_settings settings;
+    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+    int64_t thresholds_ms[LIMIT_THRESHOLDS];
+    int threshold_count;
+    struct queue *flushes;
+    struct queue *positions;
+    struct ledger_writer *writer;
+    struct ledger_reader *reader;
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "ledger_driver: %s\n", what);
+    exit(1);
+}
+
+static struct file_id file_of(const char *name)
+{
+    struct file_id file = { { 0 } };
+
+    strncpy((char *)file.bytes, name, sizeof(file.bytes));
+    return file;
+}
+
+/* --- flushes --- */
+
+static void count_event(struct tally *tally, int64_t k, int64_t base_minute, const char *suffix)
+{
+    struct tally_event event = {
+        .time_ms = (base_minute + k / 100) * 60000 + k % 60000,
+        .duration_ms = (uint64_t)(k % 3000),
+        .status = k % 10 == 0 ? 500 : 200,
+    };
+    char route[64];
+    int index;
+
+    (void)snprintf(route, sizeof(route), "/r%d%s", (int)(k % 3), suffix);
+    index = tally_route(tally, slice_of(route));
+    if (index < 0)
+        die("the tally has no room for a route");
+    event.route = (uint32_t)index;
+    if (!tally_add(tally, &event))
+        die("the tally is full");
+}
+
+struct part {
+    const char *file;
+    int64_t from;
+    int64_t to;
+    int64_t base_minute;
+    const char *suffix; /* of the routes' names */
+};
+
+static struct flush *flush_of(const struct driver *driver, const struct part *part)
+{
+    struct flush *flush = calloc(1, sizeof(*flush));
+
+    if (flush == NULL)
+        die("out of memory");
+    flush->kind = FLUSH_COUNTS;
+    flush->file = file_of(part->file);
+    flush->from_offset = part->from;
+    flush->to_offset = part->to;
+    flush->lines = (uint64_t)(part->to - part->from);
+    flush->watched_from_ms = part->base_minute * 60000;
+    flush->watched_until_ms = part->base_minute * 60000 + part->to * 600;
+    if (part->to > part->from) {
+        flush->tally = tally_new(driver->thresholds_ms, driver->threshold_count);
+        if (flush->tally == NULL)
+            die("out of memory");
+        flush->last_event_ms = (part->base_minute + (part->to - 1) / 100) * 60000;
+    }
+    for (int64_t k = part->from; k < part->to; k++)
+        count_event(flush->tally, k, part->base_minute, part->suffix);
+    (void)snprintf(flush->path, sizeof(flush->path), "/var/log/\xff%s", part->file);
+    flush->inode = 42;
+    return flush;
+}
+
+static struct file_position send_flush(struct driver *driver, struct flush *flush)
+{
+    struct file_position position;
+
+    if (!queue_push(driver->flushes, &flush))
+        die("the queue is full");
+    if (!queue_pop(driver->positions, &position, clock_boot_ms() + ANSWER_MS))
+        die("no answer");
+    return position;
+}
+
+static struct file_position ask(struct driver *driver, const char *file)
+{
+    struct flush *flush = calloc(1, sizeof(*flush));
+
+    if (flush == NULL)
+        die("out of memory");
+    flush->kind = FLUSH_ASK;
+    flush->file = file_of(file);
+    return send_flush(driver, flush);
+}
+
+static void print_position(struct file_position position)
+{
+    printf("{\"offset\": %" PRId64 ", \"known\": %d, \"committed\": %d, \"watched_until_ms\": %" PRId64
+           "}\n",
+           position.offset, position.known, position.committed, position.watched_until_ms);
+}
+
+/* flush FILE FROM TO BASE_MINUTE [SUFFIX] */
+static void do_flush(struct driver *driver, const char *arguments)
+{
+    char file[17] = "";
+    char suffix[32] = "";
+    struct part part = { .file = file, .suffix = suffix };
+
+    if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64 " %31s", file, &part.from,
+               &part.to, &part.base_minute, suffix) < 4)
+        die("flush: arguments");
+    print_position(send_flush(driver, flush_of(driver, &part)));
+}
+
+/* follow FILE END STEP BASE_MINUTE PAUSE_MS: goes where the ledger says until all is committed. */
+static void do_follow(struct driver *driver, const char *arguments)
+{
+    char file[17] = "";
+    struct part part = { .file = file, .suffix = "" };
+    struct file_position position;
+    int64_t end;
+    int64_t step;
+    int64_t pause_ms;
+    int seeks = 0;
+
+    if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, file, &end, &step,
+               &part.base_minute, &pause_ms) != 5)
+        die("follow: arguments");
+    position = ask(driver, file);
+    while (position.offset < end) {
+        part.from = position.offset;
+        part.to = part.from + step < end ? part.from + step : end;
+        position = send_flush(driver, flush_of(driver, &part));
+        seeks += !position.committed;
+        clock_sleep_ms(pause_ms);
+    }
+    printf("{\"offset\": %" PRId64 ", \"seeks\": %d}\n", position.offset, seeks);
+}
+
+/* hand FILE FROM TO BASE_MINUTE: a flush without waiting for its answer. */
+static void do_hand(struct driver *driver, const char *arguments)
+{
+    char file[17] = "";
+    struct part part = { .file = file, .suffix = "" };
+    struct flush *flush;
+
+    if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64, file, &part.from, &part.to,
+               &part.base_minute) != 4)
+        die("hand: arguments");
+    flush = flush_of(driver, &part);
+    if (!queue_push(driver->flushes, &flush))
+        die("the queue is full");
+    printf("{}\n");
+}
+
+static void do_ask(struct driver *driver, const char *arguments)
+{
+    char file[17] = "";
+
+    (void)sscanf(arguments, "%16s", file);
+    print_position(ask(driver, file));
+}
+
+static void do_counters(struct driver *driver, const char *arguments)
+{
+    struct ledger_counters counters;
+
+    (void)arguments;
+    ledger_writer_counters(driver->writer, &counters);
+    printf("{");
+#define X(field, metric, help) printf("\"" #field "\": %" PRIu64 ", ", counters.field);
+    FOR_EACH_LEDGER_COUNTER(X)
+#undef X
+    printf("\"trouble\": \"%s\"}\n", counters.trouble);
+}
+
+static void do_stop(struct driver *driver, const char *arguments)
+{
+    int64_t begun_ms = clock_boot_ms();
+
+    (void)arguments;
+    ledger_writer_stop(&driver->writer);
+    printf("{\"took_ms\": %" PRId64 "}\n", clock_boot_ms() - begun_ms);
+}
+
+/* --- reads --- */
+
+static void print_coverage(const struct ledger_coverage *coverage)
+{
+    printf("\"measured_since_ms\": %" PRId64 ", \"watched_until_ms\": %" PRId64
+           ", \"watched_ms\": %" PRId64 ", \"last_event_ms\": %" PRId64 ", \"lines\": %" PRIu64
+           ", \"rejected_lines\": %" PRIu64,
+           coverage->measured_since_ms, coverage->watched_until_ms, coverage->watched_ms,
+           coverage->last_event_ms, coverage->lines, coverage->rejected_lines);
+}
+
+/* read NOW_MINUTE: what changed, as [objective, minute, total, bad]. */
+static void do_read(struct driver *driver, const char *arguments)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
+    struct ledger_changes changes;
+    struct error err = { 0 };
+    int64_t now_minute = 0;
+    int64_t begun_us = clock_boot_us();
+    int code;
+
+    (void)sscanf(arguments, "%" SCNd64, &now_minute);
+    code = ledger_reader_read(driver->reader, now_minute * 60000 + 30000, clock_boot_ms() + 10000,
+                              arena, &changes, &err);
+    if (code != 0) {
+        printf("{\"error\": \"%s\", \"code\": %d}\n", err.text, code);
+        return;
+    }
+    printf("{\"took_us\": %" PRId64 ", \"reload\": %d, ", clock_boot_us() - begun_us,
+           changes.reload);
+    print_coverage(&changes.coverage);
+    printf(", \"count\": %d, \"minutes\": [", changes.minute_count);
+    for (int i = 0; i < changes.minute_count && i < 10000; i++)
+        printf("%s[%d, %d, %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ",
+               changes.minutes[i].objective, changes.minutes[i].minute,
+               changes.minutes[i].sum.total, changes.minutes[i].sum.bad);
+    printf("]}\n");
+}
+
+/* histograms FROM TO SINCE_LAST: events per objective, and how many elements it took. */
+static void do_histograms(struct driver *driver, const char *arguments)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
+    const struct ledger_histogram *found = NULL;
+    struct histogram sums[OBJECTIVE_BUILT_IN_COUNT];
+    struct error err = { 0 };
+    int from = 0;
+    int to = 0;
+    int since_last = 0;
+    int count = 0;
+
+    (void)sscanf(arguments, "%d %d %d", &from, &to, &since_last);
+    if (ledger_reader_histograms(driver->reader, from, to, since_last != 0,
+                                 clock_boot_ms() + 10000, arena, &found, &count, &err)
+        != 0) {
+        printf("{\"error\": \"%s\"}\n", err.text);
+        return;
+    }
+    for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT; i++)
+        histogram_init(&sums[i], arena);
+    for (int i = 0; i < count; i++) {
+        if (histogram_merge_encoded(&sums[found[i].objective], found[i].encoded, 1) != 0)
+            die("a histogram can't be merged");
+    }
+    printf("{\"elements\": %d, \"counts\": [", count);
+    for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT; i++)
+        printf("%s%" PRIu64, i == 0 ? "" : ", ", sums[i].count);
+    printf("], \"p50\": %" PRIu64 "}\n", histogram_quantile(&sums[2], 50, 100));
+}
+
+/* routes FROM TO: [objective, route, total, bad]. */
+static void do_routes(struct driver *driver, const char *arguments)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
+    const struct ledger_route *routes = NULL;
+    struct error err = { 0 };
+    int from = 0;
+    int to = 0;
+    int count = 0;
+
+    (void)sscanf(arguments, "%d %d", &from, &to);
+    if (ledger_reader_routes(driver->reader, from, to, clock_boot_ms() + 10000, arena, &routes,
+                             &count, &err)
+        != 0) {
+        printf("{\"error\": \"%s\"}\n", err.text);
+        return;
+    }
+    printf("{\"routes\": [");
+    for (int i = 0; i < count; i++)
+        printf("%s[%d, \"%s\", %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ",
+               routes[i].objective, routes[i].route, routes[i].total, routes[i].bad);
+    printf("]}\n");
+}
+
+/* --- the pipe --- */
+
+static void obey(struct driver *driver, const char *line)
+{
+    static const struct {
+        const char *word;
+        void (*act)(struct driver *driver, const char *arguments);
+    } commands[] = {
+        { "ask ", do_ask },           { "flush ", do_flush },   { "follow ", do_follow },
+        { "hand ", do_hand },         { "counters", do_counters }, { "stop", do_stop },
+        { "read ", do_read },         { "histograms ", do_histograms },
+        { "routes ", do_routes },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        size_t length = strlen(commands[i].word);
+
+        if (strncmp(line, commands[i].word, length) == 0) {
+            commands[i].act(driver, line + length);
+            (void)fflush(stdout);
+            return;
+        }
+    }
+    die("no such command");
+}
+
+int main(int argc, char **argv)
+{
+    struct driver driver = { .flushes = queue_new(sizeof(struct flush *), 8),
+                             .positions = queue_new(sizeof(struct file_position), 8) };
+    struct error err = { 0 };
+    char line[LINE_BYTES];
+
+    if (argc != 3 || driver.flushes == NULL || driver.positions == NULL)
+        die("usage: ledger_driver CONNINFO SERVICE");
+    objective_built_in(argv[2], driver.objectives);
+    driver.threshold_count = objective_thresholds(driver.objectives, OBJECTIVE_BUILT_IN_COUNT,
+                                                  driver.thresholds_ms);
+    driver.settings = (struct ledger_settings){
+        argv[1], argv[2], "host", "instance", driver.objectives, OBJECTIVE_BUILT_IN_COUNT
+    };
+    if (ledger_writer_start(&driver.settings, driver.flushes, driver.positions, &driver.writer,
+                            &err) != 0
+        || ledger_reader_open(&driver.settings, &driver.reader, &err) != 0)
+        die(err.text);
+    while (fgets(line, sizeof(line), stdin) != NULL)
+        obey(&driver, line);
+    ledger_writer_stop(&driver.writer);
+    ledger_reader_close(&driver.reader);
+    queue_free(&driver.flushes);
+    queue_free(&driver.positions);
+    return 0;
+}
