@@ -3,11 +3,24 @@
 #include "suite.h"
 
 TCase *arena_cases(void);
+TCase *auto_cases(void);
+TCase *buf_cases(void);
+TCase *clock_cases(void);
+TCase *error_cases(void);
+TCase *json_cases(void);
+TCase *log_cases(void);
+TCase *queue_cases(void);
+TCase *random_cases(void);
 TCase *slice_cases(void);
+TCase *thread_cases(void);
+TCase *utf8_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { arena_cases, slice_cases };
+    static const suite_cases_fn cases[] = {
+        arena_cases, auto_cases,  buf_cases,    clock_cases, error_cases,  json_cases,
+        log_cases,   queue_cases, random_cases, slice_cases, thread_cases, utf8_cases,
+    };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
