@@ -61,7 +61,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def folder_for(node):
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", node.name)[:60]
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", node.name)[:32]  # a socket's path has little room
     folder = tempfile.mkdtemp(prefix=name + "-", dir=os.environ[SESSION])
     os.chmod(folder, 0o755)
     return folder
