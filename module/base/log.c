@@ -246,6 +246,9 @@ void log_stop(void)
 }
 
 static void log_text(enum log_level level, const struct log_field *fields, int count,
+                     const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static void log_text(enum log_level level, const struct log_field *fields, int count,
                      const char *format, va_list args)
 {
     char message[LIMIT_LOG_LINE_BYTES];

@@ -39,9 +39,12 @@ struct slice slice_trim(struct slice text)
 
 struct slice slice_cut(struct slice *rest, char separator)
 {
-    const char *found = rest->length == 0 ? NULL : memchr(rest->data, separator, rest->length);
     struct slice head = *rest;
+    const char *found;
 
+    if (rest->length == 0) /* then there may be no data either */
+        return head;
+    found = memchr(rest->data, separator, rest->length);
     if (found == NULL) {
         *rest = (struct slice){ rest->data + rest->length, 0 };
         return head;

@@ -9,6 +9,9 @@
 #include <stdio.h>
 
 static char *format_into(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static char *format_into(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     int needed;

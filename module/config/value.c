@@ -141,6 +141,8 @@ struct slice value_cut_word(struct slice *rest)
 {
     struct slice word;
 
+    if (rest->length == 0) /* then there may be no data either */
+        return *rest;
     while (rest->length > 0 && (is_space(rest->data[0]) || rest->data[0] == ',')) {
         rest->data++;
         rest->length--;

@@ -35,11 +35,23 @@ START_TEST(slice_cut_walks_a_list_to_its_end)
 }
 END_TEST
 
+START_TEST(slice_of_nothing_is_cut_into_nothing)
+{
+    struct slice rest = slice_of(NULL);
+
+    ck_assert_uint_eq(slice_cut(&rest, ',').length, 0);
+    ck_assert_ptr_null(rest.data);
+    ck_assert_uint_eq(slice_trim(rest).length, 0);
+    ck_assert(slice_equals_text(rest, ""));
+}
+END_TEST
+
 TCase *slice_cases(void)
 {
     TCase *cases = tcase_create("slice");
 
     tcase_add_test(cases, slice_parses_only_whole_numbers_within_the_bound);
     tcase_add_test(cases, slice_cut_walks_a_list_to_its_end);
+    tcase_add_test(cases, slice_of_nothing_is_cut_into_nothing);
     return cases;
 }

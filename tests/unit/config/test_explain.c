@@ -31,8 +31,7 @@ START_TEST(explain_shows_values_and_where_they_came_from_but_no_secret)
     static const char *const lines[] = {
         "DATABASE_URL                     postgresql+asyncpg://u:***@h/d  (environment)\n",
         "PROBITY_LEDGER_URL               (set)  (environment)\n",
-        "SECRET_KEY                       (set)  (environment; not used, because JWT_SECRET_KEY is "
-        "set)\n",
+        "SECRET_KEY                       (set)  (environment; not used, because JWT_SECRET_KEY",
         "REDIS_URL                        redis://***  (environment)\n",
         "CELERY_BROKER_URL                ***  (environment)\n",
         "PROBITY_APP                      127.0.0.1:80  (environment)\n",
