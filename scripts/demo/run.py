@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(REPOSITORY, "tests", "integration"))
 os.environ["PROBITY_BUILD"] = os.path.join(REPOSITORY, ".build", "run")
 RUN = os.path.join(REPOSITORY, ".run")
 TOOLS = ("/usr/lib/postgresql/15/bin/postgres", "redis-server", "nginx", "setpriv")
-LONGEST_SOCKET_PATH = 100  # sun_path holds 108, and the daemon binds a temporary name beside it
+LONGEST_SOCKET_PATH = 90  # what PROBITY_LISTEN takes
 
 TOUR = """
 Probity answers at {base} for the demo application behind the same nginx.

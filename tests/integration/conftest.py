@@ -61,7 +61,8 @@ def pytest_runtest_makereport(item, call):
 
 
 def folder_for(node):
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", node.name)[:32]  # a socket's path has little room
+    # Short: the path of a unix socket below it has at most 107 bytes.
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", node.name.removeprefix("test_"))[:24]
     folder = tempfile.mkdtemp(prefix=name + "-", dir=os.environ[SESSION])
     os.chmod(folder, 0o755)
     return folder

@@ -122,6 +122,9 @@ class Process:
         return self
 
     def spawn(self):
+        """Starts it, unless it runs already, and does not wait."""
+        if self.alive():
+            return self
         death_signal = self.death_signal
         parent = os.getpid()
 
