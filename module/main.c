@@ -1,8 +1,238 @@
-/* main.c - the daemon: its table of contents. */
+/* main.c - the daemon: its table of contents.
+ *
+ * Each part is declared with its stop function and started in the order of the picture in
+ * docs/architecture.md; the destructors run in reverse and skip what was never started.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-int main(void)
+#include "accountant/accountant.h"
+#include "auth/access.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/signals.h"
+#include "base/thread.h"
+#include "config/config.h"
+#include "front/front.h"
+#include "health/outcome.h"
+#include "ingest/follow.h"
+#include "ledger/writer.h"
+#include "monitor/monitor.h"
+#include "page/slot.h"
+#include "probe/probers.h"
+#include "slo/tally.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TAKE_OVER_WAIT_MS = 3000 }; /* for the first round, before a living socket is replaced */
+
+/* What the running parts share; freed only when no thread is left that could look at it. */
+struct house {
+    struct config *config;
+    struct access *access;
+    struct queue *outcomes;  /* probers -> monitor */
+    struct queue *flushes;   /* ingest -> ledger: struct flush * */
+    struct queue *positions; /* ledger -> ingest */
+    struct slot *health;     /* monitor -> front */
+    struct slot *slo;        /* accountant -> front */
+    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+    int64_t thresholds_ms[LIMIT_THRESHOLDS];
+    struct ledger_settings ledger;
+    struct follow_settings follow;
+    char host[64];
+    char instance[RANDOM_HEX_BYTES];
+    _Atomic int64_t front_beat_ms;
+};
+
+static void house_free(struct house *house)
 {
-    return 2;
+    slot_free(&house->slo);
+    slot_free(&house->health);
+    queue_free(&house->positions);
+    queue_free(&house->flushes);
+    queue_free(&house->outcomes);
+    access_free(&house->access);
+    config_free(&house->config);
+}
+
+static void house_set_objectives(struct house *house)
+{
+    const struct config *config = house->config;
+
+    objective_built_in(config->service, house->objectives);
+    (void)gethostname(house->host, sizeof(house->host) - 1);
+    random_hex(house->instance);
+    house->ledger = (struct ledger_settings){
+        .conninfo = config->ledger_conninfo,
+        .service = config->service,
+        .host = house->host,
+        .instance = house->instance,
+        .objectives = house->objectives,
+        .objective_count = OBJECTIVE_BUILT_IN_COUNT,
+    };
+    house->follow = (struct follow_settings){
+        .path = config->access_log,
+        .service = config->service,
+        .thresholds_ms = house->thresholds_ms,
+        .threshold_count = objective_thresholds(house->objectives, OBJECTIVE_BUILT_IN_COUNT,
+                                                house->thresholds_ms),
+    };
+}
+
+static int house_build(struct house *house, struct error *err)
+{
+    int code = access_new(house->config, &house->access, err);
+
+    if (code != 0)
+        return code;
+    house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
+    house->flushes = queue_new(sizeof(struct flush *), LIMIT_FLUSHES);
+    house->positions = queue_new(sizeof(struct file_position), LIMIT_FLUSHES);
+    house->health = slot_new();
+    house->slo = slot_new();
+    if (house->outcomes == NULL || house->flushes == NULL || house->positions == NULL
+        || house->health == NULL || house->slo == NULL)
+        return error_set(err, ENOMEM, "probityd: out of memory");
+    house_set_objectives(house);
+    return 0;
+}
+
+/* A socket that somebody answers at is taken over only once there is a verdict to hand out. */
+static int listen_at(const struct config *config, const struct monitor *monitor,
+                     struct front_socket *socket, struct error *err)
+{
+    int64_t deadline_ms = clock_boot_ms() + TAKE_OVER_WAIT_MS;
+
+    while (front_path_is_live(config->listen_path) && !monitor_first_round_done(monitor)
+           && clock_left_ms(deadline_ms) > 0)
+        clock_sleep_ms(20);
+    return front_listen(config->listen_path, socket, err);
+}
+
+/* Serves until a signal or a successor ends it. */
+static void serve(const struct config *config, struct monitor *monitor, const struct front *front)
+{
+    int number = 0;
+
+    while (number != SIGTERM && number != SIGINT && !front_replaced(front))
+        number = signals_wait(500);
+    if (front_replaced(front)) {
+        /* The successor speaks for the application now: a last "draining" would be a lie. */
+        log_info("replaced by another process at %s: ending", config->listen_path);
+        return;
+    }
+    log_info("draining for %lld ms (%s); a second signal ends it now",
+             (long long)config->drain_ms, strsignal(number));
+    monitor_drain(monitor);
+    (void)signals_wait(config->drain_ms);
+}
+
+static int run(struct house *house, struct error *err)
+{
+    const struct config *config = house->config;
+    bool ledger = config->ledger_conninfo != NULL;
+    AUTO(monitor_stop) struct monitor *monitor = NULL;
+    AUTO(probers_stop) struct probers *probers = NULL;
+    AUTO(ledger_writer_stop) struct ledger_writer *writer = NULL;
+    AUTO(follower_stop) struct follower *follower = NULL;
+    AUTO(accountant_stop) struct accountant *accountant = NULL;
+    AUTO(front_stop) struct front *front = NULL;
+    struct front_socket socket = { .fd = -1 };
+    int code;
+
+    code = monitor_start(&(struct monitor_settings){ config, house->outcomes, house->health,
+                                                     &house->front_beat_ms },
+                         &monitor, err);
+    if (code == 0)
+        code = probers_start(config, house->outcomes, &probers, err);
+    if (code == 0 && ledger)
+        code = ledger_writer_start(&house->ledger, house->flushes, house->positions, &writer, err);
+    if (code == 0 && ledger && config->access_log != NULL)
+        code = follower_start(&house->follow, house->flushes, house->positions, &follower, err);
+    if (code == 0)
+        code = accountant_start(&(struct accountant_settings){ config, &house->ledger, house->slo,
+                                                               follower, writer },
+                                &accountant, err);
+    if (code == 0)
+        code = listen_at(config, monitor, &socket, err);
+    if (code == 0)
+        code = front_start(&(struct front_settings){ config, house->access, house->health,
+                                                     house->slo, &house->front_beat_ms, socket },
+                           &front, err);
+    if (code == 0) {
+        log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
+        serve(config, monitor, front);
+    }
+    return code;
+}
+
+static const char *environment(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
+static void say(void *context, enum log_level level, const char *sentence)
+{
+    (void)context;
+    log_with(level, NULL, 0, "%s", sentence);
+}
+
+static int start(struct house *house, struct error *err)
+{
+    int code = config_load(environment, NULL, &house->config, err);
+
+    if (code != 0)
+        return code;
+    config_hide_secrets(house->config);
+    log_configure(house->config->log_level, house->config->log_format, house->config->service);
+    code = log_start(err);
+    if (code != 0)
+        return code;
+    config_diagnose(house->config, say, NULL);
+    code = house_build(house, err);
+    return code != 0 ? code : run(house, err);
+}
+
+static int answer_option(const char *option)
+{
+    if (strcmp(option, "--version") == 0) {
+        puts("probityd " PACKAGE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    (void)fprintf(strcmp(option, "--help") == 0 ? stdout : stderr,
+                  "usage: probityd [--version | --help]\n"
+                  "Everything else is set by the environment: see probityd(8) and "
+                  "`probity check-config`.\n");
+    return strcmp(option, "--help") == 0 ? EXIT_SUCCESS : 2;
+}
+
+int main(int argc, char **argv)
+{
+    static struct house house;
+    struct error err = { 0 };
+    int code;
+
+    if (argc > 1)
+        return answer_option(argv[1]);
+    /* One heap for all threads: they allocate little, and every further one costs a page set. */
+    (void)mallopt(M_ARENA_MAX, 1);
+    signals_block();
+    code = start(&house, &err);
+    if (code != 0)
+        log_error("%s", err.text);
+    else
+        log_info("ended");
+    log_stop();
+    if (thread_left_behind())
+        _exit(code == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    house_free(&house);
+    return code == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
