@@ -147,5 +147,6 @@ int main(int argc, char **argv)
     slot_free(&trial.health);
     slot_free(&trial.slo);
     access_free(&access);
+    config_free(&config);
     return 0;
 }
