@@ -116,11 +116,10 @@ static void write_decision(struct exchange *exchange, const char *decision,
 static void write_reason(const struct gate *gate, const struct page_objective *objective,
                          enum verdict verdict, struct json_writer *json)
 {
-    AUTO(buf_done) struct buf reason;
+    AUTO(buf_done) struct buf reason = { .max_bytes = 256 };
 
     if (verdict == VERDICT_GO)
         return;
-    buf_init(&reason, 256);
     explain(gate, objective, verdict, &reason);
     json_open_object(json);
     json_text(json, "slo", objective->name);

@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "base/thread.h"
 #include "front/doorman.h"
+#include "front/lag.h"
 #include "front/lane.h"
 #include "front/record.h"
 #include "front/router.h"
@@ -31,7 +32,6 @@ enum {
     LINGER_MS = 1000,  /* of a stop: for what has queued up */
     STOP_MS = 2500,    /* of a stop: for answers under way */
     QUIET_MS = 100,    /* a stop may end this early when nobody is connected */
-    LAG_WINDOW_MS = 5000,
     LOGGED_PER_TICK = 5,
     /* Parameters are looked for this far: nginx's header buffers hold 32 KiB. */
     LIMIT_PEEK_BYTES = 4 * LIMIT_REQUEST_BYTES,
@@ -64,9 +64,8 @@ struct reactor {
     int64_t now_ms; /* of this turn */
     int64_t next_tick_ms;
     int64_t stop_at_ms; /* 0: not stopping */
-    int64_t lag_since_ms;
-    int64_t lag_us[2]; /* the longest turn of this window and of the one before */
-    int logged;        /* in this tick */
+    struct lag lag;
+    int logged; /* in this tick */
     char peeked[LIMIT_PEEK_BYTES];
     struct connection connections[LIMIT_CONNECTIONS];
 };
@@ -359,11 +358,6 @@ static void tick(struct reactor *reactor)
         if (connection->fd >= 0 && connection->deadline_ms <= reactor->now_ms)
             enforce_deadline(connection);
     }
-    if (reactor->now_ms - reactor->lag_since_ms >= LAG_WINDOW_MS) {
-        reactor->lag_since_ms = reactor->now_ms;
-        reactor->lag_us[1] = reactor->lag_us[0];
-        reactor->lag_us[0] = 0;
-    }
 }
 
 static void collect_from_lane(struct reactor *reactor)
@@ -372,16 +366,6 @@ static void collect_from_lane(struct reactor *reactor)
 
     while ((connection = lane_pop_done(reactor->lane)) != NULL)
         close_connection(connection);
-}
-
-static void measure_lag(struct reactor *reactor, int64_t turn_began_us)
-{
-    int64_t turn_us = clock_boot_us() - turn_began_us;
-
-    if (turn_us > reactor->lag_us[0])
-        reactor->lag_us[0] = turn_us;
-    reactor->sources->loop_lag_us =
-        reactor->lag_us[0] > reactor->lag_us[1] ? reactor->lag_us[0] : reactor->lag_us[1];
 }
 
 /* One turn is the heartbeat: wait and serve, take back from the lane, look after deadlines. */
@@ -396,7 +380,8 @@ static void turn(struct reactor *reactor)
     collect_from_lane(reactor);
     if (reactor->now_ms >= reactor->next_tick_ms)
         tick(reactor);
-    measure_lag(reactor, woke_at_us);
+    reactor->sources->loop_lag_us =
+        lag_add(&reactor->lag, clock_boot_us() - woke_at_us, reactor->now_ms);
 }
 
 static void close_idle(struct reactor *reactor)
@@ -432,7 +417,6 @@ void reactor_run(struct reactor *reactor)
 {
     assert(thread_is("front"));
     reactor->now_ms = clock_boot_ms();
-    reactor->lag_since_ms = reactor->now_ms;
     while (!has_ended(reactor))
         turn(reactor);
     doorman_close(reactor->doorman);

@@ -1,0 +1,97 @@
+/* test_gate.c - may I deploy? */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "front/handlers.h"
+
+#include "house.h"
+#include "suite.h"
+
+#include <stdio.h>
+
+#define OBJECTIVE(name, service, status, few, any, left, of)                                       \
+    { (name), (service), (status), (few), (any), { (left), (of) }, { "{}", 2 } }
+
+static const struct page_objective objectives[] = {
+    OBJECTIVE("good", "a", "met", false, true, 6198, 10000),
+    OBJECTIVE("tenth", "a", "at_risk", false, true, 1, 10),
+    OBJECTIVE("nothing", "b", "breached", false, true, 0, 10),
+    OBJECTIVE("debt", "b", "breached", false, true, -315, 10000),
+    OBJECTIVE("few", "c", "insufficient_data", true, true, -5, 10),
+    OBJECTIVE("none", "c", "no_data", false, false, 0, 1),
+};
+
+static const struct {
+    const char *query;
+    int want;
+    const char *holds;
+} cases[] = {
+    { "slo=good", 200, "{\"decision\": \"go\", \"as_of\": \"2026-11-21T12:39:33.000Z\", "
+                       "\"reasons\": []}" },
+    { "slo=good&min_budget=0.6198", 200, "\"go\"" },
+    { "slo=good&min_budget=0.61981", 503, "error budget 61.9 % left, 62 % asked" },
+    { "slo=tenth&min_budget=0.1", 200, "\"go\"" },
+    { "slo=tenth&min_budget=0.10000000000000001", 503, "\"stop\"" },
+    { "slo=nothing", 503, "error budget exhausted, 0 % left" },
+    { "slo=debt", 503, "error budget exhausted, -3.2 % left" },
+    { "slo=few", 200, "too few events to judge" },
+    { "slo=none&min_budget=1", 200, "no events in the window" },
+    { "service=a", 200, "\"go\"" },
+    { "service=b", 503, "{\"slo\": \"nothing\", \"reason\"" },
+    { "service=a&slo=debt", 404, "not_found" },
+    { "service=nobody", 404, "not_found" },
+    { "slo=god", 404, "not_found" },
+    { "", 503, "\"stop\"" },
+    { "min_budget=1.01", 400, "min_budget" },
+    { "min_budget=-0.1", 400, "min_budget" },
+    { "min_budget=ten", 400, "min_budget" },
+    { "min_budget=1e-1", 400, "min_budget" },
+    { "min_budget=0.1&min_budget=0.2", 400, "twice" },
+    { "min-budget=0.9", 400, "unknown parameter" },
+    { "slo=", 400, "empty" },
+};
+
+START_TEST(the_gate_decides_exactly)
+{
+    struct house house;
+    char request[128];
+
+    house_init(&house, false);
+    house_publish_slo(&house, objectives, (int)ARRAY_LENGTH(objectives), NULL);
+    (void)snprintf(request, sizeof(request), "GET /slo/gate?%s", cases[_i].query);
+    ck_assert_msg(house_ask(&house, request, "") == cases[_i].want, "%s: %d %s", request,
+                  house.response.status, buf_text(&house.text));
+    ck_assert_msg(strstr(buf_text(&house.text), cases[_i].holds) != NULL, "%s: %s", request,
+                  buf_text(&house.text));
+    ck_assert_ptr_null(strstr(house.response.head.data, "Retry-After"));
+    house_done(&house);
+}
+END_TEST
+
+START_TEST(stale_figures_and_no_ledger_are_unknown)
+{
+    struct house house;
+
+    house_init(&house, false);
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate", ""), 503);
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "\"unknown\""));
+    house_publish_slo(&house, objectives, 1, "the ledger does not answer");
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate?slo=good", ""), 503);
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "\"unknown\""));
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "the ledger does not answer"));
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate?slo=god", ""), 404);
+    house_publish_slo(&house, NULL, 0, "DATABASE_URL is not set");
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate?slo=good", ""), 503);
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "\"as_of\": null"));
+    house_done(&house);
+}
+END_TEST
+
+TCase *gate_cases(void)
+{
+    TCase *tcase = tcase_create("gate");
+
+    tcase_add_loop_test(tcase, the_gate_decides_exactly, 0, (int)ARRAY_LENGTH(cases));
+    tcase_add_test(tcase, stale_figures_and_no_ledger_are_unknown);
+    return tcase;
+}
