@@ -108,6 +108,11 @@ static int find_redis(struct address *address)
     if (snapshot->redis_url != NULL) {
         address->variable = "REDIS_URL";
         code = address_redis(address, snapshot->redis_url);
+        if (code == 0 && address->trouble == NULL && address->target.password == NULL
+            && parts.password != NULL)
+            code = snapshot_note(snapshot, LOG_LEVEL_WARNING,
+                                 "REDIS_URL has no password, and REDIS_PASSWORD is not used with "
+                                 "it: write redis://:PASSWORD@host");
     } else {
         address->variable = snapshot_source(snapshot, offsetof(struct snapshot, redis_host));
         code = address_redis_parts(address, &parts);

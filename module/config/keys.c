@@ -248,10 +248,13 @@ static int distance(const char *a, const char *b)
 const struct config_key *config_key_nearest(const char *name)
 {
     const struct config_key *nearest = NULL;
-    int best = 6; /* farther away it is another word, not a misspelling */
+    int best = 4; /* farther away it is another word, not a misspelling */
 
     if (strlen(name) > NAME_MAX_BYTES)
         return NULL;
+    /* PROBITY_LOG_LEVEL: one of the variables that are shared with the application. */
+    if (strncmp(name, "PROBITY_", 8) == 0 && config_key_find(name + 8) != NULL)
+        return config_key_find(name + 8);
     for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
         int apart = distance(name, config_keys[i].name);
 

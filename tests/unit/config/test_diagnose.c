@@ -59,6 +59,14 @@ START_TEST(diagnose_says_what_is_missing_and_what_that_costs)
 }
 END_TEST
 
+START_TEST(diagnose_says_that_two_ways_of_naming_redis_are_not_mixed)
+{
+    static const char *const env[] = { "REDIS_URL", "redis://h", "REDIS_PASSWORD", "zebra", NULL };
+
+    expect_sentence(env, "2 REDIS_URL has no password, and REDIS_PASSWORD is not used with it");
+}
+END_TEST
+
 START_TEST(diagnose_says_a_sentence_about_the_database_once)
 {
     AUTO(config_free)
@@ -127,6 +135,7 @@ TCase *diagnose_cases(void)
     TCase *cases = tcase_create("diagnose");
 
     tcase_add_test(cases, diagnose_says_what_is_missing_and_what_that_costs);
+    tcase_add_test(cases, diagnose_says_that_two_ways_of_naming_redis_are_not_mixed);
     tcase_add_test(cases, diagnose_says_a_sentence_about_the_database_once);
     tcase_add_test(cases, diagnose_names_the_variable_that_was_meant);
     tcase_add_test(cases, diagnose_hides_every_form_of_every_secret_from_the_log);
