@@ -192,7 +192,7 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass
-        self.stopped.clear()
+        self.sigcont()  # a stopped child of a killed parent would never notice
         return self.child.returncode
 
     def restart(self):

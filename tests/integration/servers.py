@@ -50,6 +50,7 @@ class Postgres(Process):
         self.port = port or free_port()
         self.data = os.path.join(self.folder, "postgres")
         self.template = template
+        self.backends = []
         self.settings = {"max_connections": 40, "shared_buffers": "16MB", **(settings or {})}
 
     def as_account(self, *command):
@@ -152,25 +153,28 @@ class Postgres(Process):
         self.freeze_postmaster()
         self.freeze_backends()
 
-    def restart(self):
+    def reap(self):
         """Backends outlive a killed postmaster by some milliseconds, and keep a new one away."""
-        self.stop()
-        wait_until(lambda: not self.left_over(), 10, "the old backends to end")
-        return self.start()
+        backends = self.backends
+        code = super().reap()
+        wait_until(lambda: not any(map(is_running, backends)), 10, "the old backends to end")
+        return code
 
-    def left_over(self):
-        # Every backend is a child in the postmaster's session, which is the child's own pid.
-        found = glob.glob("/proc/[0-9]*/stat")
-        return [path for path in found if session_of(path) == self.pid] if self.child else []
+    def kill9(self):
+        self.backends = children_of(self.pid) if self.alive() else []
+        super().kill9()
+
+    def stop(self, timeout=10.0):
+        self.backends = []
+        return super().stop(timeout)
 
 
-def session_of(stat_path):
+def is_running(pid):
     try:
-        with open(stat_path, encoding="ascii", errors="replace") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-            return int(fields[3]) if fields[0] != "Z" else None
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
-        return None
+        return False
 
 
 class Redis(Process):
