@@ -13,8 +13,8 @@ static const char *lookup(void *context, const char *name)
     const bool *protected = context;
 
     if (*protected && strcmp(name, "PROBITY_ADMIN_TOKEN") == 0)
-        return HOUSE_ADMIN + 7;
-    return *protected && strcmp(name, "PROBITY_READ_TOKEN") == 0 ? HOUSE_READER + 7 : NULL;
+        return &HOUSE_ADMIN[7];
+    return *protected && strcmp(name, "PROBITY_READ_TOKEN") == 0 ? &HOUSE_READER[7] : NULL;
 }
 
 void house_init(struct house *house, bool protected)
