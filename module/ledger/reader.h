@@ -57,7 +57,8 @@ void ledger_reader_close(struct ledger_reader **reader);
 /* Connects if needed and reads what changed since the last successful read, in one snapshot.
  * Returns 0, or -errno with `err` in words for people ("ledger: the schema is missing: run
  * probity migrate upgrade"); nothing is considered read then.  -ENODATA: the schema is missing;
- * -ESTALE: it is older than this program needs; -ENOTSUP: it is newer; anything else: the ledger is out of reach. */
+ * -ESTALE: it is older than this program needs; -ENOTSUP: it is newer; anything else: the ledger is
+ * out of reach. */
 int ledger_reader_read(struct ledger_reader *reader, int64_t now_wall_ms, int64_t deadline_ms,
                        struct arena *arena, struct ledger_changes *ret, struct error *err)
     MUST_CHECK;

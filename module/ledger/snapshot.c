@@ -35,7 +35,7 @@ static int tell(struct ledger_reader *reader, int code, const struct error *caus
     session_close(&reader->session);
     reader->registered = false;
     if (own)
-        return error_set(err, code == -ESTALE ? ENODATA : -code, "%s", cause->text);
+        return error_set(err, -code, "%s", cause->text);
     return error_set(err, -code, "ledger: %s", trouble_words(code, reader->session.sqlstate));
 }
 

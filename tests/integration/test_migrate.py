@@ -1,0 +1,134 @@
+"""test_migrate.py - `probity migrate` against a real Postgres."""
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ledger_driver import probity
+from process import REPOSITORY
+
+SCHEMA = os.path.join(REPOSITORY, "tests", "sql", "schema.sql")
+EXPECTED = os.path.join(REPOSITORY, "tests", "sql", "expected", "schema.out")
+
+
+@pytest.fixture(scope="module")
+def server(shared):
+    return shared.postgres()
+
+
+@pytest.fixture
+def empty(server):
+    server.sql("DROP SCHEMA IF EXISTS probity CASCADE")
+    return server
+
+
+def migrate(server, *arguments, check=True, user="app"):
+    return probity(server.url(user), "migrate", *arguments, check=check)
+
+
+def psql(server, *arguments, feed=None):
+    done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", server.url(), *arguments],
+                          input=feed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def schema_of(server):
+    return psql(server, "-At", "-f", SCHEMA)
+
+
+def read(path):
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def test_an_upgrade_makes_the_schema_that_is_expected(empty):
+    assert "run probity migrate upgrade" in migrate(empty, "current").stdout
+    assert "pending" in migrate(empty, "history").stdout
+    migrate(empty, "upgrade")
+    assert schema_of(empty) == read(EXPECTED)
+    assert migrate(empty, "current").stdout.strip() == "0001 ledger (head)"
+    assert "pending" not in migrate(empty, "history").stdout
+
+
+def test_an_upgrade_applied_twice_changes_nothing(empty):
+    migrate(empty, "upgrade")
+    assert "nothing to do" in migrate(empty, "upgrade", "head").stdout
+    assert schema_of(empty) == read(EXPECTED)
+
+
+def test_down_and_up_again_ends_in_the_same_schema(empty):
+    migrate(empty, "upgrade", "+1")
+    migrate(empty, "downgrade", "base")
+    assert empty.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'probity'") == [(1,)]
+    migrate(empty, "upgrade", "0001")
+    migrate(empty, "downgrade", "-1")
+    migrate(empty, "upgrade")
+    assert schema_of(empty) == read(EXPECTED)
+
+
+def test_upgrades_that_start_at_once_apply_each_migration_once(empty):
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: migrate(empty, "upgrade").stdout, range(8)))
+    assert sum("applied 0001" in output for output in done) == 1
+    assert sum("nothing to do" in output for output in done) == 7
+
+
+def test_a_changed_migration_is_refused_in_words(empty):
+    migrate(empty, "upgrade")
+    empty.sql("UPDATE probity.schema_migrations SET checksum = 'deadbeef'")
+    refused = migrate(empty, "downgrade", check=False)
+    assert refused.returncode != 0
+    assert "was applied with another content" in refused.stderr + refused.stdout
+    migrate(empty, "stamp", "head")
+    migrate(empty, "downgrade")
+
+
+def test_a_schema_of_a_newer_program_is_refused_in_words(empty):
+    migrate(empty, "upgrade")
+    empty.sql("INSERT INTO probity.schema_migrations VALUES (9000, 'later', 'x', '99.0.0')")
+    refused = migrate(empty, "upgrade", check=False)
+    assert refused.returncode != 0 and "use probity 99.0.0" in refused.stderr + refused.stdout
+    assert "9000" in migrate(empty, "current").stdout
+
+
+@pytest.mark.parametrize("arguments", [("upgrade", "+2"), ("upgrade", "0007"), ("upgrade", "soon"),
+                                       ("upgrade", "-1"), ("downgrade", "head"), ("stamp", "+1")])
+def test_a_target_that_does_not_exist_changes_nothing(empty, arguments):
+    refused = migrate(empty, *arguments, check=False)
+    assert empty.sql("SELECT to_regnamespace('probity') IS NULL") == [(True,)]
+    assert refused.returncode != 0 or "nothing to do" in refused.stdout
+
+
+def test_the_sql_that_is_printed_makes_the_same_schema(empty):
+    script = migrate(empty, "upgrade", "--sql").stdout
+    assert empty.sql("SELECT to_regnamespace('probity') IS NULL") == [(True,)]
+    psql(empty, feed=script)
+    assert schema_of(empty) == read(EXPECTED)
+    assert "(head)" in migrate(empty, "current").stdout
+
+
+def test_a_role_that_owns_nothing_but_the_schema_can_migrate(empty):
+    empty.superuser_sql("DROP ROLE IF EXISTS guest")
+    empty.superuser_sql(f"CREATE ROLE guest LOGIN PASSWORD '{empty.password}'")
+    empty.superuser_sql("REVOKE CREATE ON DATABASE app FROM PUBLIC")
+    empty.superuser_sql("CREATE SCHEMA probity AUTHORIZATION guest")
+    try:
+        migrate(empty, "upgrade", user="guest")
+        assert "(head)" in migrate(empty, "current", user="guest").stdout
+        migrate(empty, "downgrade", "base", user="guest")
+    finally:
+        empty.superuser_sql("DROP SCHEMA probity CASCADE")
+        empty.superuser_sql("DROP OWNED BY guest")
+        empty.superuser_sql("DROP ROLE guest")
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty):
+    empty.sql("CREATE SCHEMA probity")
+    empty.sql("CREATE TABLE probity.route_minutes (other integer)")
+    refused = migrate(empty, "upgrade", check=False)
+    assert refused.returncode != 0
+    assert empty.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'probity'") \
+        == [("route_minutes",)]
