@@ -192,10 +192,13 @@ static int start(struct house *house, struct error *err)
     if (code != 0)
         return code;
     config_hide_secrets(house->config);
+    if (!house->config->log_format_set && isatty(STDERR_FILENO))
+        house->config->log_format = LOG_FORMAT_TEXT;
     log_configure(house->config->log_level, house->config->log_format, house->config->service);
     code = log_start(err);
     if (code != 0)
         return code;
+    config_diagnose_names((const char *const *)environ, say, NULL);
     config_diagnose(house->config, say, NULL);
     code = house_build(house, err);
     return code != 0 ? code : run(house, err);

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from process import plain_environment
+from process import plain_environment, wait_until
 
 PASSWORD = "zebra4711"
 
@@ -92,3 +92,31 @@ def test_migrate_prints_sql_without_a_server():
     done = probity("migrate", "upgrade", "--sql")
     assert done.returncode == 0
     assert "CREATE SCHEMA probity" in done.stdout
+
+
+def test_the_daemon_names_a_misspelt_variable_and_hides_every_password(folder):
+    daemon = os.path.join(os.environ["PROBITY_BUILD"], "probityd")
+    log_path = os.path.join(folder, "log")
+    with open(log_path, "w") as log:
+        child = subprocess.Popen([daemon], stderr=log, stdin=subprocess.DEVNULL, env=plain_environment({
+            "PROBITY_LISTEN": os.path.join(folder, "p.sock"), "PROBITY_STATE_DIR": folder,
+            "PROBITY_DRAIN_SECONDS": "0", "PROBITY_CHEK_INTERVAL": "1",
+            "DATABASE_URL": f"postgresql://u:{PASSWORD}@@h/d",
+            "CELERY_BROKER_URL": f"redis://:{PASSWORD}@127.0.0.1:1/0"}))
+        try:
+            wait_until(lambda: "answers at" in open(log_path).read(), 20, "probityd to answer")
+        finally:
+            child.terminate()
+            assert child.wait(20) == 0
+    said = open(log_path).read()
+    assert "is PROBITY_CHECK_INTERVAL meant?" in said
+    assert "check database: DATABASE_URL can't be read" in said
+    assert PASSWORD not in said
+
+
+def test_the_daemon_does_not_start_with_a_variable_of_its_own_that_cannot_be_read():
+    daemon = os.path.join(os.environ["PROBITY_BUILD"], "probityd")
+    done = subprocess.run([daemon], env=plain_environment({"PROBITY_DRAIN_SECONDS": "abc"}),
+                          timeout=30, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "expected a duration" in done.stderr
