@@ -1,0 +1,45 @@
+/* test_coverage.c - module/ledger/coverage.c */
+/* SPDX-License-Identifier: MIT */
+#include "ledger/coverage.h"
+
+#include "base/auto.h"
+#include "suite.h"
+
+#include <string.h>
+
+START_TEST(coverage_counts_every_moment_once_and_only_within)
+{
+    static const struct {
+        struct coverage_span spans[3];
+        int count;
+        int64_t sum_ms;
+    } cases[] = {
+        { { { 0, 0 } }, 0, 0 },
+        { { { 10, 20 } }, 1, 10 },
+        { { { 30, 40 }, { 10, 20 } }, 2, 20 },             /* in any order */
+        { { { 10, 30 }, { 20, 40 } }, 2, 30 },             /* overlapping */
+        { { { 10, 90 }, { 20, 30 }, { 40, 50 } }, 3, 80 }, /* one inside another */
+        { { { 10, 20 }, { 20, 30 } }, 2, 20 },             /* touching */
+        { { { -50, 10 }, { 95, 200 } }, 2, 15 },           /* beyond both ends */
+        { { { 40, 30 } }, 1, 0 },                          /* the clock was set back */
+        { { { 100, 200 }, { -20, 0 } }, 2, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct coverage_span spans[3];
+
+        memcpy(spans, cases[i].spans, sizeof(spans));
+        ck_assert_int_eq(
+            coverage_union_ms(spans, cases[i].count, (struct coverage_span){ 0, 100 }),
+            cases[i].sum_ms);
+    }
+}
+END_TEST
+
+TCase *coverage_cases(void)
+{
+    TCase *cases = tcase_create("coverage");
+
+    tcase_add_test(cases, coverage_counts_every_moment_once_and_only_within);
+    return cases;
+}
