@@ -145,6 +145,7 @@ def test_no_answer_holds_a_password_or_an_address(whole):
 
 
 # What happens when a dependency dies, hangs or closes.
+@pytest.mark.threads
 @pytest.mark.parametrize("name", ["redis", "database"])
 def test_a_killed_server_shows_at_once_and_its_return_soon(start, name):
     stack = start.stack()
@@ -170,6 +171,7 @@ def test_a_killed_server_shows_at_once_and_its_return_soon(start, name):
     assert seconds_until(stack, "/health/ready", 200, 8) < 5
 
 
+@pytest.mark.threads
 def test_a_server_that_hangs_shows_within_the_sum_of_its_bounds(start):
     stack = start.stack(postgres=False)
     stack.wait_ready()
@@ -223,6 +225,7 @@ def test_a_broker_whose_name_does_not_resolve_is_an_error_of_celery_alone(start)
 
 
 # The application.
+@pytest.mark.threads
 def test_liveness_waits_for_the_application_and_then_for_three_failures(start):
     stack = start.stack(start=False, postgres=False, redis=False)
     stack.app.delay = 30
@@ -263,6 +266,7 @@ def test_with_no_check_at_all_nobody_is_ready_unless_that_is_meant(start):
 
 
 # The end.
+@pytest.mark.threads
 def test_draining_is_latched_and_liveness_stays(start):
     stack = start.stack(postgres=False, env={"PROBITY_DRAIN_SECONDS": "3"})
     stack.wait_ready()
