@@ -26,7 +26,8 @@ struct route {
 };
 
 struct classifier {
-    char *service;
+    char *service_text;
+    struct slice service;
     struct route routes[CLASSIFIER_ROUTES];
     uint32_t route_count;
     uint16_t slots[SLOTS]; /* a route's index; 0 (`other` is never looked up) is free */
@@ -46,9 +47,10 @@ struct classifier *classifier_new(const char *service)
 
     if (classifier == NULL)
         return NULL;
-    classifier->service = strdup(service);
-    if (classifier->service == NULL)
+    classifier->service_text = strdup(service);
+    if (classifier->service_text == NULL)
         return NULL;
+    classifier->service = slice_of(classifier->service_text);
     memcpy(classifier->routes[CLASSIFIER_OTHER].name, "other", 5);
     classifier->routes[CLASSIFIER_OTHER].length = 5;
     classifier->route_count = 1;
@@ -61,7 +63,7 @@ void classifier_free(struct classifier **classifier)
 {
     if (*classifier == NULL)
         return;
-    free((*classifier)->service);
+    free((*classifier)->service_text);
     free(*classifier);
     *classifier = NULL;
 }
@@ -135,89 +137,158 @@ static void template_append_unsafe(struct template *template, struct slice bytes
     }
 }
 
-/* Appends the segment that starts at `rest`, and the slash before it.  Returns its length. */
-static size_t template_segment(struct template *template, struct slice rest)
+/* Bytes up to the next slash. */
+static size_t segment_length(struct slice rest)
+{
+    size_t i = 0;
+
+    while (i < rest.length && rest.data[i] != '/')
+        i++;
+    return i;
+}
+
+/* Whether the path's segment at its front stands for one of many things of a kind.  Everything that
+ * does begins with a hex digit, so that most segments are done with their first byte. */
+static bool begins_with_id(struct slice rest, size_t length)
 {
     unsigned all = HEX_DIGIT | DECIMAL_DIGIT;
     unsigned any = 0;
-    size_t slash = rest.data[0] == '/';
-    size_t i = slash;
-    struct slice segment;
 
-    for (; i < rest.length && rest.data[i] != '/'; i++) {
+    if (length == 0 || (byte_kind((unsigned char)rest.data[0]) & HEX_DIGIT) == 0)
+        return false;
+    for (size_t i = 0; i < length; i++) {
         unsigned kind = byte_kind((unsigned char)rest.data[i]);
 
         all &= kind;
         any |= kind;
     }
-    segment = (struct slice){ rest.data + slash, i - slash };
-    if (is_id(segment, all, any)) {
-        template_append(template, (struct slice){ rest.data, slash });
-        template_append(template, SLICE("{id}"));
-    } else if ((any & UNSAFE) != 0) {
-        template_append_unsafe(template, (struct slice){ rest.data, i });
-    } else {
-        template_append(template, (struct slice){ rest.data, i });
-    }
-    return i;
+    return is_id((struct slice){ rest.data, length }, all, any);
 }
 
-/* Any mixing function does: the table is small and names are compared. */
+/* Whether the path holds a NUL or bytes beyond ASCII. */
+static bool is_unsafe(struct slice path)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t marks = 0;
+    size_t i = 0;
+
+    for (; path.length - i >= 8; i += 8) {
+        uint64_t word;
+
+        memcpy(&word, path.data + i, sizeof(word));
+        marks |= word | (word - ones); /* bit 7: beyond ASCII, or borrowed by a zero byte */
+    }
+    for (; i < path.length; i++)
+        marks |= byte_kind((unsigned char)path.data[i]) == UNSAFE ? 0x80u : 0u;
+    return (marks & (ones << 7)) != 0;
+}
+
+/* Any mixing function does: the table is small and names are compared.  The last word overlaps the
+ * one before it, which is cheaper than a copy of odd length. */
 static uint64_t hash_of(const char *text, size_t length)
 {
-    uint64_t hash = length;
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = length * odd;
     uint64_t word;
+    size_t i = 0;
 
-    for (; length >= 8; length -= 8, text += 8) {
-        memcpy(&word, text, 8);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    for (; i + 8 <= length; i += 8) {
+        memcpy(&word, text + i, 8);
+        hash = (hash ^ word) * odd;
         hash ^= hash >> 29;
     }
-    word = 0;
-    memcpy(&word, text, length);
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    if (length >= 8)
+        memcpy(&word, text + length - 8, 8);
+    else
+        for (word = 0; i < length; i++)
+            word = word << 8 | (unsigned char)text[i];
+    hash = (hash ^ word) * odd;
     return hash ^ hash >> 32;
 }
 
-/* Finds the template in the table, or gives it a place there while there are any. */
-static uint32_t route_of(struct classifier *classifier, const struct template *template)
+/* The slot of a name: its own, or the free one where it would go. */
+static uint16_t *slot_of(struct classifier *classifier, struct slice name, uint64_t hash)
 {
-    uint64_t hash = hash_of(template->text, template->length);
     size_t at = (size_t)hash % SLOTS;
-    struct route *route;
 
     for (; classifier->slots[at] != 0; at = (at + 1) % SLOTS) {
-        route = &classifier->routes[classifier->slots[at]];
-        if (route->hash == hash && route->length == template->length
-            && memcmp(route->name, template->text, route->length) == 0)
-            return classifier->slots[at];
+        const struct route *route = &classifier->routes[classifier->slots[at]];
+
+        if (route->hash == hash && route->length == name.length
+            && memcmp(route->name, name.data, name.length) == 0)
+            break;
     }
+    return &classifier->slots[at];
+}
+
+/* Finds the template in the table, or gives it a place there while there are any. */
+static uint32_t route_of(struct classifier *classifier, struct slice name)
+{
+    uint64_t hash = hash_of(name.data, name.length);
+    uint16_t *slot = slot_of(classifier, name, hash);
+    struct route *route;
+
+    if (*slot != 0)
+        return *slot;
     if (classifier->route_count == CLASSIFIER_ROUTES)
         return CLASSIFIER_OTHER;
     route = &classifier->routes[classifier->route_count];
     route->hash = hash;
-    route->length = template->length;
-    memcpy(route->name, template->text, template->length);
-    classifier->slots[at] = (uint16_t)classifier->route_count;
+    route->length = name.length;
+    memcpy(route->name, name.data, name.length);
+    *slot = (uint16_t)classifier->route_count;
     return classifier->route_count++;
+}
+
+/* Appends `from` up to `to`, as text that Postgres takes. */
+static void template_copy(struct template *template, const char *from, const char *to, bool unsafe)
+{
+    struct slice bytes = { from, (size_t)(to - from) };
+
+    if (unsafe)
+        template_append_unsafe(template, bytes);
+    else
+        template_append(template, bytes);
 }
 
 /* The path's route; `other` for a template over the bound and for the empty path that nginx logs
  * when it could not read the request line. */
-static uint32_t classify_path(struct classifier *classifier, struct slice path)
+static uint32_t normalise_path(struct classifier *classifier, struct slice path)
 {
+    bool unsafe = is_unsafe(path);
+    const char *end = path.data + path.length;
+    const char *copied = path.data; /* up to here the template has it */
     struct template template;
+    struct slice rest = path;
 
     template.length = 0;
     template.too_long = false;
-    while (path.length > 0 && !template.too_long) {
-        size_t length = template_segment(&template, path);
+    while (rest.length > 0) {
+        size_t length = segment_length(rest);
 
-        path = (struct slice){ path.data + length, path.length - length };
+        if (begins_with_id(rest, length)) {
+            template_copy(&template, copied, rest.data, unsafe);
+            template_append(&template, SLICE("{id}"));
+            copied = rest.data + length;
+        }
+        length += length < rest.length; /* the slash */
+        rest = (struct slice){ rest.data + length, rest.length - length };
     }
+    /* Most paths are their own template, and need no copy. */
+    if (copied == path.data && !unsafe && path.length > 0 && path.length < LIMIT_ROUTE_BYTES)
+        return route_of(classifier, path);
+    template_copy(&template, copied, end, unsafe);
     if (template.too_long || template.length == 0)
         return CLASSIFIER_OTHER;
-    return route_of(classifier, &template);
+    return route_of(classifier, (struct slice){ template.text, template.length });
+}
+
+/* A path that is its own template, and known, needs no look at its segments. */
+static uint32_t classify_path(struct classifier *classifier, struct slice path)
+{
+    uint16_t known = *slot_of(classifier, path, hash_of(path.data, path.length));
+
+    return known != 0 ? known : normalise_path(classifier, path);
 }
 
 /* Whether the path is `own`, `own` with a slash, or (for a whole subtree) anything below it. */
@@ -241,10 +312,11 @@ static bool is_probity_path(struct slice path)
         { { "/livez", 6 }, false },   { { "/readyz", 7 }, false }, { { "/healthz", 8 }, false },
     };
 
-    if (path.length < 4 || strchr("hslrm", path.data[1]) == NULL)
+    if (path.length < 2)
         return false;
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
-        if (path_is(path, own[i].path, own[i].subtree))
+        /* The second byte tells nearly all paths apart without a call. */
+        if (path.data[1] == own[i].path.data[1] && path_is(path, own[i].path, own[i].subtree))
             return true;
     }
     return false;
@@ -253,7 +325,7 @@ static bool is_probity_path(struct slice path)
 enum verdict classifier_judge(struct classifier *classifier, const struct line *line,
                               int64_t now_ms, uint32_t *ret_route)
 {
-    if (line->service.length > 0 && !slice_equals_text(line->service, classifier->service))
+    if (line->service.length > 0 && !slice_equals(line->service, classifier->service))
         return VERDICT_NOT_COUNTED;
     if (line->status == STATUS_SWITCHING || slice_equals(line->method, SLICE("OPTIONS"))
         || is_probity_path(line->path))

@@ -40,6 +40,7 @@ struct follower {
     struct flush *unsent;    /* built, but the queue was full */
     int next_file;           /* whose flush is looked at first: in turn */
     bool discovery_due;      /* siblings are to be looked at */
+    bool discovery_all;      /* also those older than what was followed last */
     bool had_path;           /* a file has been at the path before */
     int64_t known_since_ms;  /* when the oldest file that the ledger or we know began; wall */
     int64_t drained_until_ms; /* up to when the file rotated away last was watched; wall, 0 none */

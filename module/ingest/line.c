@@ -39,7 +39,6 @@ const char *reject_text(enum reject reject)
 
 /* --- our own order --- */
 
-/* The compiler turns these comparisons into loads of eight bytes. */
 #define EXPECT(scan, literal) scan_expect(scan, literal, sizeof(literal) - 1)
 
 /* Returns false for everything that isn't exactly what nginx writes with our format. */

@@ -92,64 +92,76 @@ bool scan_string(struct scan *scan, struct scan_string *ret)
     return true;
 }
 
-static bool is_digit(const struct scan *scan)
+/* The next byte as a digit, more than 9 if it is none or the end. */
+static unsigned digit_at(const char *at, const char *end)
 {
-    return scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9';
+    return at < end ? (unsigned)(unsigned char)*at - (unsigned)'0' : 10;
 }
 
-/* Reads the digits behind the point. */
-static bool read_decimals(struct scan *scan, struct scan_number *ret)
+/* Reads the digits behind the point; at least one.  Positions and sums are kept in variables of the
+ * function: through a pointer, every byte would be a store. */
+static const char *read_decimals(const char *at, const char *end, struct scan_number *number)
 {
+    int64_t value = number->thousandths;
+    unsigned digit = digit_at(at, end);
     int digits = 0;
 
-    if (!is_digit(scan))
-        return false;
-    for (; is_digit(scan); scan->at++, digits++) {
-        if (digits < THOUSANDTHS_DIGITS)
-            ret->thousandths = ret->thousandths * 10 + (*scan->at - '0');
-        else
-            ret->more |= *scan->at != '0';
+    if (digit > 9)
+        return NULL;
+    for (; digit <= 9 && digits < THOUSANDTHS_DIGITS; digits++) {
+        value = value * 10 + digit;
+        digit = digit_at(++at, end);
     }
     for (; digits < THOUSANDTHS_DIGITS; digits++)
-        ret->thousandths *= 10;
-    return true;
+        value *= 10;
+    for (; digit <= 9; digit = digit_at(++at, end))
+        number->more |= digit != 0;
+    number->thousandths = value;
+    return at;
 }
 
 /* Reads what makes a number useless for us but still JSON. */
-static bool read_exponent(struct scan *scan)
+static const char *read_exponent(const char *at, const char *end)
 {
-    scan->at++;
-    if (scan->at < scan->end && (*scan->at == '+' || *scan->at == '-'))
-        scan->at++;
-    if (!is_digit(scan))
-        return false;
-    while (is_digit(scan))
-        scan->at++;
-    return true;
+    if (at < end && (*at == '+' || *at == '-'))
+        at++;
+    if (digit_at(at, end) > 9)
+        return NULL;
+    while (digit_at(at, end) <= 9)
+        at++;
+    return at;
 }
 
 bool scan_number(struct scan *scan, struct scan_number *ret)
 {
-    bool negative = scan_expect(scan, "-", 1);
-    int digits = 0;
+    const char *at = scan->at;
+    const char *end = scan->end;
+    bool negative = at < end && *at == '-';
+    const char *first = at += negative;
+    struct scan_number number = { .present = true };
+    int64_t whole = 0;
+    unsigned digit;
 
-    *ret = (struct scan_number){ .present = true, .valid = !negative };
-    if (!is_digit(scan))
-        return false;
-    for (; is_digit(scan); scan->at++) {
-        if (++digits <= WHOLE_DIGITS)
-            ret->thousandths = ret->thousandths * 10 + (*scan->at - '0');
+    for (digit = digit_at(at, end); digit <= 9; digit = digit_at(++at, end)) {
+        if (at - first < WHOLE_DIGITS)
+            whole = whole * 10 + digit;
     }
-    if (digits > WHOLE_DIGITS)
-        ret->valid = false;
-    if (!scan_expect(scan, ".", 1))
-        ret->thousandths *= 1000;
-    else if (!read_decimals(scan, ret))
+    if (at == first)
         return false;
-    if (scan->at < scan->end && (*scan->at == 'e' || *scan->at == 'E')) {
-        ret->valid = false;
-        return read_exponent(scan);
+    number.valid = !negative && at - first <= WHOLE_DIGITS;
+    number.thousandths = whole;
+    if (at < end && *at == '.')
+        at = read_decimals(at + 1, end, &number);
+    else
+        number.thousandths *= 1000;
+    if (at != NULL && at < end && (*at == 'e' || *at == 'E')) {
+        number.valid = false;
+        at = read_exponent(at + 1, end);
     }
+    if (at == NULL)
+        return false;
+    *ret = number;
+    scan->at = at;
     return true;
 }
 

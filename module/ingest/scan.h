@@ -34,8 +34,9 @@ struct scan_string {
     bool escaped;     /* holds at least one backslash */
 };
 
-/* Moves past `length` bytes if they are the next ones. */
-static inline bool scan_expect(struct scan *scan, const char *text, size_t length)
+/* Moves past `length` bytes if they are the next ones.  Always inline, so that the comparison with a
+ * literal becomes one or two loads. */
+__attribute__((always_inline)) static inline bool scan_expect(struct scan *scan, const char *text, size_t length)
 {
     if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, text, length) != 0)
         return false;

@@ -211,7 +211,7 @@ static bool is_news(const struct follower *follower, const struct log_file *sibl
 static void discover(struct follower *follower)
 {
     struct log_file *files[SIBLINGS_MAX];
-    int64_t since_ms = followed_since_ms(follower);
+    int64_t since_ms = follower->discovery_all ? INT64_MIN : followed_since_ms(follower);
     int count = siblings_open(follower->path, files);
 
     if (count < 0)
@@ -227,6 +227,7 @@ static void discover(struct follower *follower)
             follower->discovery_due = true;
         }
     }
+    follower->discovery_all &= follower->discovery_due;
 }
 
 void trail_look(struct follower *follower)
@@ -277,10 +278,11 @@ void trail_recover(struct follower *follower, struct log_file *file)
 {
     struct log_file *sibling;
 
-    if (file->at_path) {
+    if (file->at_path)
         leave_path(follower, file);
-        follower->discovery_due = true;
-    }
+    /* What stands under the descriptor now is another content, and may bear another name by now. */
+    follower->discovery_due |= file->fd >= 0;
+    follower->discovery_all |= file->fd >= 0;
     file_let_go(file);
     if (file->stage != FILE_READING)
         return; /* what is missing is known once the position is */

@@ -4,6 +4,10 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/stage.c \
 	%D%/stage.h \
 	%D%/suite.c \
+	%D%/test_classify.c \
+	%D%/test_follow.c \
+	%D%/test_line.c \
+	%D%/test_scan.c \
 	%D%/test_trail.c
 tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)
 tests_unit_ingest_test_ingest_CFLAGS = $(suite_cflags)

@@ -63,8 +63,9 @@ void stage_copy(struct stage *stage, const char *from, const char *to);
 void stage_truncate(struct stage *stage, const char *name, int64_t length);
 void stage_remove(struct stage *stage, const char *name);
 
-/* Turns of the follower and the writer, until nothing moves; each takes 300 ms of the clocks. */
-void stage_turn(struct stage *stage);
+/* One turn of the follower and one of the writer, 300 ms of the clocks; returns whether the follower
+ * is busy.  stage_settle() goes on until nothing moves. */
+bool stage_turn(struct stage *stage);
 void stage_settle(struct stage *stage);
 
 /* Lets the writer take what is queued now, in the midst of a turn. */

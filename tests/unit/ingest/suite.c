@@ -4,11 +4,19 @@
 
 #include "suite.h"
 
+TCase *classify_cases(void);
+TCase *follow_cases(void);
+TCase *line_cases(void);
+TCase *scan_cases(void);
 TCase *trail_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
+        classify_cases,
+        follow_cases,
+        line_cases,
+        scan_cases,
         trail_cases,
     };
 

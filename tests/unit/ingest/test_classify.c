@@ -1,0 +1,208 @@
+/* test_classify.c - module/ingest/classify.c */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ingest/classify.h"
+
+#include "base/utf8.h"
+#include "suite.h"
+
+#include <stdio.h>
+
+#define NOW_MS INT64_C(1795262400000)
+
+static struct classifier *classifier;
+
+static void set_up(void)
+{
+    classifier = classifier_new("app");
+}
+
+static void tear_down(void)
+{
+    classifier_free(&classifier);
+}
+
+static struct line line_of(struct slice path)
+{
+    return (struct line){ NOW_MS, 1, 200, SLICE("app"), SLICE("GET"), path };
+}
+
+static struct slice route_of(struct slice path)
+{
+    struct line line = line_of(path);
+    uint32_t route = 0;
+
+    ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &route), VERDICT_EVENT);
+    return classifier_route_name(classifier, route);
+}
+
+START_TEST(what_stands_for_one_of_many_becomes_id)
+{
+    static const struct {
+        const char *path;
+        const char *route;
+    } cases[] = {
+        { "/", "/" },
+        { "", "other" },
+        { "/items", "/items" },
+        { "/items/", "/items/" },
+        { "/items/5", "/items/{id}" },
+        { "/items/5/", "/items/{id}/" },
+        { "/5", "/{id}" },
+        { "/items/00012345678901234567890", "/items/{id}" },
+        { "/items/5/parts/6", "/items/{id}/parts/{id}" },
+        { "/items/5a", "/items/5a" },
+        { "/v1/items", "/v1/items" },
+        { "/u/123E4567-e89b-12d3-a456-426614174000", "/u/{id}" },
+        { "/u/abcdefab-cdef-abcd-efab-cdefabcdefab", "/u/{id}" },
+        { "/u/123e4567-e89b-12d3-a456-42661417400", "/u/123e4567-e89b-12d3-a456-42661417400" },
+        { "/u/0123456789abcdef", "/u/{id}" },
+        { "/u/0123456789abcde", "/u/0123456789abcde" },
+        { "/u/abcdefabcdefabcdef", "/u/abcdefabcdefabcdef" },
+        { "//7//", "//{id}//" },
+        { "*", "*" },
+        { "/caf\xc3\xa9/7", "/caf\xc3\xa9/{id}" },
+        { "/bad\xff/7/\xc3", "/bad\xef\xbf\xbd/{id}/\xef\xbf\xbd" },
+    };
+
+    /* Twice: what is found in the table must be what was put there. */
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(cases); i++) {
+        size_t at = i % ARRAY_LENGTH(cases);
+
+        ck_assert_msg(slice_equals_text(route_of(slice_of(cases[at].path)), cases[at].route), "%s",
+                      cases[at].path);
+    }
+}
+END_TEST
+
+START_TEST(a_nul_never_reaches_a_route)
+{
+    ck_assert(slice_equals_text(route_of((struct slice){ "/a\0b", 4 }), "/a\xef\xbf\xbd" "b"));
+    ck_assert(slice_equals_text(route_of((struct slice){ "/a\0bcdefghij/1", 14 }),
+                                "/a\xef\xbf\xbd" "bcdefghij/{id}"));
+}
+END_TEST
+
+START_TEST(a_template_over_its_bound_is_other)
+{
+    char path[LIMIT_ROUTE_BYTES + 100];
+    size_t length;
+
+    memset(path, 'x', sizeof(path));
+    path[0] = '/';
+    ck_assert_uint_eq(route_of((struct slice){ path, LIMIT_ROUTE_BYTES - 1 }).length,
+                      LIMIT_ROUTE_BYTES - 1);
+    ck_assert(slice_equals_text(route_of((struct slice){ path, LIMIT_ROUTE_BYTES }), "other"));
+    for (length = 1; length < sizeof(path); length++)
+        path[length] = (char)0xff;
+    ck_assert(slice_equals_text(route_of((struct slice){ path, sizeof(path) }), "other"));
+}
+END_TEST
+
+START_TEST(routes_beyond_the_bound_are_other)
+{
+    char path[32];
+
+    for (int i = 0; i < LIMIT_ROUTES; i++) {
+        (void)snprintf(path, sizeof(path), "/page-%d", i);
+        ck_assert(slice_equals_text(route_of(slice_of(path)), path));
+    }
+    ck_assert(slice_equals_text(route_of(SLICE("/one-more")), "other"));
+    ck_assert(slice_equals_text(route_of(SLICE("/page-7")), "/page-7"));
+}
+END_TEST
+
+START_TEST(what_is_no_event_of_the_service_is_not_counted)
+{
+    static const struct {
+        const char *service;
+        const char *method;
+        int status;
+        const char *path;
+        enum verdict verdict;
+    } cases[] = {
+        { "app", "GET", 200, "/", VERDICT_EVENT },
+        { "", "GET", 200, "/", VERDICT_EVENT },
+        { "app", "", 400, "", VERDICT_EVENT },
+        { "app", "GET", 499, "/", VERDICT_EVENT },
+        { "other", "GET", 200, "/", VERDICT_NOT_COUNTED },
+        { "app", "OPTIONS", 200, "/", VERDICT_NOT_COUNTED },
+        { "app", "GET", 101, "/", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/health", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/health/", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/health/detailed/redis", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/healthy", VERDICT_EVENT },
+        { "app", "GET", 200, "/api/health", VERDICT_EVENT },
+        { "app", "GET", 200, "/livez", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/readyz", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/healthz", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/slo", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/slo/gate", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/slow", VERDICT_EVENT },
+        { "app", "GET", 200, "/metrics", VERDICT_NOT_COUNTED },
+        { "app", "GET", 200, "/metrics/daily", VERDICT_EVENT },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct line line = { NOW_MS, 1, (uint16_t)cases[i].status, slice_of(cases[i].service),
+                             slice_of(cases[i].method), slice_of(cases[i].path) };
+        uint32_t route;
+
+        ck_assert_msg(classifier_judge(classifier, &line, NOW_MS, &route) == cases[i].verdict,
+                      "%s %s", cases[i].method, cases[i].path);
+    }
+}
+END_TEST
+
+START_TEST(a_time_that_cannot_be_is_refused)
+{
+    static const struct {
+        int64_t time_ms;
+        enum verdict verdict;
+    } cases[] = {
+        { 0, VERDICT_BAD_TIME },
+        { NOW_MS - INT64_C(60000) * LIMIT_RETENTION_MINUTES - 1, VERDICT_BAD_TIME },
+        { NOW_MS - INT64_C(60000) * LIMIT_RETENTION_MINUTES, VERDICT_EVENT },
+        { NOW_MS + 600000, VERDICT_EVENT },
+        { NOW_MS + 600001, VERDICT_BAD_TIME },
+        { INT64_C(4102444800000), VERDICT_BAD_TIME },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct line line = line_of(SLICE("/"));
+        uint32_t route;
+
+        line.time_ms = cases[i].time_ms;
+        ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &route), cases[i].verdict);
+    }
+}
+END_TEST
+
+START_TEST(memory_that_runs_out_is_reported)
+{
+    for (int n = 0; n < 2; n++) {
+        AUTO(classifier_free) struct classifier *made = NULL;
+
+        malloc_fail_at(n);
+        made = classifier_new("app");
+        malloc_fail_at(-1);
+        ck_assert_ptr_null(made);
+    }
+}
+END_TEST
+
+TCase *classify_cases(void)
+{
+    TCase *cases = tcase_create("classify");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, what_stands_for_one_of_many_becomes_id);
+    tcase_add_test(cases, a_nul_never_reaches_a_route);
+    tcase_add_test(cases, a_template_over_its_bound_is_other);
+    tcase_add_test(cases, routes_beyond_the_bound_are_other);
+    tcase_add_test(cases, what_is_no_event_of_the_service_is_not_counted);
+    tcase_add_test(cases, a_time_that_cannot_be_is_refused);
+    tcase_add_test(cases, memory_that_runs_out_is_reported);
+    return cases;
+}
