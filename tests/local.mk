@@ -11,6 +11,8 @@ include tests/unit/monitor/local.mk
 include tests/unit/accountant/local.mk
 include tests/unit/auth/local.mk
 include tests/unit/front/local.mk
+include tests/bench/local.mk
+include tests/fuzz/local.mk
 
 suite_sources = tests/unit/support/suite.c tests/unit/support/suite.h
 suite_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit/support -DTEST_DATA=\"$(abs_srcdir)/tests/data\"

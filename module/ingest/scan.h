@@ -36,7 +36,8 @@ struct scan_string {
 
 /* Moves past `length` bytes if they are the next ones.  Always inline, so that the comparison with a
  * literal becomes one or two loads. */
-__attribute__((always_inline)) static inline bool scan_expect(struct scan *scan, const char *text, size_t length)
+__attribute__((always_inline)) static inline bool scan_expect(struct scan *scan, const char *text,
+                                                              size_t length)
 {
     if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, text, length) != 0)
         return false;

@@ -1,0 +1,100 @@
+/* fuzz_line.c - the line's parser and the classifier against any bytes. */
+/* SPDX-License-Identifier: MIT */
+
+/* An entry for libFuzzer: clang -fsanitize=fuzzer.  Without it PROBITY_FUZZ_MAIN gives it a main()
+ * that runs the files named on the command line, or noise of its own when there are none. */
+#include "config.h"
+
+#include "base/utf8.h"
+#include "ingest/classify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+/* What must hold for every event, whatever the line was. */
+static void check(const struct line *line, struct classifier *classifier)
+{
+    uint32_t route = 0;
+    struct slice name;
+
+    if (line->status < 100 || line->status > 599 || line->time_ms < 0)
+        abort();
+    if (classifier_judge(classifier, line, line->time_ms, &route) != VERDICT_EVENT)
+        return;
+    name = classifier_route_name(classifier, route);
+    if (route >= CLASSIFIER_ROUTES || name.length == 0 || name.length >= LIMIT_ROUTE_BYTES
+        || !utf8_valid(name) || memchr(name.data, '\0', name.length) != NULL)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static struct line_scratch scratch;
+    static struct classifier *classifier;
+    /* A copy of exactly this size, so that a read beyond the end is noticed. */
+    AUTO(auto_free) char *copy = malloc(length == 0 ? 1 : length);
+    struct line line;
+
+    if (classifier == NULL)
+        classifier = classifier_new("app");
+    if (copy == NULL || classifier == NULL)
+        return 0;
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    if (line_parse((struct slice){ copy, length }, &scratch, &line) == REJECT_NONE)
+        check(&line, classifier);
+    return 0;
+}
+
+#ifdef PROBITY_FUZZ_MAIN
+static const char seed[] =
+    "{\"time\":1795262400.123,\"request_id\":\"0123456789abcdef\",\"service\":\"app\",\"method\":"
+    "\"GET\",\"path\":\"/a/\\u00e9\\ud83d\\ude00/1\",\"status\":200,\"request_time\":0.012,"
+    "\"bytes\":12,\"upstream_time\":\"0.1, 0.2 : 0.3\",\"x\":[{\"y\":[1e5,true,null]},\"\\\\\"]}";
+
+/* Changes a few bytes of a good line, and sometimes its length. */
+static void run_noise(unsigned rounds)
+{
+    static const char letters[] = "{}[]\",:\\u0d-.eE9 \n\xff\xc3";
+    uint8_t bytes[sizeof(seed)];
+    uint64_t state = 1;
+
+    for (unsigned i = 0; i < rounds; i++) {
+        size_t length = sizeof(seed) - 1;
+
+        memcpy(bytes, seed, length);
+        for (int change = 0; change < 4; change++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            bytes[(state >> 33) % length] = (uint8_t)letters[(state >> 50) % sizeof(letters)];
+        }
+        if (i % 4 == 0)
+            length = (size_t)(state >> 40) % length;
+        (void)LLVMFuzzerTestOneInput(bytes, length);
+    }
+}
+
+static int run_file(const char *name)
+{
+    static uint8_t bytes[128 * 1024];
+    FILE *file = fopen(name, "re");
+
+    if (file == NULL)
+        return 1;
+    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
+    return fclose(file) != 0;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+
+    for (int i = 1; i < argc; i++)
+        failed |= run_file(argv[i]);
+    if (argc == 1)
+        run_noise(300000);
+    return failed;
+}
+#endif

@@ -1,0 +1,6 @@
+# With a main() of its own, as part of make check; for libFuzzer see the head of the file.
+check_PROGRAMS += %D%/fuzz_line
+TESTS += %D%/fuzz_line
+tests_fuzz_fuzz_line_SOURCES = %D%/fuzz_line.c
+tests_fuzz_fuzz_line_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_line_LDADD = module/ingest/libingest.a $(level0_libs)
