@@ -9,17 +9,21 @@ TCase *clock_cases(void);
 TCase *error_cases(void);
 TCase *json_cases(void);
 TCase *log_cases(void);
+TCase *loop_cases(void);
 TCase *queue_cases(void);
 TCase *random_cases(void);
+TCase *signals_cases(void);
 TCase *slice_cases(void);
+TCase *stream_cases(void);
 TCase *thread_cases(void);
 TCase *utf8_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        arena_cases, auto_cases,  buf_cases,    clock_cases, error_cases,  json_cases,
-        log_cases,   queue_cases, random_cases, slice_cases, thread_cases, utf8_cases,
+        arena_cases,   auto_cases,  buf_cases,    clock_cases,  error_cases,
+        json_cases,    log_cases,   loop_cases,   queue_cases,  random_cases,
+        signals_cases, slice_cases, stream_cases, thread_cases, utf8_cases,
     };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
