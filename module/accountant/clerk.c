@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,7 @@ static void set_trouble(struct clerk *clerk, const struct trouble *trouble, cons
 static int take_changes(struct clerk *clerk, const struct ledger_changes *changes,
                         int64_t now_wall_ms, struct error *err)
 {
+    clerk->read_much = changes->reload;
     if (changes->reload)
         forget_latency(clerk);
     if (book_apply(&clerk->book, changes, now_wall_ms) == 0)
@@ -216,6 +218,7 @@ static int fill_latency(struct clerk *clerk)
 
     if (!latency_wants(clerk->latency, events, clerk->slice_hours, &from, &to))
         return 1;
+    clerk->read_much = true;
     code = read_histograms(clerk, from, to, false);
     if (code == -ENOMEM && clerk->slice_hours > 1)
         clerk->slice_hours /= 2;
@@ -315,8 +318,16 @@ static void refresh_routes(struct clerk *clerk, struct clerk_time now)
     clerk->routes_next_at_ms = now.boot_ms + pause_ms;
 }
 
+static void refresh_details(struct clerk *clerk, struct clerk_time now)
+{
+    refresh_latency(clerk, now);
+    if (!atomic_load(clerk->stopping))
+        refresh_routes(clerk, now);
+}
+
 void clerk_turn(struct clerk *clerk, struct clerk_time now)
 {
+    clerk->read_much = false;
     if (clerk->no_ledger.code == NULL) {
         watch_clock(clerk, now);
         read_figures(clerk, now);
@@ -325,9 +336,9 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
             return;
     }
     publish_figures(clerk, clock_boot_ms());
-    if (clerk->read_at_ms < 0 || clerk->trouble != NULL)
-        return;
-    refresh_latency(clerk, now);
-    if (!atomic_load(clerk->stopping))
-        refresh_routes(clerk, now);
+    if (clerk->read_at_ms >= 0 && clerk->trouble == NULL)
+        refresh_details(clerk, now);
+    /* What the rows of a month took on their way lies between what is kept: give its pages back. */
+    if (clerk->read_much)
+        (void)malloc_trim(0);
 }

@@ -34,6 +34,7 @@ struct clerk {
     int64_t wall_minus_boot_ms;    /* as of the last turn: shows steps of the wall clock */
     uint64_t failed_reads;
     uint64_t failed_publications;
+    bool read_much; /* in this turn: memory to be given back */
 
     struct latency *latency;
     int latency_objective; /* whose rows are read: all latency objectives look at the same events */
