@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "front/figures.h"
 #include "front/query.h"
 
@@ -98,7 +99,7 @@ static void write_decision(struct exchange *exchange, const char *decision,
     json_open_object(&json);
     json_text(&json, "decision", decision);
     json_key(&json, "as_of");
-    if (figures->any)
+    if (figures->set != NULL && figures->any)
         json_put_slice(&json, figures->set->as_of);
     else
         json_put_null(&json);
@@ -157,7 +158,7 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
     int chosen;
     bool stop;
 
-    buf_init(&reasons, 64 * 1024);
+    buf_init(&reasons, LIMIT_FAST_ANSWER_BYTES);
     json_writer_init(&json, &reasons);
     gate->set = figures->set;
     stop = judge_all(gate, &json, &chosen);

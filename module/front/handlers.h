@@ -5,7 +5,6 @@
 #include "front/router.h"
 
 /* health.c: pages of the monitor. */
-void health_give_liveness(struct exchange *exchange);
 void health_give_page(struct exchange *exchange);
 void health_give_component(struct exchange *exchange);
 

@@ -8,13 +8,23 @@
 
 #include <stdio.h>
 
-static void give(struct exchange *exchange, struct slice key, bool too_old)
+/* One old look restarts nobody (see look.h); but readiness fails closed at the first: not to be
+ * sent traffic for a moment costs little. */
+static bool is_too_old(const struct exchange *exchange, const struct page_set *set)
+{
+    if (exchange->route->endpoint == ENDPOINT_HEALTH)
+        return exchange->sources->monitor_dead;
+    return slot_age_ms(set) > set->max_age_ms;
+}
+
+static void give(struct exchange *exchange, struct slice key)
 {
     AUTO(slot_release) const struct page_set *set = slot_acquire(exchange->sources->health);
     const struct page *page = set == NULL ? NULL : page_find(set, key);
 
     if (page != NULL) {
-        response_page(exchange->response, &set, too_old ? &page->too_old : &page->fresh);
+        response_page(exchange->response, &set,
+                      is_too_old(exchange, set) ? &page->too_old : &page->fresh);
     } else if (set != NULL && exchange->rest.length > 0) {
         response_error(exchange->response, exchange->request,
                        &(struct response_error){
@@ -32,23 +42,9 @@ static void give(struct exchange *exchange, struct slice key, bool too_old)
     }
 }
 
-static bool is_too_old(struct slot *slot)
-{
-    AUTO(slot_release) const struct page_set *set = slot_acquire(slot);
-
-    return set != NULL && slot_age_ms(set) > set->max_age_ms;
-}
-
-/* One old look restarts nobody: see look.h. */
-void health_give_liveness(struct exchange *exchange)
-{
-    give(exchange, slice_of(exchange->route->key), exchange->sources->monitor_dead);
-}
-
-/* Readiness fails closed at the first old look: not sending traffic for a moment costs little. */
 void health_give_page(struct exchange *exchange)
 {
-    give(exchange, slice_of(exchange->route->key), is_too_old(exchange->sources->health));
+    give(exchange, slice_of(exchange->route->key));
 }
 
 void health_give_component(struct exchange *exchange)
@@ -58,5 +54,5 @@ void health_give_component(struct exchange *exchange)
                           (int)(exchange->rest.length > 100 ? 100 : exchange->rest.length),
                           exchange->rest.data);
 
-    give(exchange, (struct slice){ key, (size_t)length }, is_too_old(exchange->sources->health));
+    give(exchange, (struct slice){ key, (size_t)length });
 }

@@ -128,13 +128,12 @@ static bool drain_input(FCGX_Request *fcgi)
     return FCGX_GetError(fcgi->in) == 0;
 }
 
-static void log_incident(struct reactor *reactor, const struct request *request,
-                         int64_t started_at_us)
+static void log_incident(struct reactor *reactor, const struct request *request)
 {
     const struct log_field fields[] = {
         LOG_TEXT("request_id", request->id),
         LOG_NUMBER("status", reactor->response.status),
-        LOG_NUMBER("duration_ms", (clock_boot_us() - started_at_us) / 1000),
+        LOG_NUMBER("duration_ms", clock_boot_ms() - reactor->now_ms),
     };
 
     if (may_log(reactor))
@@ -199,7 +198,6 @@ static void answer(struct connection *connection, bool unread)
     struct reactor *reactor = connection->reactor;
     struct response *response = &reactor->response;
     struct request request;
-    int64_t started_at_us = clock_boot_us();
 
     request_read(reactor->fcgi->envp, &request);
     router_answer(&request, reactor->sources, response);
@@ -212,7 +210,7 @@ static void answer(struct connection *connection, bool unread)
         reactor->fcgi->keepConnection = 0;
     response_write(response, &request, reactor->fcgi->out);
     if (response->incident)
-        log_incident(reactor, &request, started_at_us);
+        log_incident(reactor, &request);
     response_clear(response);
     FCGX_Finish_r(reactor->fcgi);
     connection->partial = false;

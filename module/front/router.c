@@ -16,10 +16,10 @@ enum {
 
 static const struct route routes[] = {
     /* clang-format off */
-    { "/health",           PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_liveness },
-    { "/health/live",      PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_liveness },
-    { "/livez",            PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_liveness },
-    { "/healthz",          PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_liveness },
+    { "/health",           PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
+    { "/health/live",      PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
+    { "/livez",            PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
+    { "/healthz",          PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
     { "/health/ready",     PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page },
     { "/readyz",           PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page },
     { "/health/startup",   PROBE, ACCESS_PUBLIC, ENDPOINT_STARTUP,  "startup",  health_give_page },
