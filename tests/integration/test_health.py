@@ -314,3 +314,21 @@ def test_a_stopped_daemon_is_down_within_two_seconds_and_well_when_it_goes_on(st
             statuses.add(0)
     assert statuses == {200}
     stack.wait_ready(5)
+
+
+# What only a fresh connection shows.
+@pytest.mark.long
+@pytest.mark.parametrize("harm, word", [
+    (lambda postgres: postgres.freeze_postmaster(), "error: timeout after 1000 ms"),
+    (lambda postgres: postgres.superuser_sql("ALTER ROLE app PASSWORD 'another'"),
+     "error: authentication failed"),
+    (lambda postgres: postgres.superuser_sql("ALTER ROLE app CONNECTION LIMIT 0"),
+     "error: too many connections"),
+], ids=["a stopped postmaster", "a rotated password", "no connection left"])
+def test_what_hides_behind_a_kept_connection_shows_with_the_next_fresh_one(start, harm, word):
+    stack = start.stack()
+    stack.wait_ready()
+    harm(stack.postgres)
+    assert seconds_until(stack, "/health/ready", 503, 25) < 15 * 1.2 + 2 + 1
+    assert checks(stack)["database"] == word
+    assert stack.get("/health").status == 200

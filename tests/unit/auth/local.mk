@@ -6,3 +6,5 @@ tests_unit_auth_test_auth_CPPFLAGS = $(suite_cppflags)
 tests_unit_auth_test_auth_CFLAGS = $(suite_cflags)
 tests_unit_auth_test_auth_LDFLAGS = $(suite_ldflags)
 tests_unit_auth_test_auth_LDADD = module/auth/libauth.a $(level0_libs) $(LIBJWT_LIBS) $(CHECK_LIBS)
+# For libFuzzer alone: scripts/test-all builds it.
+EXTRA_DIST += tests/fuzz/fuzz_jwt.c
