@@ -22,10 +22,11 @@
 
 enum {
     QUEUES_EVERY_MS = 60 * 1000, /* how often workers are asked what they consume */
+    QUEUES_MS = 50,              /* and how long that takes at least */
     LISTEN_RETRY_MS = 10 * 1000,
     /* Two of the default heartbeats: after that silence means something. */
     LISTEN_FIRST_MS = 5 * 1000,
-    FEED_MS = 50,          /* poll(2) said that something is there */
+    HEAR_MS = 50,          /* how long one attempt to hear something may take */
     AFTER_CANCEL_MS = 500, /* the running BRPOP, and the clean-up behind it */
     CHANNEL_BYTES = 64,
 };
@@ -102,8 +103,10 @@ static void take_message(struct memory *memory, const redisReply *reply)
 static void hear(struct memory *memory)
 {
     struct error err = { 0 };
-    int code = resp_feed(memory->listening, clock_boot_ms() + FEED_MS, &err);
+    int code = resp_feed(memory->listening, clock_boot_ms() + HEAR_MS, &err);
 
+    if (code == -ETIMEDOUT)
+        return; /* silence is no fault of the connection */
     while (code == 0) {
         AUTO(resp_free) redisReply *reply = NULL;
 
@@ -148,13 +151,20 @@ static void keep_listening(struct probe *probe, int64_t deadline_ms)
     subscribe(probe, memory->listening, deadline_ms);
 }
 
+/* Whether nobody could be expected to have sent a heartbeat so far. */
+static bool is_early(const struct memory *memory)
+{
+    return clock_boot_ms() - memory->listening_since_ms < LISTEN_FIRST_MS;
+}
+
 /* Workers without heartbeats, or with a task so long that none came, make the sum a false one. */
 static int64_t active_tasks(const struct memory *memory, const struct celery_facts *facts)
 {
     int64_t workers = facts->subscribed < facts->active_workers ? facts->active_workers
                                                                  : facts->subscribed;
+    int64_t heard = heartbeats_workers(&memory->heartbeats);
 
-    if (memory->listening == NULL || heartbeats_workers(&memory->heartbeats) < workers)
+    if (memory->listening == NULL || heard < workers || (heard == 0 && is_early(memory)))
         return -1;
     return heartbeats_active_tasks(&memory->heartbeats);
 }
@@ -185,20 +195,29 @@ static void judge_workers(struct probe *probe, const struct celery_facts *facts,
         outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_FEWER_WORKERS, 0);
 }
 
-/* Learns the queues from the workers, now and then and when their number changes. */
+static bool queues_are_due(const struct memory *memory)
+{
+    return !memory->queues_are_configured && clock_boot_ms() >= memory->queues_due_ms;
+}
+
+/* Learns the queues from the workers that are awake, now and then and when their number changes.
+ * Where the ping has used up all the time, the next round's leaves some. */
 static enum probe_result ask_queues(const struct celery_ask *ping, struct memory *memory,
-                                    struct outcome *outcome)
+                                    int64_t until_ms, struct outcome *outcome)
 {
     struct pidbox_queues found = { .count = 0 };
     struct celery_ask ask = *ping;
     int64_t now_ms = clock_boot_ms();
     enum probe_result result;
 
-    if (memory->queues_are_configured || ping->answered == 0
-        || (now_ms < memory->queues_due_ms && memory->queues_asked_of == ping->answered))
+    ask.until_ms = until_ms;
+    if (ping->answered > 0 && ping->answered != memory->queues_asked_of)
+        memory->queues_due_ms = 0;
+    if (ping->answered == 0 || !queues_are_due(memory) || clock_left_ms(until_ms) < QUEUES_MS)
         return PROBE_KEEP;
     ask.method = PIDBOX_ACTIVE_QUEUES;
     ask.queues = &found;
+    ask.enough = ping->answered;
     ask.answered = 0;
     result = celery_ask(&ask, outcome);
     if (result != PROBE_KEEP || outcome->status == OUTCOME_ERROR)
@@ -273,7 +292,8 @@ static enum probe_result ask_workers(const struct celery_ask *question, int64_t 
     int code;
 
     if (result == PROBE_KEEP && outcome->status != OUTCOME_ERROR)
-        result = ask_queues(&ask, ask.probe->memory, outcome);
+        result = ask_queues(&ask, ask.probe->memory, deadline_ms - ask.probe->check.timeout_ms / 4,
+                            outcome);
     if (result == PROBE_LOST || result == PROBE_DROP)
         return result; /* the next round binds the same list, and takes it away */
     if (result == PROBE_OURS) {
@@ -292,8 +312,7 @@ static enum probe_result ask_workers(const struct celery_ask *question, int64_t 
 static void await_heartbeat(struct memory *memory, int64_t until_ms)
 {
     while (memory->listening != NULL && heartbeats_workers(&memory->heartbeats) == 0
-           && clock_boot_ms() - memory->listening_since_ms < LISTEN_FIRST_MS
-           && clock_left_ms(until_ms) > 0)
+           && is_early(memory) && clock_left_ms(until_ms) > 0)
         hear(memory);
 }
 
@@ -318,8 +337,9 @@ static enum probe_result find_workers(struct probe *probe, struct resp *resp, in
 {
     struct memory *memory = probe->memory;
     struct celery_facts *facts = &outcome->facts.celery;
-    /* The clean-up and the queues need their time too. */
-    int64_t until_ms = deadline_ms - probe->check.timeout_ms / 4;
+    /* The second question, counting the queues and the clean-up need their time too. */
+    int64_t quarter_ms = probe->check.timeout_ms / 4;
+    int64_t until_ms = deadline_ms - quarter_ms * (queues_are_due(memory) ? 2 : 1);
     const struct celery_ask question = { .probe = probe,
                                          .pidbox = &memory->pidbox,
                                          .resp = resp,
@@ -359,8 +379,7 @@ static enum probe_result look_celery(struct probe *probe, void *link, int64_t de
     outcome->has_facts = true;
     judge_workers(probe, facts, outcome);
     /* Heartbeats have not had the time to come: 10 s would be a long time to know nothing. */
-    if (facts->active_tasks < 0 && memory->listening != NULL
-        && clock_boot_ms() - memory->listening_since_ms < LISTEN_FIRST_MS)
+    if (facts->active_tasks < 0 && memory->listening != NULL && is_early(memory))
         probe->hurry = true;
     return PROBE_KEEP;
 }

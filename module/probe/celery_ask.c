@@ -93,7 +93,9 @@ static int pop(const struct celery_ask *ask, int64_t left_ms, redisReply **ret, 
 static enum probe_result collect(struct celery_ask *ask, const char *ticket,
                                  struct outcome *outcome)
 {
-    while (ask->answered < ask->subscribed) {
+    int64_t enough = ask->enough > 0 ? ask->enough : ask->subscribed;
+
+    while (ask->answered < enough && ask->answered < ask->subscribed) {
         AUTO(resp_free) redisReply *reply = NULL;
         struct error err = { 0 };
         int64_t left_ms = clock_left_ms(ask->until_ms);

@@ -19,6 +19,7 @@ struct celery_ask {
     struct resp *resp;
     enum pidbox_method method;
     int64_t until_ms;              /* who has not answered by then is taken for busy */
+    int64_t enough;                /* answers that are waited for; 0: everybody's */
     struct pidbox_queues *queues;  /* receives what workers consume; may be NULL */
     /* who answered */
     int64_t subscribed;

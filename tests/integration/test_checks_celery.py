@@ -1,0 +1,170 @@
+"""The check of Celery's workers: who answers, what waits, and that nothing of ours stays behind."""
+# SPDX-License-Identifier: MIT
+import time
+
+import pytest
+
+from process import wait_until
+
+# Kombu's own bindings stay as long as there are workers; these are what a round of ours makes.
+OURS = ("*.reply.celery.pidbox", "_kombu.binding.reply.celery.pidbox")
+
+
+def component(stack):
+    return stack.get("/health/detailed", token=True).json()["components"]["celery"]
+
+
+def wait_for_component(stack, timeout=15.0, **wanted):
+    last = []
+
+    def is_so():
+        last[:] = [component(stack)]
+        return all(last[0].get(name) == value for name, value in wanted.items())
+    try:
+        wait_until(is_so, timeout, f"celery to show {wanted}", every=0.05)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it shows {last}") from None
+    return last[0]
+
+
+def word(stack):
+    return stack.get("/health/ready").json()["checks"]["celery"]
+
+
+def wait_for_word(stack, wanted, timeout=15.0):
+    wait_until(lambda: word(stack) == wanted, timeout, f"celery to say {wanted!r}", every=0.02)
+
+
+def left_behind(redis):
+    client = redis.client()
+    return [key for pattern in OURS for key in client.keys(pattern)]
+
+
+def quick_stack(start, broker, env=None):
+    stack = start.stack(app=None, postgres=False, redis=False, env={
+        "CELERY_BROKER_URL": broker, "PROBITY_CELERY_INTERVAL": "1s",
+        "PROBITY_CELERY_TIMEOUT": "1s", **(env or {})})
+    return stack
+
+
+@pytest.fixture
+def redis(start):
+    return start.redis()
+
+
+def test_workers_queues_and_tasks_are_what_they_are(start, redis):
+    start.celery(redis.url(), queues="celery,solar")
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_EXPECTED_WORKERS": "1"})
+    shown = wait_for_component(stack, status="ok", active_workers=1, active_tasks=0)
+    assert shown["expected_workers"] == 1
+    assert shown["queues"] == {"celery": 0, "solar": 0}
+    assert shown["queued_tasks"] == 0
+
+
+def test_what_waits_in_the_named_queues_is_counted_over_all_priorities(start, redis):
+    client = redis.client()
+    client.lpush("mail", "1", "2")
+    client.lpush("mail\x06\x169", "3")
+    start.celery(redis.url())
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_QUEUES": "mail,celery"})
+    shown = wait_for_component(stack, status="ok", queued_tasks=3)
+    assert shown["queues"] == {"mail": 3, "celery": 0}
+
+
+def test_nothing_is_left_on_the_broker(start, redis):
+    start.celery(redis.url())
+    before = set(redis.client().keys("*"))
+    stack = quick_stack(start, redis.url())
+    wait_for_component(stack, status="ok")
+    time.sleep(2.5)
+    stack.probityd.stop()
+    assert left_behind(redis) == []
+    assert set(redis.client().keys("*")) == before
+
+
+def test_nothing_is_left_when_stopped_while_a_worker_is_silent(start, redis):
+    worker = start.celery(redis.url())
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_TIMEOUT": "3s"})
+    wait_for_component(stack, status="ok")
+    worker.sigstop()
+    wait_until(lambda: left_behind(redis), 10, "a question to be open", every=0.01)
+    started = time.monotonic()
+    stack.probityd.stop()
+    assert time.monotonic() - started < 3
+    assert left_behind(redis) == []
+
+
+def test_no_worker_is_degraded_for_the_grace_and_then_an_error(start, redis):
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_GRACE": "3s"})
+    started = time.monotonic()
+    wait_for_word(stack, "degraded: no workers")
+    assert stack.get("/health/ready").status == 200
+    wait_for_word(stack, "error: no workers")
+    assert 2 < time.monotonic() - started < 8
+    assert stack.get("/health/ready").status == 503
+    start.celery(redis.url())
+    wait_for_word(stack, "ok", 5)
+
+
+def test_silent_workers_are_busy_and_never_an_error(start, redis):
+    worker = start.celery(redis.url())
+    stack = quick_stack(start, redis.url())
+    wait_for_component(stack, status="ok")
+    worker.sigstop()
+    wait_for_word(stack, "degraded: busy")
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        assert stack.get("/health/ready").status == 200
+        time.sleep(0.1)
+    # The sum of nobody's heartbeats is not 0 tasks.
+    wait_for_component(stack, active_tasks=None)
+    worker.sigcont()
+    wait_for_word(stack, "ok")
+
+
+def test_one_silent_worker_of_two_and_one_worker_too_few(start, redis):
+    first = start.celery(redis.url(), node="first")
+    start.celery(redis.url(), node="second")
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_EXPECTED_WORKERS": "2"})
+    wait_for_component(stack, status="ok", active_workers=2)
+    first.sigstop()
+    wait_for_word(stack, "degraded: some workers busy")
+    first.kill9()
+    wait_for_word(stack, "degraded: fewer workers than expected")
+
+
+def test_a_dead_broker_shows_at_once(start, redis):
+    start.celery(redis.url())
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_INTERVAL": "10s"})
+    wait_for_component(stack, status="ok")
+    redis.kill9()
+    started = time.monotonic()
+    wait_for_word(stack, "error: connection refused", 5)
+    assert time.monotonic() - started < 0.25 + 1
+
+
+def test_passive_mode_never_publishes(start, redis):
+    start.celery(redis.url())
+    client = redis.client()
+    client.config_resetstat()
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_MODE": "passive"})
+    shown = wait_for_component(stack, status="ok", active_workers=1)
+    assert shown["active_tasks"] == 0
+    assert left_behind(redis) == []
+    used = client.info("commandstats")
+    assert "cmdstat_sadd" not in used, "a reply list was bound"
+
+
+def test_three_lasting_connections_at_most(start, redis):
+    start.celery(redis.url())
+    stack = quick_stack(start, redis.url(), {"REDIS_URL": redis.url(),
+                                             "PROBITY_CHECK_FRESH_INTERVAL": "1s"})
+    wait_for_component(stack, status="ok")
+    client = redis.client()
+    until = time.monotonic() + 3
+    counts = []
+    while time.monotonic() < until:
+        counts.append(sum(link["name"] == "probity" for link in client.client_list()))
+        time.sleep(0.01)
+    assert max(counts) <= 5
+    assert sorted(counts)[len(counts) // 2] <= 3
