@@ -1,5 +1,6 @@
 """Bad input and bad days: one clear message that says what to do, and nothing else breaks."""
 # SPDX-License-Identifier: MIT
+import contextlib
 import os
 import socket
 import subprocess
@@ -283,13 +284,9 @@ def test_a_full_disk_under_postgres_loses_nothing(start, small_disk):
     stack.get("/ok")
     wait_until(lambda: counted(stack) == 1, 10, "the first event")
     ballast = os.path.join(small_disk, "ballast")
-    with open(ballast, "wb") as file:
-        try:
-            while file.write(bytes(4096)):
-                file.flush()
-        except OSError:
+    with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
             pass
-    # New pages are what a full disk refuses, so take up those that are free within the files.
     for _ in range(300):
         stack.get("/ok")
     time.sleep(2)
