@@ -32,7 +32,8 @@ Probity answers at {base} for the demo application behind the same nginx.
   curl -s -H 'Authorization: Bearer {token}' {base}/health/detailed
 
   kill -9 $(cat .run/redis.pid); sleep 0.3; curl -s {base}/health/ready
-  ./scripts/run start redis                       brings it back (celery, postgres, app, nginx too)
+  ./scripts/run start redis                       brings it back; so with postgres, app and nginx
+  ./scripts/run start celery                      Debian's worker needs it after Redis was away
 
 Logs are in .run/log, pids in .run/NAME.pid.  Ctrl-C stops everything and keeps the ledger.
 """
@@ -150,6 +151,7 @@ class Demo:
         self.env = self.settings(socket_path)
         self.probityd.env = self.env
         self.given_up = set()
+        self.restarting = set()
         self.started_at = 0.0
         self.told_at = 0.0
 
@@ -173,6 +175,7 @@ class Demo:
         with open(os.path.join(RUN, part.name + ".pid"), "w", encoding="ascii") as file:
             file.write(f"{part.pid}\n")
         self.given_up.discard(part.name)
+        self.restarting.discard(part.name)
 
     def start(self):
         if not os.path.exists(os.path.join(self.postgres.data, "PG_VERSION")):
@@ -211,8 +214,10 @@ class Demo:
         for part in self.parts:
             order = os.path.join(RUN, part.name + ".start")
             if part.alive():
-                continue
-            if part is self.probityd:
+                if os.path.exists(order) and part.name not in self.restarting:
+                    self.restarting.add(part.name)
+                    part.signal(part.stop_signal)
+            elif part is self.probityd:
                 self.revive()
             elif os.path.exists(order):
                 os.unlink(order)
