@@ -44,7 +44,7 @@ static struct file_id file_of(const char *name)
 {
     struct file_id file = { { 0 } };
 
-    strncpy((char *)file.bytes, name, sizeof(file.bytes));
+    memcpy(file.bytes, name, strnlen(name, sizeof(file.bytes)));
     return file;
 }
 

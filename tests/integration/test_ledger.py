@@ -1,5 +1,7 @@
 """test_ledger.py - the ledger's writer against a real Postgres: every event counts exactly once."""
 # SPDX-License-Identifier: MIT
+import os
+import re
 import threading
 import time
 
@@ -7,6 +9,7 @@ import psycopg2
 import pytest
 
 from ledger_driver import Driver, counted, expected, probity, route_totals, this_minute
+from process import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -281,3 +284,57 @@ def test_minutes_beyond_retention_go_and_younger_ones_stay(ledger):
     assert counted(ledger) == expected(base, 300)
     assert ledger.sql("SELECT count(*) FROM probity.positions") == [(1,)]
     assert ledger.sql("SELECT min(minute) >= %s FROM probity.route_bad_minutes", (base,)) == [(True,)]
+
+
+def test_the_grants_that_the_guide_lists_are_enough(ledger):
+    base = this_minute()
+    with open(os.path.join(REPOSITORY, "docs", "ledger.md"), encoding="utf-8") as guide:
+        grants = re.findall(r"GRANT[^;]+ TO probity_daemon;", guide.read())
+    assert len(grants) == 4
+    ledger.superuser_sql(f"CREATE ROLE probity_daemon LOGIN PASSWORD '{ledger.password}'")
+    try:
+        for grant in grants:
+            ledger.sql(grant)
+        with Driver(ledger.url("probity_daemon")) as driver:
+            driver.do("flush", "old", 0, 100, base - 36 * 1440)
+            assert driver.do("flush", "a", 0, 300, base)["committed"] == 1
+            assert driver.do("read", base)["count"] > 0
+            driver.do("routes", base, base + 9)
+            until = time.monotonic() + 20
+            while time.monotonic() < until and len(counted(ledger)) > len(expected(base, 300)):
+                time.sleep(0.2)
+        assert counted(ledger) == expected(base, 300)
+    finally:
+        ledger.superuser_sql("DROP OWNED BY probity_daemon")
+        ledger.superuser_sql("DROP ROLE probity_daemon")
+
+
+def test_a_role_without_grants_is_told_so(ledger):
+    ledger.superuser_sql(f"CREATE ROLE stranger LOGIN PASSWORD '{ledger.password}'")
+    try:
+        with Driver(ledger.url("stranger")) as driver:
+            driver.wait_trouble("docs/ledger.md lists the GRANTs")
+    finally:
+        ledger.superuser_sql("DROP ROLE stranger")
+
+
+def test_objectives_are_registered_once_by_instances_that_start_together(ledger):
+    drivers = [Driver(ledger.url()) for _ in range(6)]
+    for driver in drivers:
+        with driver:
+            driver.do("ask", "a")
+    assert ledger.sql("SELECT id, name, version FROM probity.objectives ORDER BY id") == [
+        (1, "app-availability", 1), (2, "app-error-rate", 1),
+        (3, "app-latency-p95", 1), (4, "app-latency-p99", 1)]
+
+
+def test_a_changed_definition_is_a_new_version_and_the_old_one_stays(ledger):
+    with Driver(ledger.url()) as driver:
+        driver.do("ask", "a")
+    ledger.sql("UPDATE probity.objectives SET target = '0.5' WHERE id = 1")
+    with Driver(ledger.url()) as driver:
+        driver.do("flush", "a", 0, 100, this_minute())
+    assert ledger.sql("SELECT id, version, target FROM probity.objectives "
+                      "WHERE name = 'app-availability' ORDER BY id") == [(1, 1, "0.5"), (5, 2, "0.999")]
+    assert ledger.sql("SELECT DISTINCT objective_id FROM probity.objective_minutes ORDER BY 1") == [
+        (2,), (3,), (4,), (5,)]

@@ -113,11 +113,11 @@ END_TEST
 START_TEST(a_tally_without_an_objectives_threshold_is_refused)
 {
     int64_t other_ms = 77;
-    AUTO(tally_free) struct tally *model = new_tally();
     AUTO(tally_free) struct tally *tally = tally_new(&other_ms, 1);
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     struct rows rows;
 
+    objective_built_in("app", objectives);
     add(tally, "/a", (struct tally_event){ 60000, 5, 0, 200 });
     ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), -EINVAL);
 }
