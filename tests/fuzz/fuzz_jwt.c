@@ -1,4 +1,4 @@
-/* fuzz_jwt.c - any bytes as the value of an Authorization header: nobody gets in, nothing breaks. */
+/* fuzz_jwt.c - any bytes as an Authorization header: nobody gets in, nothing breaks. */
 /* SPDX-License-Identifier: MIT */
 #include "auth/access.h"
 
