@@ -18,6 +18,7 @@ enum {
     PUBLICATION_MIN_AGE_MS = 2 * 1000,
     RETRY_AFTER_SECONDS = 5,
     PAGE_BYTES = 256 * 1024,
+    METRICS_PAGES = 2,
 };
 
 static const struct trouble *trouble_now(const struct clerk *clerk)
@@ -70,27 +71,6 @@ static void add_page(struct page_builder *builder, const struct clerk *clerk, in
     fresh_text = text_of(200, &fresh, 0);
     stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
     page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
-}
-
-static void add_trouble_page(struct page_builder *builder, const struct clerk *clerk, int index)
-{
-    const struct trouble *trouble = trouble_now(clerk);
-    AUTO(buf_done) struct buf now;
-    AUTO(buf_done) struct buf later;
-    struct page_text now_text;
-    struct page_text later_text;
-    char key[128];
-
-    buf_init(&now, PAGE_BYTES);
-    buf_init(&later, PAGE_BYTES);
-    render_trouble(trouble, &now);
-    render_trouble(trouble_stalled(), &later);
-    if (!buf_ok(&now) || !buf_ok(&later))
-        return;
-    (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);
-    now_text = text_of(503, &now, trouble->heals ? RETRY_AFTER_SECONDS : 0);
-    later_text = text_of(503, &later, RETRY_AFTER_SECONDS);
-    page_add(builder, key, &now_text, &later_text);
 }
 
 /* What the front needs for the list and the gate. */
@@ -183,10 +163,9 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
     if (builder == NULL)
         return NULL;
     for (int i = 0; i < clerk->book.count; i++) {
+        /* Without figures the front says why: an error body names the request, a page can't. */
         if (known)
             add_page(builder, clerk, i, usable);
-        else
-            add_trouble_page(builder, clerk, i);
         add_record(builder, clerk, i);
     }
     add_both_metrics(builder, clerk, now_ms);
@@ -194,7 +173,7 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
                      usable ? NULL : trouble_now(clerk)->message);
     set = page_builder_finish(&builder);
     if (set == NULL
-        || (set->page_count == clerk->book.count + 2
+        || (set->page_count == (known ? clerk->book.count : 0) + METRICS_PAGES
             && set->objective_count == clerk->book.count))
         return set;
     page_set_free(&set);

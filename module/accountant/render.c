@@ -212,17 +212,3 @@ void render_page(const struct render_objective *objective, bool stale, struct bu
     put_routes(&json, objective);
     json_close_object(&json);
 }
-
-void render_trouble(const struct trouble *trouble, struct buf *buf)
-{
-    struct json_writer json;
-
-    json_writer_init(&json, buf);
-    json_open_object(&json);
-    json_key(&json, "error");
-    json_open_object(&json);
-    json_text(&json, "code", trouble->code);
-    json_text(&json, "message", trouble->message);
-    json_close_object(&json);
-    json_close_object(&json);
-}

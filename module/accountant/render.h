@@ -1,10 +1,9 @@
-/* render.h - one objective as JSON: in the list of /slo, as its own page, as an error.  Pure. */
+/* render.h - one objective as JSON: in the list of /slo, and as its own page.  Pure. */
 #ifndef ACCOUNTANT_RENDER_H
 #define ACCOUNTANT_RENDER_H
 
 #include "accountant/book.h"
 #include "accountant/latency.h"
-#include "accountant/trouble.h"
 #include "base/buf.h"
 
 #include <stdbool.h>
@@ -23,9 +22,6 @@ void render_listed(const struct render_objective *objective, struct buf *buf);
 
 /* Its own page: the same, and as_of, stale, the details of coverage and the worst routes. */
 void render_page(const struct render_objective *objective, bool stale, struct buf *buf);
-
-/* {"error": {"code": …, "message": …}} */
-void render_trouble(const struct trouble *trouble, struct buf *buf);
 
 /* Every ratio is printed with this many decimals, to the worse side. */
 enum { RENDER_RATIO_DECIMALS = 6 };

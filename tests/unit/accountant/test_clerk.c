@@ -120,7 +120,7 @@ START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
     ck_assert_int_eq(fake_ledger.opens, 0);
     ck_assert_str_eq(clerk.no_ledger.code, "no_ledger");
     ck_assert_ptr_nonnull(strstr(clerk.no_ledger.message, "DATABASE_URL"));
-    ck_assert_int_eq(status_of("slo/api-availability"), 503);
+    ck_assert_int_eq(status_of("metrics"), 200);
     end();
 }
 END_TEST

@@ -142,17 +142,6 @@ START_TEST(printed_ratios_round_to_the_worse_side)
 }
 END_TEST
 
-START_TEST(trouble_is_an_error_body)
-{
-    AUTO(buf_done) struct buf buf;
-
-    buf_init(&buf, 1 << 16);
-    render_trouble(&(struct trouble){ .code = "no_ledger", .message = "set it" }, &buf);
-    ck_assert_str_eq(buf_text(&buf),
-                     "{\"error\": {\"code\": \"no_ledger\", \"message\": \"set it\"}}");
-}
-END_TEST
-
 TCase *render_cases(void)
 {
     TCase *cases = tcase_create("render");
@@ -162,6 +151,5 @@ TCase *render_cases(void)
     tcase_add_test(cases, a_page_adds_time_coverage_and_its_own_routes);
     tcase_add_test(cases, nothing_read_is_null_and_no_traffic_is_zero);
     tcase_add_test(cases, printed_ratios_round_to_the_worse_side);
-    tcase_add_test(cases, trouble_is_an_error_body);
     return cases;
 }
