@@ -96,25 +96,52 @@ static bool count_event(struct sheet *sheet, struct counting *counting, const st
     return true;
 }
 
-/* Counts one line without its newline.  Returns false when the sheet has no room for it. */
-static bool count_line(struct sheet *sheet, struct counting *counting, struct slice text,
-                       int64_t offset)
-{
+/* One whole line of a chunk, and what the parser says about it. */
+struct reading {
+    struct slice text; /* with its newline */
+    int64_t offset;
+    enum reject reject;
     struct line line;
+};
+
+/* Reads the line at the front.  Returns false when it has no end yet. */
+static bool read_line(struct counting *counting, struct slice rest, struct reading *reading)
+{
+    size_t length = line_take(rest, &counting->scratch, &reading->line, &reading->reject);
+    const char *newline;
+
+    reading->text = (struct slice){ rest.data, length };
+    if (length > 0)
+        return true;
+    newline = memchr(rest.data, '\n', rest.length);
+    if (newline == NULL)
+        return false;
+    reading->text.length = (size_t)(newline - rest.data) + 1;
+    reading->reject = line_parse((struct slice){ rest.data, reading->text.length - 1 },
+                                 &counting->scratch, &reading->line);
+    return true;
+}
+
+/* Counts one line.  Returns false when the sheet has no room for it. */
+static bool count_line(struct sheet *sheet, struct counting *counting,
+                       const struct reading *reading)
+{
     uint32_t route = 0;
     enum verdict verdict = VERDICT_EVENT;
-    enum reject reject = line_parse(text, &counting->scratch, &line);
+    enum reject reject = reading->reject;
 
     if (reject == REJECT_NONE)
-        verdict = classifier_judge(counting->classifier, &line, counting->now_wall_ms, &route);
+        verdict = classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms,
+                                   &route);
     if (verdict == VERDICT_BAD_TIME)
         reject = REJECT_TIME;
     if (reject != REJECT_NONE) {
-        counting_reject(counting, reject, offset, text);
+        counting_reject(counting, reject, reading->offset,
+                        (struct slice){ reading->text.data, reading->text.length - 1 });
         sheet->rejected_lines++;
     } else if (verdict == VERDICT_NOT_COUNTED) {
         counting->counters.not_counted++;
-    } else if (!count_event(sheet, counting, &line, route)) {
+    } else if (!count_event(sheet, counting, &reading->line, route)) {
         return false;
     }
     sheet->lines++;
@@ -125,21 +152,18 @@ static bool count_line(struct sheet *sheet, struct counting *counting, struct sl
 size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice chunk,
                    int64_t offset)
 {
-    size_t done = 0;
+    struct slice rest = chunk;
+    struct reading reading;
 
-    while (done < chunk.length && !sheet->full) {
-        const char *start = chunk.data + done;
-        const char *newline = memchr(start, '\n', chunk.length - done);
-
-        if (newline == NULL)
-            break;
-        sheet->full = !count_line(sheet, counting, (struct slice){ start, (size_t)(newline - start) },
-                                  offset + (int64_t)done);
+    while (rest.length > 0 && !sheet->full && read_line(counting, rest, &reading)) {
+        reading.offset = offset + (rest.data - chunk.data);
+        sheet->full = !count_line(sheet, counting, &reading);
         if (!sheet->full)
-            done += (size_t)(newline - start) + 1;
+            rest = (struct slice){ rest.data + reading.text.length,
+                                   rest.length - reading.text.length };
     }
-    counting->counters.bytes += done;
-    return done;
+    counting->counters.bytes += (uint64_t)(chunk.length - rest.length);
+    return chunk.length - rest.length;
 }
 
 void sheet_clear(struct sheet *sheet)

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     static struct classifier *classifier;
     /* A copy of exactly this size, so that a read beyond the end is noticed. */
     AUTO(auto_free) char *copy = malloc(length == 0 ? 1 : length);
+    enum reject reject = REJECT_NOT_JSON;
     struct line line;
 
     if (classifier == NULL)
@@ -44,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     if (length > 0)
         memcpy(copy, bytes, length);
+    if (line_take((struct slice){ copy, length }, &scratch, &line, &reject) > 0
+        && reject == REJECT_NONE)
+        check(&line, classifier);
     if (line_parse((struct slice){ copy, length }, &scratch, &line) == REJECT_NONE)
         check(&line, classifier);
     return 0;

@@ -10,23 +10,49 @@
 
 static struct line_scratch scratch;
 
+#define OWN(time, path, status, duration, upstream)                                                \
+    "{\"time\":" time ",\"request_id\":\"8f2e\",\"service\":\"app\",\"method\":\"GET\","           \
+    "\"path\":\"" path "\",\"status\":" status ",\"request_time\":" duration                       \
+    ",\"bytes\":512,\"upstream_time\":\"" upstream "\"}"
+
 /* Parsed from memory of exactly its size, so that the sanitiser sees a read beyond the end. */
 static enum reject parse(const char *text, size_t length, struct line *line)
 {
     static char *copy;
     enum reject reject;
+    enum reject taken_reject = REJECT_NONE;
+    struct line taken;
+    size_t length_taken;
 
     free(copy);
     copy = malloc(length + 1);
     memcpy(copy, text, length);
+    copy[length] = '\n';
+    ck_assert_uint_eq(line_take((struct slice){ copy, length }, &scratch, &taken, &taken_reject), 0);
+    length_taken = line_take((struct slice){ copy, length + 1 }, &scratch, &taken, &taken_reject);
     reject = line_parse((struct slice){ copy, length }, &scratch, line);
+    if (length_taken != 0) {
+        ck_assert_uint_eq(length_taken, length + 1);
+        ck_assert_int_eq(taken_reject, reject);
+        if (reject == REJECT_NONE)
+            ck_assert(taken.time_ms == line->time_ms && taken.status == line->status
+                      && taken.duration_ms == line->duration_ms
+                      && taken.path.length == line->path.length);
+    }
     return reject;
 }
 
-#define OWN(time, path, status, duration, upstream)                                                \
-    "{\"time\":" time ",\"request_id\":\"8f2e\",\"service\":\"app\",\"method\":\"GET\","           \
-    "\"path\":\"" path "\",\"status\":" status ",\"request_time\":" duration                       \
-    ",\"bytes\":512,\"upstream_time\":\"" upstream "\"}"
+START_TEST(our_own_order_is_taken_without_looking_for_its_end)
+{
+    static const char text[] = OWN("1795262400.123", "/a", "200", "0.012", "0.1") "\n{\"ti";
+    struct line line;
+    enum reject reject = REJECT_MISSING;
+
+    ck_assert_uint_eq(line_take(slice_of(text), &scratch, &line, &reject), strlen(text) - 4);
+    ck_assert_int_eq(reject, REJECT_NONE);
+    ck_assert_int_eq(line.status, 200);
+}
+END_TEST
 
 START_TEST(lines_that_are_events_are_read_exactly)
 {
@@ -176,6 +202,7 @@ TCase *line_cases(void)
 {
     TCase *cases = tcase_create("line");
 
+    tcase_add_test(cases, our_own_order_is_taken_without_looking_for_its_end);
     tcase_add_test(cases, lines_that_are_events_are_read_exactly);
     tcase_add_test(cases, lines_that_are_none_say_why);
     tcase_add_test(cases, a_line_cut_anywhere_is_not_json);
