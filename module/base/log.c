@@ -80,10 +80,10 @@ void log_hide(const char *secret)
 {
     AUTO(buf_done) struct buf escaped;
 
+    buf_init(&escaped, LIMIT_SECRET_BYTES);
     if (secret == NULL)
         return;
     hide(secret);
-    buf_init(&escaped, LIMIT_SECRET_BYTES);
     json_escape(&escaped, slice_of(secret));
     if (buf_ok(&escaped))
         hide(buf_text(&escaped));
