@@ -159,7 +159,8 @@ static void sort_param(struct params *params, const PQconninfoOption *known, str
     } else {
         buf_append_text(&params->dropped, params->dropped.length == 0 ? "" : ", ");
         /* A strange name may be the rest of a password. */
-        buf_append(&params->dropped, is_word(name) ? name : SLICE("one with a strange name"));
+        buf_append(&params->dropped,
+                   is_word(name) && value.length > 0 ? name : SLICE("one with a strange name"));
     }
 }
 

@@ -81,8 +81,8 @@ static void show_value(struct buf *buf, const struct config_key *key, const char
         || (key->type == CONFIG_URL && dsn_is_keywords(text))) {
         buf_append_text(buf, "(set)");
     } else if (key->type == CONFIG_URL
-               && (memmem(text.data, text.length, "://", 3) != NULL
-                   || memchr(text.data, '@', text.length) != NULL)) {
+               && (!slice_starts_with(text, SLICE("unix:/"))
+                   || slice_starts_with(text, SLICE("unix://")))) {
         url_show(buf, text);
     } else if (slice_starts_with(text, SLICE("-----BEGIN"))) {
         buf_append_text(buf, "(PEM)");

@@ -179,6 +179,33 @@ static bool is_secret_name(struct slice name)
     return false;
 }
 
+/* A misspelt password=… is a password all the same: only what is known to be harmless is shown. */
+static bool is_harmless(struct slice name)
+{
+    static const char *const words[] = {
+        "application_name",
+        "connect_timeout",
+        "db",
+        "dbname",
+        "host",
+        "pgbouncer",
+        "port",
+        "schema",
+        "ssl",
+        "ssl_cert_reqs",
+        "sslmode",
+        "sslrootcert",
+        "user",
+        "virtual_host",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (slice_equals_text(name, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static void show_query(struct buf *buf, struct slice query)
 {
     struct slice name;
@@ -187,11 +214,30 @@ static void show_query(struct buf *buf, struct slice query)
 
     while (url_cut_param(&query, &name, &value)) {
         buf_append_char(buf, separator);
-        buf_append(buf, name);
-        buf_append_char(buf, '=');
-        buf_append(buf, is_secret_name(name) ? SLICE("***") : value);
+        buf_append(buf, is_harmless(name) || value.length > 0 ? name : SLICE("***"));
+        if (value.length > 0) {
+            buf_append_char(buf, '=');
+            buf_append(buf, is_harmless(name) ? value : SLICE("***"));
+        }
         separator = '&';
     }
+}
+
+/* A host that is none may be a password whose '@' was lost. */
+static void show_hosts(struct buf *buf, struct slice hosts)
+{
+    struct slice rest = hosts;
+
+    while (rest.length > 0) {
+        struct slice host;
+        uint16_t port;
+
+        if (url_split_host(slice_cut(&rest, ','), &host, &port) != NULL) {
+            buf_append(buf, SLICE("***"));
+            return;
+        }
+    }
+    buf_append(buf, hosts);
 }
 
 void url_show(struct buf *buf, struct slice text)
@@ -213,7 +259,7 @@ void url_show(struct buf *buf, struct slice text)
         buf_append(buf, url.user);
     if (url.has_user)
         buf_append(buf, url.has_password ? SLICE(":***@") : SLICE("***@"));
-    buf_append(buf, url.hosts);
+    show_hosts(buf, url.hosts);
     buf_append(buf, url.path);
     show_query(buf, url.query);
 }

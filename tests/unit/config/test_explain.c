@@ -24,7 +24,7 @@ START_TEST(explain_shows_values_and_where_they_came_from_but_no_secret)
                                        "CELERY_BROKER_URL",
                                        "u:zebra@h",
                                        "PROBITY_APP",
-                                       "127.0.0.1:80",
+                                       "unix:/run/app.sock:/x",
                                        "APP_VERSION",
                                        "\"1.2\"",
                                        NULL };
@@ -34,7 +34,7 @@ START_TEST(explain_shows_values_and_where_they_came_from_but_no_secret)
         "SECRET_KEY                       (set)  (environment; not used, because JWT_SECRET_KEY",
         "REDIS_URL                        redis://***  (environment)\n",
         "CELERY_BROKER_URL                ***  (environment)\n",
-        "PROBITY_APP                      127.0.0.1:80  (environment)\n",
+        "PROBITY_APP                      unix:/run/app.sock:/x  (environment)\n",
         "APP_VERSION                      1.2  (environment)\n",
         "COMMIT_SHA                       -\n",
         "PROBITY_CHECK_INTERVAL           1s  (default)\n",
@@ -49,6 +49,17 @@ START_TEST(explain_shows_values_and_where_they_came_from_but_no_secret)
                       buf_text(&buf));
     ck_assert_ptr_null(strstr(buf_text(&buf), "zebra"));
     ck_assert_ptr_null(strstr(buf_text(&buf), "bra@"));
+}
+END_TEST
+
+START_TEST(explain_shows_the_socket_of_redis_without_its_password)
+{
+    static const char *const env[] = { "REDIS_URL", "unix://:zebra@/run/redis.sock?db=1", NULL };
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, 100000);
+    config_explain(environment_lookup, (void *)env, &buf);
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), " unix://:***@/run/redis.sock?db=1  ("));
 }
 END_TEST
 
@@ -75,6 +86,7 @@ TCase *explain_cases(void)
     TCase *cases = tcase_create("explain");
 
     tcase_add_test(cases, explain_shows_values_and_where_they_came_from_but_no_secret);
+    tcase_add_test(cases, explain_shows_the_socket_of_redis_without_its_password);
     tcase_add_test(cases, explain_describes_every_key_once);
     return cases;
 }

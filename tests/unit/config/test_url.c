@@ -105,13 +105,17 @@ START_TEST(url_shown_has_no_password_in_it)
     static const char *const cases[][2] = {
         { "redis://h:1/0", "redis://h:1/0" },
         { "redis://:zebra@h", "redis://:***@h" },
-        { "redis://u:zebra@h/2?x=1", "redis://u:***@h/2?x=1" },
+        { "redis://u:zebra@h/2?db=1", "redis://u:***@h/2?db=1" },
+        { "postgres://h/d?passwd=zebra&schema=x", "postgres://h/d?passwd=***&schema=x" },
+        { "postgres://h/d?pasword=zebra&zebra", "postgres://h/d?pasword=***&***" },
         { "redis://zebra@h", "redis://***@h" },
         { "postgres://h/d?user=u&password=zebra", "postgres://h/d?user=u&password=***" },
         { "https://h?_token=zebra", "https://h?_token=***" },
         { "redis://u:ze@bra@h", "redis://***" },
         { "redis://u:ze/bra@h", "redis://***" },
         { "u:zebra@h", "***" },
+        { "redis://u:zebrah:1/0", "redis://***/0" },
+        { "postgres://h1:1,h2/d", "postgres://h1:1,h2/d" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
