@@ -286,6 +286,19 @@ def test_minutes_beyond_retention_go_and_younger_ones_stay(ledger):
     assert ledger.sql("SELECT min(minute) >= %s FROM probity.route_bad_minutes", (base,)) == [(True,)]
 
 
+def test_a_position_is_not_forgotten_before_its_minutes(ledger):
+    base = this_minute()
+    with Driver(ledger.url()) as driver:
+        driver.do("flush", "a", 0, 300, base)
+        driver.do("flush", "gone", 0, 100, base - 36 * 1440)
+        ledger.sql("UPDATE probity.positions SET watched_until = 'epoch'")
+        until = time.monotonic() + 20
+        while time.monotonic() < until and len(counted(ledger)) > len(expected(base, 300)):
+            time.sleep(0.2)
+        assert driver.do("ask", "a")["offset"] == 300
+        assert driver.do("ask", "gone")["known"] == 0
+
+
 def test_the_grants_that_the_guide_lists_are_enough(ledger):
     base = this_minute()
     with open(os.path.join(REPOSITORY, "docs", "ledger.md"), encoding="utf-8") as guide:
