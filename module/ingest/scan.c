@@ -6,44 +6,7 @@
 
 #include "base/auto.h"
 
-#include <endian.h>
-
 enum { WHOLE_DIGITS = 10, THOUSANDTHS_DIGITS = 3 };
-
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-/* Bit 7 of every byte that is zero.  A borrow can mark bytes above a true one, never below it, so
- * the lowest mark is right (Hacker's Delight, 6-1). */
-static uint64_t zero_bytes(uint64_t word)
-{
-    return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
-}
-
-/* Marks the bytes that end a run of plain string: quotes, backslashes, control characters. */
-static uint64_t special_bytes(uint64_t word)
-{
-    uint64_t control = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-
-    return control | zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
-}
-
-/* The first byte at or behind `at` that isn't plain; `end` if there is none. */
-static const char *skip_plain(const char *at, const char *end)
-{
-    while (end - at >= 8) {
-        uint64_t word;
-        uint64_t marks;
-
-        memcpy(&word, at, sizeof(word));
-        marks = special_bytes(le64toh(word));
-        if (marks != 0)
-            return at + (__builtin_ctzll(marks) >> 3);
-        at += 8;
-    }
-    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
-        at++;
-    return at;
-}
 
 static int hex_value(char c)
 {
@@ -70,24 +33,18 @@ static size_t escape_width(const char *at, const char *end)
     return 6;
 }
 
-bool scan_string(struct scan *scan, struct scan_string *ret)
+bool scan_string_escaped(struct scan *scan, const char *at, struct scan_string *ret)
 {
-    const char *at = skip_plain(scan->at, scan->end);
-    bool escaped = false;
-
     while (at < scan->end && *at == '\\') {
         size_t width = escape_width(at, scan->end);
 
         if (width == 0)
             return false;
-        escaped = true;
-        at = skip_plain(at + width, scan->end);
+        at = scan_plain(at + width, scan->end);
     }
     if (at == scan->end || *at != '"')
         return false;
-    ret->raw = (struct slice){ scan->at, (size_t)(at - scan->at) };
-    ret->present = true;
-    ret->escaped = escaped;
+    *ret = (struct scan_string){ { scan->at, (size_t)(at - scan->at) }, true, true };
     scan->at = at + 1;
     return true;
 }
@@ -132,6 +89,25 @@ static const char *read_exponent(const char *at, const char *end)
     return at;
 }
 
+/* Eight digits at once (Lemire, "Quickly parsing eight digits").  Returns false if they are not all
+ * digits. */
+static bool read_eight_digits(const char *at, const char *end, int64_t *ret)
+{
+    uint64_t word;
+
+    if (end - at < 8)
+        return false;
+    memcpy(&word, at, sizeof(word));
+    word = le64toh(word);
+    if (((word & SCAN_EACH_BYTE(0xf0)) | ((word + SCAN_EACH_BYTE(0x06)) & SCAN_EACH_BYTE(0xf0)) >> 4)
+        != SCAN_EACH_BYTE(0x33))
+        return false;
+    word = (word & SCAN_EACH_BYTE(0x0f)) * 2561 >> 8;
+    word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+    *ret = (int64_t)((word & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32);
+    return true;
+}
+
 bool scan_number(struct scan *scan, struct scan_number *ret)
 {
     const char *at = scan->at;
@@ -142,6 +118,8 @@ bool scan_number(struct scan *scan, struct scan_number *ret)
     int64_t whole = 0;
     unsigned digit;
 
+    if (read_eight_digits(at, end, &whole))
+        at += 8;
     for (digit = digit_at(at, end); digit <= 9; digit = digit_at(++at, end)) {
         if (at - first < WHOLE_DIGITS)
             whole = whole * 10 + digit;

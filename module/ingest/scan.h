@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,8 +55,55 @@ static inline void scan_blanks(struct scan *scan)
 
 bool scan_number(struct scan *scan, struct scan_number *ret);
 
+#define SCAN_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* Bit 7 of every byte that is zero.  A borrow can mark bytes above a true one, never below it, so
+ * the lowest mark is right (Hacker's Delight, 6-1). */
+static inline uint64_t scan_zero_bytes(uint64_t word)
+{
+    return (word - SCAN_EACH_BYTE(0x01)) & ~word & SCAN_EACH_BYTE(0x80);
+}
+
+/* Marks the bytes that end a run of plain string: quotes, backslashes, control characters. */
+static inline uint64_t scan_special_bytes(uint64_t word)
+{
+    uint64_t control = (word - SCAN_EACH_BYTE(0x20)) & ~word & SCAN_EACH_BYTE(0x80);
+
+    return control | scan_zero_bytes(word ^ SCAN_EACH_BYTE('"')) | scan_zero_bytes(word ^ SCAN_EACH_BYTE('\\'));
+}
+
+/* The first byte at or behind `at` that isn't plain; `end` if there is none. */
+static inline const char *scan_plain(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t word;
+        uint64_t marks;
+
+        memcpy(&word, at, sizeof(word));
+        marks = scan_special_bytes(le64toh(word));
+        if (marks != 0)
+            return at + (__builtin_ctzll(marks) >> 3);
+        at += 8;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+/* scan_string() from the first byte at `at` that isn't plain. */
+bool scan_string_escaped(struct scan *scan, const char *at, struct scan_string *ret);
+
 /* Reads a string behind its opening quote, and its closing quote. */
-bool scan_string(struct scan *scan, struct scan_string *ret);
+static inline bool scan_string(struct scan *scan, struct scan_string *ret)
+{
+    const char *at = scan_plain(scan->at, scan->end);
+
+    if (at == scan->end || *at != '"')
+        return scan_string_escaped(scan, at, ret);
+    *ret = (struct scan_string){ { scan->at, (size_t)(at - scan->at) }, true, false };
+    scan->at = at + 1;
+    return true;
+}
 
 /* Reads a value of any kind, with at most SCAN_DEPTH brackets around each other. */
 bool scan_value(struct scan *scan);
