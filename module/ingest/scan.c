@@ -98,7 +98,7 @@ static bool read_eight_digits(const char *at, const char *end, int64_t *ret)
     if (end - at < 8)
         return false;
     memcpy(&word, at, sizeof(word));
-    word = le64toh(word);
+    word = scan_little_endian(word);
     if (((word & SCAN_EACH_BYTE(0xf0)) | ((word + SCAN_EACH_BYTE(0x06)) & SCAN_EACH_BYTE(0xf0)) >> 4)
         != SCAN_EACH_BYTE(0x33))
         return false;

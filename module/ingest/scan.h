@@ -9,7 +9,6 @@
 
 #include "base/slice.h"
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -57,6 +56,11 @@ bool scan_number(struct scan *scan, struct scan_number *ret);
 
 #define SCAN_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
+static inline uint64_t scan_little_endian(uint64_t word)
+{
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
+}
+
 /* Bit 7 of every byte that is zero.  A borrow can mark bytes above a true one, never below it, so
  * the lowest mark is right (Hacker's Delight, 6-1). */
 static inline uint64_t scan_zero_bytes(uint64_t word)
@@ -69,7 +73,8 @@ static inline uint64_t scan_special_bytes(uint64_t word)
 {
     uint64_t control = (word - SCAN_EACH_BYTE(0x20)) & ~word & SCAN_EACH_BYTE(0x80);
 
-    return control | scan_zero_bytes(word ^ SCAN_EACH_BYTE('"')) | scan_zero_bytes(word ^ SCAN_EACH_BYTE('\\'));
+    control |= scan_zero_bytes(word ^ SCAN_EACH_BYTE('"'));
+    return control | scan_zero_bytes(word ^ SCAN_EACH_BYTE('\\'));
 }
 
 /* The first byte at or behind `at` that isn't plain; `end` if there is none. */
@@ -80,7 +85,7 @@ static inline const char *scan_plain(const char *at, const char *end)
         uint64_t marks;
 
         memcpy(&word, at, sizeof(word));
-        marks = scan_special_bytes(le64toh(word));
+        marks = scan_special_bytes(scan_little_endian(word));
         if (marks != 0)
             return at + (__builtin_ctzll(marks) >> 3);
         at += 8;
