@@ -14,7 +14,7 @@ import pytest
 import fcgi
 from process import Process, wait_until
 
-ADMIN = "Bearer 0123456789abcdef0123456789abcdef"
+pytestmark = pytest.mark.threads
 
 
 class Trial(Process):
@@ -37,6 +37,9 @@ class Trial(Process):
         code = super().stop(timeout)
         if self.own_folder:
             shutil.rmtree(self.own_folder, ignore_errors=True)
+        found = [line for line in self.log().splitlines()
+                 if "Sanitizer" in line or "runtime error" in line]
+        assert not found, found
         return code
 
     def spawn(self):
@@ -62,7 +65,6 @@ def front(start):
     trial = start.add(Trial(start.subfolder()))
     yield trial
     assert trial.alive(), trial.log_tail()
-    assert not any(word in trial.log() for word in ("Sanitizer", "runtime error"))
 
 
 def answers_at_once(front):
