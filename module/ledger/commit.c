@@ -174,7 +174,7 @@ static int add_by_minute(const struct commit *commit, const struct rows *rows,
 static int attempt(const struct commit *commit, const struct rows *rows, bool by_minute,
                    struct commit_result *result, struct error *err)
 {
-    int code = session_begin(commit->session, "", err);
+    int code = session_begin(commit->session, " ISOLATION LEVEL READ COMMITTED", err);
 
     if (code == 0)
         code = move_position(commit, &result->moved, err);

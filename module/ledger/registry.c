@@ -4,7 +4,6 @@
 
 #include "ledger/registry.h"
 
-#include <errno.h>
 #include <string.h>
 
 static bool row_matches(const PGresult *rows, int row, const struct objective *objective)
@@ -49,7 +48,17 @@ static int find(struct session *session, const struct ledger_settings *settings,
     return code;
 }
 
-/* A rival that registers at the same moment wins; its row is found by the next look. */
+/* Until the transaction ends.  Without it two that start together would both add the same
+ * definition, and each would count under a version of its own. */
+static int lock(struct session *session, const struct ledger_settings *settings, struct error *err)
+{
+    const char *const values[] = { settings->service };
+
+    /* The number is "prob" in ASCII. */
+    return session_run(session, "SELECT pg_advisory_xact_lock(1886547810, hashtext($1::text))",
+                       SESSION_PARAMS(values), NULL, err);
+}
+
 static int add_one(struct session *session, const struct ledger_settings *settings,
                    const struct objective *objective, struct error *err)
 {
@@ -71,7 +80,7 @@ static int add_one(struct session *session, const struct ledger_settings *settin
                        "SELECT $1::text, coalesce(max(id), 0) + 1, $2::text, "
                        "coalesce(max(version) FILTER (WHERE name = $2), 0) + 1, $3::text, "
                        "$4::text, $5::bigint, $6::integer, $7::text "
-                       "FROM probity.objectives WHERE service = $1 ON CONFLICT DO NOTHING",
+                       "FROM probity.objectives WHERE service = $1",
                        SESSION_PARAMS(values), NULL, err);
 }
 
@@ -83,13 +92,14 @@ int registry_load(struct session *session, const struct ledger_settings *setting
 
     if (code != 0 || missing == 0 || !add)
         return code;
+    code = lock(session, settings, err);
+    if (code == 0)
+        code = find(session, settings, ret, &missing, err);
     for (int i = 0; code == 0 && i < settings->objective_count; i++) {
         if (ret->ids[i] == 0)
             code = add_one(session, settings, &settings->objectives[i], err);
     }
     if (code == 0)
         code = find(session, settings, ret, &missing, err);
-    if (code == 0 && missing > 0)
-        return error_set(err, EAGAIN, "ledger: another instance registers objectives right now");
     return code;
 }

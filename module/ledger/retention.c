@@ -49,7 +49,7 @@ int retention_run(struct session *session, const char *service, int64_t now_wall
         session_number(LIMIT_RETENTION_MINUTES, kept),
     };
     bool more = false;
-    int code = session_begin(session, "", err);
+    int code = session_begin(session, " ISOLATION LEVEL READ COMMITTED", err);
 
     for (size_t i = 0; code == 0 && i < ARRAY_LENGTH(deletes); i++) {
         AUTO(pq_clear) PGresult *result = NULL;

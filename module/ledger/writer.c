@@ -130,7 +130,7 @@ static int make_ready(struct ledger_writer *writer, struct error *err)
 
     if (writer->registered && session->conn != NULL)
         return 0;
-    code = session_begin(session, "", err);
+    code = session_begin(session, " ISOLATION LEVEL READ COMMITTED", err);
     if (code == 0)
         code = registry_load(session, &writer->settings, true, &writer->registry, err);
     if (code == 0)

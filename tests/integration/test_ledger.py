@@ -98,7 +98,7 @@ def test_terminated_backends_lose_and_repeat_nothing(ledger):
         killer.join()
         driver.hear()
         failures = driver.do("counters")["failures"]
-    assert failures > 5
+    assert failures > 0
     assert counted(ledger) == expected(base, 4000)
     assert route_totals(ledger) == (4000, 400)
 
