@@ -30,7 +30,8 @@ int session_connect(struct session *session, struct error *err) MUST_CHECK;
 
 /* Connects if needed, begins a transaction in one round trip, and makes sure that this program may
  * use the schema: -ENODATA where it is missing, -ESTALE where it is older than this program needs,
- * -ENOTSUP where it wants a newer program.  `mode` goes behind BEGIN: " ISOLATION LEVEL …", whatever the role's default is. */
+ * -ENOTSUP where it wants a newer program.  `mode` goes behind BEGIN (" ISOLATION LEVEL …",
+ * whatever the role's default is). */
 int session_begin(struct session *session, const char *mode, struct error *err) MUST_CHECK;
 
 /* The same with a question of the caller's own in the same round trip, in a read-only snapshot, on
