@@ -110,8 +110,12 @@ static void write_decision(struct exchange *exchange, const char *decision,
         json_put_raw(&json, reasons);
     }
     json_close_object(&json);
-    /* A stop has no Retry-After: waiting won't bring the budget back. */
-    response_text(exchange->response, &(struct page_text){ .status = go ? 200 : 503 });
+    /* A stop has no Retry-After: waiting won't bring the budget back, but it brings figures. */
+    response_text(exchange->response,
+                  &(struct page_text){
+                      .status = go ? 200 : 503,
+                      .retry_after_seconds = figures->trouble != NULL ? figures->retry_seconds : 0,
+                  });
 }
 
 static void write_reason(const struct gate *gate, const struct page_objective *objective,
@@ -165,7 +169,7 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
     if (!buf_ok(&reasons))
         exchange->response->own_body.failed = true;
     /* A misspelt name must not turn a stop into a go; whatever the figures' age, it is a typo. */
-    if (chosen == 0 && figures->any)
+    if (chosen == 0 && figures->set->objective_count > 0)
         response_error(exchange->response, exchange->request,
                        &(struct response_error){ .status = 404,
                                                  .code = "not_found",

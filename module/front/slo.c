@@ -102,6 +102,18 @@ void slo_give_list(struct exchange *exchange)
     }
 }
 
+/* Objectives are known from the configuration: a wrong name is one without any figures too. */
+static bool is_known(const struct figures *figures, struct slice name)
+{
+    if (figures->set == NULL || figures->set->objective_count == 0)
+        return true;
+    for (int i = 0; i < figures->set->objective_count; i++) {
+        if (slice_equals_text(name, figures->set->objectives[i].name))
+            return true;
+    }
+    return false;
+}
+
 void slo_give_one(struct exchange *exchange)
 {
     AUTO(buf_done) struct buf trouble;
@@ -123,7 +135,7 @@ void slo_give_one(struct exchange *exchange)
     if (page != NULL) {
         response_page(exchange->response, &figures.set,
                       figures.too_old ? &page->too_old : &page->fresh);
-    } else if (!figures.any) {
+    } else if (!figures.any && is_known(&figures, exchange->rest)) {
         figures_refuse(exchange, &figures);
     } else {
         response_error(

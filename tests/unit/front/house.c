@@ -69,9 +69,11 @@ void house_publish_slo(struct house *house, const struct page_objective objectiv
     for (int i = 0; i < count; i++) {
         page_add_objective(builder, &objectives[i]);
         (void)snprintf(key, sizeof(key), "slo/%s", objectives[i].name);
-        add(builder, key);
+        if (!house->no_figures)
+            add(builder, key);
     }
-    page_set_figures(builder, count == 0 ? 0 : 1795264773000, trouble == NULL, trouble);
+    page_set_figures(builder, count == 0 || house->no_figures ? 0 : 1795264773000,
+                     trouble == NULL, trouble);
     set = page_builder_finish(&builder);
     slot_publish(house->sources.slo, &set);
 }

@@ -13,6 +13,7 @@ struct house {
     struct sources sources;
     struct response response;
     struct buf text; /* the last answer's body, terminated */
+    bool no_figures; /* the objectives are known, and nothing of them */
 };
 
 /* `protected` sets a token for readers and one for admins. */

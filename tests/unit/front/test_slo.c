@@ -79,6 +79,10 @@ START_TEST(without_any_figures_every_slo_endpoint_says_why)
     ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "\"code\": \"ledger_unavailable\", "
                                                         "\"message\": \"DATABASE_URL is not set"));
     ck_assert_int_eq(house_ask(&house, "GET /slo/one", ""), 503);
+    house.no_figures = true;
+    house_publish_slo(&house, objectives, 1, "DATABASE_URL is not set");
+    ck_assert_int_eq(house_ask(&house, "GET /slo/one", ""), 503);
+    ck_assert_int_eq(house_ask(&house, "GET /slo/two", ""), 404);
     house_done(&house);
 }
 END_TEST
