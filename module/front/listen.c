@@ -83,6 +83,19 @@ static int explain(struct error *err, const char *path, const char *what)
     return error_set(err, code, "front %s: %s: %s%s", path, what, strerror(code), hint);
 }
 
+/* rename(2) would put the socket in the place of whatever file a mistaken path leads to. */
+static int refuse_other_files(const char *path, struct error *err)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || S_ISSOCK(status.st_mode))
+        return 0;
+    return error_set(err, EEXIST,
+                     "front %s: listen: %s is there, and no socket: remove it, or set "
+                     "PROBITY_LISTEN",
+                     path, S_ISDIR(status.st_mode) ? "a directory" : "a file");
+}
+
 /* Binds, restricts and listens before the rename, so that the path never leads to a socket that
  * refuses.  The rename keeps the inode, which is how the front knows itself at that path. */
 static int bind_and_rename(const char *path, const struct sockaddr_un *temporary,
@@ -122,6 +135,9 @@ int front_listen(const char *path, struct front_socket *ret, struct error *err)
                              "front %s: listen: the path of a unix socket has at most 107 bytes, "
                              "its directory some 20 fewer: set a shorter PROBITY_LISTEN",
                              path);
+        code = refuse_other_files(path, err);
+        if (code != 0)
+            return code;
         opened.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (opened.fd < 0)
             return explain(err, path, "socket");
