@@ -300,6 +300,8 @@ static void welcome(void *context, int fd)
     struct reactor *reactor = context;
     struct connection *connection = reactor->free_connections;
 
+    /* The turn may have begun before a suspend: its deadline would be over already. */
+    reactor->now_ms = clock_boot_ms();
     if (connection == NULL
         || loop_watch(reactor->loop, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, &connection->handler)
                != 0) {
