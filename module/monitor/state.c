@@ -111,9 +111,10 @@ bool check_state_passes(const struct check_state *state, int64_t now_ms)
         return true;
     case CHECK_STARTING:
         return !state->config->critical;
+    case CHECK_NOT_CONFIGURED:
+        return false; /* PROBITY_REQUIRE outranks every policy: it is told to look for lost variables */
     case CHECK_ERROR:
     case CHECK_STALE:
-    case CHECK_NOT_CONFIGURED:
         break;
     }
     if (!state->config->critical || state->config->policy == CHECK_POLICY_DEGRADE)

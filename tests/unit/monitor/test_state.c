@@ -97,6 +97,9 @@ START_TEST(state_that_cannot_be_looked_at_is_settled_from_the_start)
     ck_assert_str_eq(word_at(0), "not configured");
     ck_assert(check_state_settled(&state));
     ck_assert(!check_state_passes(&state, SCENE_BOOT_MS));
+    config.policy = CHECK_POLICY_DEGRADE;
+    config.critical = false;
+    ck_assert(!check_state_passes(&state, SCENE_BOOT_MS));
 }
 END_TEST
 
