@@ -26,6 +26,8 @@ enum {
     LISTEN_RETRY_MS = 10 * 1000,
     /* Two of the default heartbeats: after that silence means something. */
     LISTEN_FIRST_MS = 5 * 1000,
+    /* A connection that only listens never learns that a NAT has forgotten it. */
+    LISTEN_SILENT_MS = 30 * 1000,
     HEAR_MS = 50,          /* how long one attempt to hear something may take */
     AFTER_CANCEL_MS = 500, /* the running BRPOP, and the clean-up behind it */
     CHANNEL_BYTES = 64,
@@ -45,6 +47,7 @@ struct memory {
     int64_t no_workers_since_ms; /* 0: there are some */
     struct resp *listening; /* the connection that heartbeats come over, or NULL */
     int64_t listening_since_ms;
+    int64_t heard_at_ms; /* when anything last came over it */
     int64_t listen_again_ms;
     struct heartbeats heartbeats;
 };
@@ -107,6 +110,7 @@ static void hear(struct memory *memory)
 
     if (code == -ETIMEDOUT)
         return; /* silence is no fault of the connection */
+    memory->heard_at_ms = clock_boot_ms();
     while (code == 0) {
         AUTO(resp_free) redisReply *reply = NULL;
 
@@ -140,14 +144,19 @@ static void keep_listening(struct probe *probe, int64_t deadline_ms)
     struct memory *memory = probe->memory;
     struct outcome ignored = { 0 };
     int64_t now_ms = clock_boot_ms();
+    bool silent = memory->listening != NULL && now_ms - memory->heard_at_ms > LISTEN_SILENT_MS;
 
+    if (silent)
+        resp_close(&memory->listening);
     if (memory->listening != NULL || now_ms < memory->listen_again_ms)
         return;
     memory->listen_again_ms = now_ms + LISTEN_RETRY_MS;
     memory->heartbeats = (struct heartbeats){ 0 };
     if (resp_open(probe, deadline_ms, &memory->listening, &ignored) != PROBE_KEEP)
         return;
-    memory->listening_since_ms = now_ms;
+    memory->heard_at_ms = now_ms;
+    if (!silent) /* else workers had their time already: without heartbeats, they send none */
+        memory->listening_since_ms = now_ms;
     subscribe(probe, memory->listening, deadline_ms);
 }
 

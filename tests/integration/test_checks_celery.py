@@ -5,6 +5,7 @@ import time
 import pytest
 
 from process import wait_until
+from proxy import Proxy
 
 # Kombu's own bindings stay as long as there are workers; these are what a round of ours makes.
 OURS = ("*.reply.celery.pidbox", "_kombu.binding.reply.celery.pidbox")
@@ -141,6 +142,48 @@ def test_a_dead_broker_shows_at_once(start, redis):
     started = time.monotonic()
     wait_for_word(stack, "error: connection refused", 5)
     assert time.monotonic() - started < 0.25 + 1
+
+
+def test_a_broker_that_closes_idle_connections_is_noticed_by_nobody(start, redis):
+    start.celery(redis.url())
+    redis.config_set("timeout", 1)
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_INTERVAL": "10s"})
+    wait_for_component(stack, status="ok", active_workers=1)
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        assert word(stack) == "ok"
+        time.sleep(0.02)
+
+
+class Nat(Proxy):
+    """A proxy that can forget the connections that there are, without a word to anybody."""
+
+    def __init__(self, target_port):
+        self.forgotten = set()
+        super().__init__(target_port)
+
+    def forget(self):
+        self.forgotten.update(self.pairs)
+
+    def _forward(self, end):
+        if end not in self.forgotten:
+            super()._forward(end)
+        elif not end.recv(65536):
+            self._close(end)
+
+
+@pytest.mark.long
+def test_heartbeats_are_heard_again_after_a_nat_forgot_the_connection(start, redis):
+    start.celery(redis.url())
+    nat = start.add(Nat(redis.port), start=False)
+    stack = quick_stack(start, redis.url(port=nat.port), {"PROBITY_CELERY_MODE": "passive"})
+    wait_for_component(stack, status="ok", active_workers=1)
+    nat.forget()
+    wait_for_word(stack, "degraded: no workers", 20)
+    until = time.monotonic() + 45
+    while word(stack) != "ok":
+        assert time.monotonic() < until and not word(stack).startswith("error: no workers")
+        time.sleep(0.1)
 
 
 def test_passive_mode_never_publishes(start, redis):
