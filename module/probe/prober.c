@@ -23,7 +23,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { STOP_WITHIN_MS = 1000, THREAD_NAME_BYTES = 16 };
+enum { THREAD_NAME_BYTES = 16 };
 
 struct prober {
     /* set before start, read-only afterwards */
@@ -144,8 +144,9 @@ static enum probe_result look_kept(struct prober *prober, struct outcome *outcom
 
 static enum probe_result look(struct prober *prober, struct outcome *outcome)
 {
+    /* The next round would be too late: fresh_interval is a bound, also where rounds are rare. */
     bool fresh = prober->link == NULL || prober->fresh_failed
-                 || clock_boot_ms() >= prober->fresh_due_ms;
+                 || clock_boot_ms() + prober->probe.check.interval_ms > prober->fresh_due_ms;
     enum probe_result result;
 
     if (fresh)
@@ -310,12 +311,12 @@ void prober_ask_stop(struct prober *prober)
     (void)!write(prober->stop_fd, &one, sizeof(one)); /* fails only when it is readable already */
 }
 
-void prober_stop(struct prober **prober)
+void prober_stop(struct prober **prober, int64_t stop_by_ms)
 {
     if (*prober == NULL)
         return;
     prober_ask_stop(*prober);
-    if (thread_join(&(*prober)->thread, STOP_WITHIN_MS)) {
+    if (thread_join(&(*prober)->thread, clock_left_ms(stop_by_ms))) {
         free_prober(prober);
         return;
     }

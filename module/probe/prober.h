@@ -23,8 +23,8 @@ int prober_start(const struct config *config, int check, struct queue *outcomes,
 /* Asks the thread to end without waiting for it, so that several end at the same time. */
 void prober_ask_stop(struct prober *prober);
 
-/* Waits at most 1 s for the thread; one that hangs in a name look-up is left behind with its
+/* Waits for the thread until `stop_by_ms`; one that hangs in a name look-up is left behind with its
  * memory. */
-void prober_stop(struct prober **prober);
+void prober_stop(struct prober **prober, int64_t stop_by_ms);
 
 #endif

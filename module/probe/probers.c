@@ -4,11 +4,14 @@
 
 #include "probe/probers.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "probe/prober.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+enum { STOP_WITHIN_MS = 1000 }; /* all together: one broken resolver holds up every one of them */
 
 struct probers {
     struct prober *running[LIMIT_CHECKS];
@@ -40,12 +43,14 @@ int probers_start(const struct config *config, struct queue *outcomes, struct pr
 
 void probers_stop(struct probers **probers)
 {
+    int64_t stop_by_ms = clock_boot_ms() + STOP_WITHIN_MS;
+
     if (*probers == NULL)
         return;
     for (int i = 0; i < (*probers)->count; i++)
         prober_ask_stop((*probers)->running[i]);
     for (int i = 0; i < (*probers)->count; i++)
-        prober_stop(&(*probers)->running[i]);
+        prober_stop(&(*probers)->running[i], stop_by_ms);
     free(*probers);
     *probers = NULL;
 }
