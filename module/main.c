@@ -8,6 +8,7 @@
 
 #include "accountant/accountant.h"
 #include "auth/access.h"
+#include "base/auto.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -24,6 +25,7 @@
 #include "slo/tally.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +33,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAKE_OVER_WAIT_MS = 3000 }; /* for the first round, before a living socket is replaced */
+enum {
+    TAKE_OVER_WAIT_MS = 3000, /* for the first round, before a living socket is replaced */
+    LOOK_MS = 500,            /* how often we look whether somebody has replaced us */
+};
 
 /* What the running parts share; freed only when no thread is left that could look at it. */
 struct house {
@@ -104,16 +109,36 @@ static int house_build(struct house *house, struct error *err)
     return 0;
 }
 
-/* A socket that somebody answers at is taken over only once there is a verdict to hand out. */
+static bool is_end(int number)
+{
+    return number == SIGTERM || number == SIGINT;
+}
+
+/* A socket that somebody answers at is taken over only once there is a verdict to hand out.  Who is
+ * told to end before that leaves the socket to the one that answers: `ret_ended`. */
 static int listen_at(const struct config *config, const struct monitor *monitor,
-                     struct front_socket *socket, struct error *err)
+                     struct front_socket *socket, bool *ret_ended, struct error *err)
 {
     int64_t deadline_ms = clock_boot_ms() + TAKE_OVER_WAIT_MS;
+    bool ended = is_end(signals_wait(0));
 
-    while (front_path_is_live(config->listen_path) && !monitor_first_round_done(monitor)
+    while (!ended && front_path_is_live(config->listen_path) && !monitor_first_round_done(monitor)
            && clock_left_ms(deadline_ms) > 0)
-        clock_sleep_ms(20);
-    return front_listen(config->listen_path, socket, err);
+        ended = is_end(signals_wait(20));
+    *ret_ended = ended;
+    return ended ? 0 : front_listen(config->listen_path, socket, err);
+}
+
+/* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
+static void wait_drained(int64_t drain_ms, const struct front *front)
+{
+    int64_t deadline_ms = clock_boot_ms() + drain_ms;
+    int left_ms;
+
+    while ((left_ms = clock_left_ms(deadline_ms)) > 0 && !front_replaced(front)) {
+        if (is_end(signals_wait(left_ms < LOOK_MS ? left_ms : LOOK_MS)))
+            return;
+    }
 }
 
 /* Serves until a signal or a successor ends it. */
@@ -121,8 +146,8 @@ static void serve(const struct config *config, struct monitor *monitor, const st
 {
     int number = 0;
 
-    while (number != SIGTERM && number != SIGINT && !front_replaced(front))
-        number = signals_wait(500);
+    while (!is_end(number) && !front_replaced(front))
+        number = signals_wait(LOOK_MS);
     if (front_replaced(front)) {
         /* The successor speaks for the application now: a last "draining" would be a lie. */
         log_info("replaced by another process at %s: ending", config->listen_path);
@@ -131,7 +156,7 @@ static void serve(const struct config *config, struct monitor *monitor, const st
     log_info("draining for %lld ms (%s); a second signal ends it now",
              (long long)config->drain_ms, strsignal(number));
     monitor_drain(monitor);
-    (void)signals_wait(config->drain_ms);
+    wait_drained(config->drain_ms, front);
 }
 
 static int run(struct house *house, struct error *err)
@@ -145,6 +170,7 @@ static int run(struct house *house, struct error *err)
     AUTO(accountant_stop) struct accountant *accountant = NULL;
     AUTO(front_stop) struct front *front = NULL;
     struct front_socket socket = { .fd = -1 };
+    bool ended = false;
     int code;
 
     code = monitor_start(&(struct monitor_settings){ config, house->outcomes, house->health,
@@ -161,12 +187,12 @@ static int run(struct house *house, struct error *err)
                                                                follower, writer },
                                 &accountant, err);
     if (code == 0)
-        code = listen_at(config, monitor, &socket, err);
-    if (code == 0)
+        code = listen_at(config, monitor, &socket, &ended, err);
+    if (code == 0 && !ended)
         code = front_start(&(struct front_settings){ config, house->access, house->health,
                                                      house->slo, &house->front_beat_ms, socket },
                            &front, err);
-    if (code == 0) {
+    if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         serve(config, monitor, front);
     }
@@ -217,6 +243,18 @@ static int answer_option(const char *option)
     return strcmp(option, "--help") == 0 ? EXIT_SUCCESS : 2;
 }
 
+/* What is missing among the first three would be the number of the next socket that is opened, and
+ * the log would be written to a Postgres. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    auto_close(&fd);
+}
+
 int main(int argc, char **argv)
 {
     static struct house house;
@@ -227,6 +265,7 @@ int main(int argc, char **argv)
         return answer_option(argv[1]);
     /* One heap for all threads: they allocate little, and every further one costs a page set. */
     (void)mallopt(M_ARENA_MAX, 1);
+    fill_standard_descriptors();
     signals_block();
     code = start(&house, &err);
     if (code != 0)

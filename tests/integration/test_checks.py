@@ -222,6 +222,21 @@ def test_connections_that_the_server_closes_are_noticed_by_nobody(real):
     client.config_set("timeout", 0)
 
 
+def test_a_postgres_that_ends_idle_sessions_is_noticed_by_nobody(real):
+    def set_to(value):
+        real.postgres.superuser_sql(f"ALTER SYSTEM SET idle_session_timeout = '{value}'")
+        real.postgres.superuser_sql("SELECT pg_reload_conf()")
+    set_to("200ms")
+    try:
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            answer = real.get("/health/ready")
+            assert answer.status == 200 and answer.json()["checks"]["database"] == "ok"
+            time.sleep(0.01)
+    finally:
+        set_to("0")
+
+
 def test_a_stopped_postmaster_shows_although_the_kept_connection_works(real):
     real.postgres.freeze_postmaster()
     try:

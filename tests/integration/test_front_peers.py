@@ -290,6 +290,18 @@ def test_without_descriptors_it_neither_spins_nor_dies(start):
     wait_until(lambda: answers_at_once(front), 5)
 
 
+def test_who_asks_while_it_is_stopped_is_answered_when_it_goes_on(front):
+    front.sigstop()
+    waiting = [front.client() for _ in range(40)]
+    for client in waiting:
+        client.send(fcgi.request("/health"))
+    time.sleep(2.5)  # longer than a request may take to lie whole in the socket
+    front.sigcont()
+    for client in waiting:
+        assert client.answer()[0] == 200
+        client.socket.close()
+
+
 def test_liveness_believes_only_a_lasting_silence_of_the_monitor(front):
     front.sigstop()
     time.sleep(4)
