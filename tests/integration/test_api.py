@@ -6,16 +6,15 @@ import math
 import os
 import random
 import re
-import shutil
 import socket
-import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
 
 from process import Process, free_port, wait_until
-from stack import make_token
+from stack import fetch, make_token
 
 PROBES = ["/health", "/health/live", "/livez", "/healthz", "/health/ready", "/readyz",
           "/health/startup", "/health/detailed", "/health/detailed/redis"]
@@ -128,6 +127,180 @@ def test_what_nginx_refuses_by_itself_is_json_too(whole, data, status, code):
     assert headers["x-content-type-options"] == "nosniff"
     assert error["request_id"] == headers["x-request-id"]
     assert int(headers["content-length"]) == len(body)
+
+
+# Health.
+DETAILS = {
+    "app": ["http_status"],
+    "database": ["pool_size", "pool_checked_out", "server_connections", "server_max_connections",
+                 "longest_query_seconds", "in_recovery", "server_version"],
+    "redis": ["memory_used_mb", "memory_max_mb", "connected_clients", "role"],
+    "celery": ["active_workers", "expected_workers", "queued_tasks", "active_tasks", "queues"],
+}
+TIMES = ["latency_p95_ms", "since", "checked_at", "age_ms", "consecutive_failures"]
+
+
+def test_degraded_is_ready_and_said_so_everywhere(whole):
+    """One worker of the two that are expected; everything else is well."""
+    def counted():
+        return whole.get("/health/detailed/celery", token=True).json()["active_workers"] == 1
+    wait_until(counted, 30, "the one worker to be seen")
+    ready = whole.get("/health/ready")
+    assert ready.json()["checks"]["celery"].startswith("degraded: ")
+    assert (ready.status, ready.json()["status"]) == (200, "ready")
+    assert list(ready.json()["checks"]) == ["app", "database", "redis", "celery"]
+    detailed = whole.get("/health/detailed", token=True)
+    assert (detailed.status, detailed.json()["status"]) == (200, "degraded")
+    assert detailed.headers["Retry-After"] is None
+    for name, component in detailed.json()["components"].items():
+        extra = {"celery": ["error", "hint"], "database": ["hint"]}.get(name, [])
+        assert list(component) == ["status", "critical", "latency_ms"] + DETAILS[name] + TIMES + extra
+        assert component["status"] == ("degraded" if name == "celery" else "ok")
+    components = detailed.json()["components"]
+    assert components["database"]["pool_size"] == 7 + 5
+    assert components["celery"]["expected_workers"] == 2
+    assert components["celery"]["queues"] == {"celery": 0, "solar": 0}
+    assert whole.get("/health").json()["version"] == "1.4.2"
+    assert whole.get("/health/detailed/celery", token=True).status == 200
+
+
+POLICIES = {
+    # policy: (ready at once, ready after a while, critical)
+    "fail": (503, 503, True),
+    "degrade": (200, 200, False),
+    "fail_after=3s": (200, 503, True),
+}
+
+
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+def test_a_policy_says_what_a_failure_means(start, policy):
+    at_once, at_last, critical = POLICIES[policy]
+    stack = start.stack(app=None, postgres=False, env={"PROBITY_REDIS_POLICY": policy})
+    stack.wait_ready()
+    stack.redis.kill9()
+
+    def failed():
+        answer = stack.get("/health/ready")
+        return answer if answer.json()["checks"]["redis"] == "error: connection refused" else None
+    first = wait_until(failed, 5, "the failure")
+    assert (first.status, first.json()["status"]) == \
+        ((at_once, "ready") if at_once == 200 else (503, "not_ready"))
+    detailed = stack.get("/health/detailed", token=True)
+    assert detailed.json()["components"]["redis"]["critical"] is critical
+    assert detailed.json()["status"] == ("degraded" if detailed.status == 200 else "unhealthy")
+    stack.wait_for("/health/ready", at_last, 6)
+    assert stack.get("/health/detailed/redis", token=True).status == at_last
+
+
+def test_what_is_required_and_not_set_is_not_configured(start):
+    stack = start.stack(app=None, postgres=False, env={"PROBITY_REQUIRE": "database,redis"})
+    answer = stack.wait_for("/health/ready", 503)
+    wait_until(lambda: stack.get("/health/ready").json()["checks"]["redis"] == "ok", 5, "redis")
+    answer = stack.get("/health/ready")
+    assert answer.json()["checks"] == {"database": "not configured", "redis": "ok"}
+    assert answer.json()["status"] == "not_ready" and answer.headers["Retry-After"] is None
+    assert stack.get("/health").status == 200
+    assert stack.get("/health/startup").status == 200
+    component = stack.get("/health/detailed/database", token=True)
+    assert component.status == 503 and component.json()["status"] == "not configured"
+    assert "PROBITY_REQUIRE" in component.json()["hint"]
+
+
+def test_a_daemon_that_is_gone_or_hangs_is_down_in_json_within_two_seconds(start):
+    stack = start.stack(app=None, postgres=False)
+    stack.wait_ready()
+
+    def down(path, method):
+        began = time.monotonic()
+        answer = stack.get(path, method=method, headers={"X-Request-Id": "mine-1"})
+        assert time.monotonic() - began < 2
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["X-Request-Id"] == "mine-1"
+        assert answer.headers["Cache-Control"] == "no-store"
+        return method == "HEAD" or answer.json()["status"] == "down"
+    asked = [(path, method) for path in PROBES + READS for method in ("GET", "HEAD")]
+    stack.probityd.sigstop()
+    with ThreadPoolExecutor(len(asked)) as crowd:
+        assert all(crowd.map(lambda one: down(*one), asked))
+    stack.probityd.sigcont()
+    stack.wait_ready()
+    stack.probityd.kill9()
+    assert all(down(*one) for one in asked)
+
+
+# Who may: 30 s of leeway, and what an administrator's claim may look like.
+@pytest.mark.parametrize("claims, status", [
+    ({"exp": -20}, 200), ({"exp": -40}, 401), ({"nbf": 20}, 200), ({"nbf": 40}, 401),
+    ({"iat": 20}, 200), ({"iat": 40}, 401)])
+def test_times_have_half_a_minute_of_leeway(whole, claims, status):
+    token = make_token(**{name: int(time.time()) + age for name, age in claims.items()})
+    answer = whole.get("/health/detailed", token=token)
+    assert answer.status == status
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["error"]["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Basic eDp4", "Bearer " + "x" * 7000, "\x01", "a b c"])
+@pytest.mark.parametrize("path", ["/health", "/health/ready", "/slo", "/slo/gate", "/metrics"])
+def test_a_garbage_authorization_is_ignored_where_none_is_needed(whole, path, given):
+    assert whole.get(path, headers={"Authorization": given}).status == 200
+
+
+# Metrics.
+FAMILIES = {
+    "probity_check_up": ["check"], "probity_check_duration_seconds": ["check"],
+    "probity_check_age_seconds": ["check"], "database_connections": [],
+    "database_max_connections": [], "redis_memory_used_bytes": [], "redis_memory_max_bytes": [],
+    "probity_slo_objective_ratio": ["slo", "service"],
+    "probity_slo_events_total": ["slo", "service", "result"],
+    "probity_slo_error_budget_remaining_ratio": ["slo", "service"],
+    "probity_slo_burn_rate": ["slo", "service", "window"],
+    "process_cpu_user_seconds_total": [], "probity_requests_total": ["endpoint", "status"],
+    "probity_ingest_lines_total": [], "probity_ingest_bytes_total": [],
+    "probity_ingest_rejected_total": ["reason"], "probity_ingest_lag_bytes": [],
+    "probity_ledger_commits_total": [], "probity_ledger_failures_total": [],
+    "probity_ledger_read_age_seconds": [], "probity_loop_lag_seconds": [],
+    "probity_build_info": ["version"],
+}
+
+
+class Prometheus(Process):
+    """The real one, which asks for OpenMetrics and refuses what it can't read."""
+
+    name = "prometheus"
+
+    def __init__(self, folder, target):
+        super().__init__(folder)
+        self.port = free_port()
+        with open(f"{folder}/prometheus.yml", "w", encoding="utf-8") as file:
+            file.write("global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs: "
+                       "[{job_name: probity, static_configs: [{targets: "
+                       f"['127.0.0.1:{target}']}}]}}]\n")
+
+    def command(self):
+        return ["prometheus", f"--config.file={self.folder}/prometheus.yml",
+                f"--storage.tsdb.path={self.folder}/data",
+                f"--web.listen-address=127.0.0.1:{self.port}"]
+
+    def series(self, query):
+        answer = fetch(self.port, "/api/v1/query?query=" + query)
+        return [one["metric"] for one in answer.json()["data"]["result"]]
+
+
+def test_prometheus_reads_every_family_with_its_labels(whole, folder):
+    prometheus = Prometheus(folder, whole.nginx.port)
+    prometheus.spawn()
+    try:
+        wait_until(lambda: prometheus.series("up==1"), 20, "Prometheus to see us up")
+        for name, labels in FAMILIES.items():
+            found = prometheus.series(name)
+            assert found, name
+            for one in found:
+                assert set(one) - {"__name__", "instance", "job"} == set(labels)
+    finally:
+        prometheus.stop()
 
 
 # Figures: the same from the log, by fractions.
