@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,7 @@ void clerk_done(struct clerk *clerk)
 
 bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms)
 {
-    return clerk->read_at_ms >= 0
+    return clerk->read_at_ms >= 0 && clerk->unwritten.code == NULL
            && now_ms - clerk->read_at_ms <= clerk->settings.config->slo_max_age_ms;
 }
 
@@ -177,6 +178,26 @@ static void read_figures(struct clerk *clerk, struct clerk_time now)
     }
     set_trouble(clerk, NULL, NULL);
     clerk->read_at_ms = now.boot_ms;
+}
+
+/* What can be read is no news while nothing can be written: a full disk or a replica would let the
+ * gate say go through any outage. */
+static void watch_writer(struct clerk *clerk, struct clerk_time now)
+{
+    struct ledger_counters counters;
+
+    clerk->unwritten = (struct trouble){ 0 };
+    if (clerk->settings.writer == NULL)
+        return;
+    ledger_writer_counters(clerk->settings.writer, &counters);
+    if (counters.trouble[0] == '\0'
+        || now.boot_ms - counters.trouble_since_ms <= clerk->settings.config->slo_max_age_ms)
+        return;
+    (void)snprintf(clerk->unwritten_text, sizeof(clerk->unwritten_text),
+                   "the ledger can't be written, so what has been logged since is missing: %s",
+                   counters.trouble);
+    clerk->unwritten = (struct trouble){ .code = "ledger_unwritable",
+                                         .message = clerk->unwritten_text };
 }
 
 /* --- latencies --- */
@@ -334,6 +355,7 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
         /* The read may have taken its whole deadline, and somebody may have stopped waiting. */
         if (atomic_load(clerk->stopping))
             return;
+        watch_writer(clerk, now);
     }
     publish_figures(clerk, clock_boot_ms());
     if (clerk->read_at_ms >= 0 && clerk->trouble == NULL)

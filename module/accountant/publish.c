@@ -21,11 +21,15 @@ enum {
     METRICS_PAGES = 2,
 };
 
+static const char not_renewed[] = "the figures are older than their bound: nobody renews them";
+
 static const struct trouble *trouble_now(const struct clerk *clerk)
 {
     if (clerk->no_ledger.code != NULL)
         return &clerk->no_ledger;
-    return clerk->trouble != NULL ? clerk->trouble : trouble_starting();
+    if (clerk->trouble != NULL)
+        return clerk->trouble;
+    return clerk->unwritten.code != NULL ? &clerk->unwritten : trouble_starting();
 }
 
 static struct render_objective objective_of(const struct clerk *clerk, int index)
@@ -63,8 +67,8 @@ static void add_page(struct page_builder *builder, const struct clerk *clerk, in
 
     buf_init(&fresh, PAGE_BYTES);
     buf_init(&stale, PAGE_BYTES);
-    render_page(&objective, false, &fresh);
-    render_page(&objective, true, &stale);
+    render_page(&objective, NULL, &fresh);
+    render_page(&objective, usable ? not_renewed : trouble_now(clerk)->message, &stale);
     if (!buf_ok(&fresh) || !buf_ok(&stale))
         return;
     (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);

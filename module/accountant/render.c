@@ -200,7 +200,8 @@ void render_listed(const struct render_objective *objective, struct buf *buf)
     json_close_object(&json);
 }
 
-void render_page(const struct render_objective *objective, bool stale, struct buf *buf)
+void render_page(const struct render_objective *objective, const char *stale_because,
+                 struct buf *buf)
 {
     struct json_writer json;
 
@@ -208,7 +209,9 @@ void render_page(const struct render_objective *objective, bool stale, struct bu
     json_open_object(&json);
     put_objective(&json, objective, true);
     json_time(&json, "as_of", objective->book->as_of_wall_ms);
-    json_bool(&json, "stale", stale);
+    json_bool(&json, "stale", stale_because != NULL);
+    if (stale_because != NULL)
+        json_text(&json, "reason", stale_because);
     put_routes(&json, objective);
     json_close_object(&json);
 }

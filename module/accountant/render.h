@@ -20,8 +20,10 @@ struct render_objective {
 /* Its object in the list.  Without figures every number is null: nothing is known, not 0. */
 void render_listed(const struct render_objective *objective, struct buf *buf);
 
-/* Its own page: the same, and as_of, stale, the details of coverage and the worst routes. */
-void render_page(const struct render_objective *objective, bool stale, struct buf *buf);
+/* Its own page: the same, and as_of, stale, the details of coverage and the worst routes.  With
+ * `stale_because` they must not be trusted, and it says why. */
+void render_page(const struct render_objective *objective, const char *stale_because,
+                 struct buf *buf);
 
 /* Every ratio is printed with this many decimals, to the worse side. */
 enum { RENDER_RATIO_DECIMALS = 6 };

@@ -70,6 +70,8 @@ static bool set_trouble(struct ledger_writer *writer, const char *words)
 
     (void)pthread_mutex_lock(&writer->mutex);
     news = strcmp(writer->counters.trouble, words) != 0;
+    if (writer->counters.trouble[0] == '\0')
+        writer->counters.trouble_since_ms = clock_boot_ms();
     (void)snprintf(writer->counters.trouble, sizeof(writer->counters.trouble), "%s", words);
     (void)pthread_mutex_unlock(&writer->mutex);
     return news;

@@ -38,6 +38,7 @@ struct ledger_counters {
 #undef X
     int64_t last_commit_at_ms; /* boot clock; -1 before the first */
     char trouble[128];         /* why it does not commit now, in words for people; "" when it does */
+    int64_t trouble_since_ms;  /* boot clock: when it ceased to commit, whatever the words since */
 };
 
 void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret);

@@ -98,6 +98,35 @@ def test_figures_go_stale_while_postgres_hangs_and_come_back(written):
     wait_until(lambda: written.get("/slo").status == 200, 15, "figures again")
 
 
+def test_figures_are_stale_while_nothing_can_be_written(written):
+    """Reading goes on, but what is logged does not arrive: the gate must not say go."""
+    written.probityd.env["PROBITY_SLO_MAX_AGE"] = "2s"
+    written.probityd.restart()
+    written.write(3)
+    wait_for_events(written, 3)
+
+    def read_only(word):
+        written.postgres.superuser_sql(
+            f"ALTER DATABASE app SET default_transaction_read_only = {word}", database="postgres")
+        written.postgres.superuser_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+    read_only("on")
+    written.write(1)
+    answer = written.wait_for("/slo", 503, 15)
+    wait_until(lambda: "read-only" in written.get("/slo").text, 10, "the reason")
+    answer = written.get("/slo")
+    assert answer.json()["stale"] is True and int(answer.headers["Retry-After"]) > 0
+    assert list(answer.json()) == ["status", "as_of", "stale", "reason", "slos"]
+    gate = written.get("/slo/gate")
+    assert (gate.status, gate.json()["decision"]) == (503, "unknown")
+    assert int(gate.headers["Retry-After"]) > 0 and "read-only" in gate.json()["reason"]
+    one = written.get("/slo/app-availability").json()
+    assert one["stale"] is True and "read-only" in one["reason"]
+    read_only("off")
+    wait_for_events(written, 4)
+    written.wait_for("/slo", 200, 10)
+
+
 def test_without_the_schema_every_slo_answer_names_the_command(start):
     stack = start.stack(redis=False, app=None, migrate=False,
                         env={"PROBITY_REQUIRE": "none", "PROBITY_APP": None})

@@ -87,7 +87,7 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 
     begin(3000, 3);
     buf_init(&buf, 1 << 16);
-    render_page(&(struct render_objective){ &book, 0, NULL, routes, 3 }, true, &buf);
+    render_page(&(struct render_objective){ &book, 0, NULL, routes, 3 }, "why", &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"coverage\": {\"ratio\": 0.998, \"last_event\": \"2026-07-18T18:39:58.500Z\", "
@@ -95,7 +95,7 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
                "\"lines\": 12, \"rejected_lines\": 2, \"lost_bytes\": 3}"));
     ck_assert_ptr_nonnull(strstr(
         buf_text(&buf),
-        "\"alerts\": [], \"as_of\": \"2026-07-18T18:40:00.000Z\", \"stale\": true, "
+        "\"alerts\": [], \"as_of\": \"2026-07-18T18:40:00.000Z\", \"stale\": true, \"reason\": \"why\", "
         "\"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, \"bad_events\": 2, "
         "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": 7, "
         "\"bad_events\": 1, \"consumed_ratio\": 0.333334}]}"));
