@@ -4,6 +4,8 @@
 
 #include "ingest/file.h"
 
+#include "ingest/line.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +16,8 @@
 
 /* How far a line is searched for its end before it is given up. */
 #define ENDLESS_BYTES (INT64_C(64) * 1024 * 1024)
+
+enum { TAIL_BYTES = 8 * 1024 }; /* holds the last line, unless that is an odd one */
 
 int file_open(const char *path, struct log_file **ret, struct error *err)
 {
@@ -119,6 +123,56 @@ static enum file_result use_chunk(struct log_file *file, struct counting *counti
     return whole ? FILE_MORE : FILE_END;
 }
 
+static void set_size(struct log_file *file, int64_t size)
+{
+    file->size = size;
+    if (size >= file->committed_offset)
+        file->cut_offset = 0;
+    else if (file->cut_offset == 0 || size < file->cut_offset)
+        file->cut_offset = size;
+}
+
+bool file_look(struct log_file *file)
+{
+    struct stat status;
+
+    if (!head_matches(file->fd, &file->head))
+        return false;
+    if (fstat(file->fd, &status) == 0)
+        file->size = (int64_t)status.st_size;
+    return true;
+}
+
+/* The last whole line; empty when there is none. */
+static struct slice last_line(const char *bytes, size_t length)
+{
+    const char *end = length == 0 ? NULL : memrchr(bytes, '\n', length);
+    const char *before = end == NULL || end == bytes
+                             ? NULL
+                             : memrchr(bytes, '\n', (size_t)(end - bytes));
+    const char *begin = before == NULL ? bytes : before + 1;
+
+    return end == NULL ? (struct slice){ NULL, 0 } : (struct slice){ begin, (size_t)(end - begin) };
+}
+
+bool file_has_regrown(const struct log_file *file)
+{
+    static _Thread_local struct line_scratch scratch;
+    char bytes[TAIL_BYTES];
+    int64_t from = file->size - TAIL_BYTES;
+    struct line line;
+    ssize_t length;
+
+    if (file->cut_offset == 0 || file->size <= file->cut_offset)
+        return false;
+    if (from < file->cut_offset)
+        from = file->cut_offset;
+    length = pread(file->fd, bytes, (size_t)(file->size - from), from);
+    return length > 0
+           && line_parse(last_line(bytes, (size_t)length), &scratch, &line) == REJECT_NONE
+           && line.time_ms > file->newest_event_ms;
+}
+
 enum file_result file_read(struct log_file *file, struct counting *counting, char *buffer)
 {
     struct stat status;
@@ -134,7 +188,7 @@ enum file_result file_read(struct log_file *file, struct counting *counting, cha
      * Also when there is nothing to read, because new content may be as long as the old was. */
     if (!head_matches(file->fd, &file->head))
         return FILE_TRUNCATED;
-    file->size = (int64_t)status.st_size;
+    set_size(file, (int64_t)status.st_size);
     if (length == 0)
         return FILE_END;
     return use_chunk(file, counting, (struct slice){ buffer, (size_t)length });
@@ -147,6 +201,7 @@ void file_seek(struct log_file *file, int64_t offset)
     file->read_offset = offset;
     file->scan_offset = offset;
     file->seen_offset = offset;
+    file->cut_offset = 0;
     file->garbage = false;
     file->ended_wall_ms = 0;
 }

@@ -40,6 +40,7 @@ struct log_file {
     int64_t read_offset;
     int64_t scan_offset;
     int64_t seen_offset; /* everything before it has been looked at; the next read waits for more */
+    int64_t cut_offset;  /* where it ended when it was found shorter than what is committed; 0: not */
 
     int64_t moved_at_ms;      /* boot clock: when it last grew or left the path */
     int64_t handed_at_ms;     /* boot clock: last flush */
@@ -70,6 +71,14 @@ enum { FILE_CHUNK_BYTES = 256 * 1024 };
 /* Reads one chunk into `buffer` (FILE_CHUNK_BYTES) and counts its lines.  `now_wall_ms` of the
  * counting room must be set. */
 enum file_result file_read(struct log_file *file, struct counting *counting, char *buffer);
+
+/* How large the file is by now, without reading on.  Returns false when it no longer begins as it
+ * did. */
+bool file_look(struct log_file *file);
+
+/* Whether a file that ends before its committed position has got lines since it was cut.  A copy of
+ * the log that is still being written is short too, but holds only lines that were counted. */
+bool file_has_regrown(const struct log_file *file);
 
 /* Continues at `offset`, which the ledger gave, and forgets what was counted beyond. */
 void file_seek(struct log_file *file, int64_t offset);

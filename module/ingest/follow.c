@@ -137,7 +137,7 @@ static int64_t lag_bytes(const struct follower *follower)
     for (int i = 0; i < follower->file_count; i++) {
         const struct log_file *file = follower->files[i];
 
-        if (file->fd >= 0 && (file->stage == FILE_READING || file->at_path)
+        if (file->fd >= 0 && (file->stage == FILE_READING || !file->sibling)
             && file->size > file->committed_offset)
             lag += file->size - file->committed_offset;
     }
@@ -211,6 +211,14 @@ static bool take_result(struct follower *follower, struct log_file *file, enum f
     return false;
 }
 
+/* Nothing is read now, but how much waits is known, and a truncation is noticed while there still is
+ * a copy. */
+static void watch_unread(struct follower *follower, struct log_file *file)
+{
+    if (!file_look(file))
+        trail_recover(follower, file);
+}
+
 static bool read_some(struct follower *follower, struct log_file *file)
 {
     for (int i = 0; i < FOLLOWER_CHUNKS; i++) {
@@ -220,6 +228,7 @@ static bool read_some(struct follower *follower, struct log_file *file)
         if (file->sheet.full
             || file->read_offset - file->committed_offset >= FOLLOWER_AHEAD_BYTES) {
             follower->blocked = true;
+            watch_unread(follower, file);
             return false;
         }
         file->ended_wall_ms = 0;
@@ -247,6 +256,8 @@ static bool read_files(struct follower *follower)
             busy |= read_some(follower, file);
         else if (file->stage == FILE_READING && file->size > file->read_offset)
             trail_recover(follower, file);
+        else if ((file->stage == FILE_NAMED || file->stage == FILE_ASKED) && file->fd >= 0)
+            watch_unread(follower, file);
         ended &= file->stage == FILE_READING && (file->fd < 0 || file->ended_wall_ms != 0);
     }
     if (ended)
@@ -260,6 +271,8 @@ bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
 
     follower->wall_ms = wall_ms;
     follower->boot_ms = boot_ms;
+    if (follower->known_since_ms == INT64_MAX)
+        follower->known_since_ms = wall_ms; /* whatever begins from now on is ours to count */
     handover_receive(follower, 0);
     trail_look(follower);
     busy = read_files(follower);

@@ -43,12 +43,15 @@ static void take_position(struct follower *follower, struct log_file *file,
 }
 
 /* The position is where we read from, or a rival, a failover or a lost COMMIT has moved it. */
-static void take_answer(struct log_file *file, const struct file_position *position)
+static void take_answer(struct follower *follower, struct log_file *file,
+                        const struct file_position *position)
 {
     if (position->committed && position->offset >= 0 && position->offset <= file->read_offset) {
         file->committed_offset = position->offset;
         return;
     }
+    if (position->offset < file->committed_offset)
+        trail_doubt(follower);
     if (file->fd < 0 && file->size < file->read_offset)
         file->size = file->read_offset; /* what must be read again is wanted back */
     file_seek(file, position->offset);
@@ -65,7 +68,7 @@ static void receive_one(struct follower *follower, const struct file_position *p
     if (file->stage == FILE_ASKED)
         take_position(follower, file, position);
     else
-        take_answer(file, position);
+        take_answer(follower, file, position);
 }
 
 void handover_receive(struct follower *follower, int64_t deadline_ms)
@@ -98,12 +101,13 @@ static bool watches(const struct follower *follower, const struct log_file *file
 }
 
 /* The file ends before the committed position although it begins as it did: somebody cut its tail
- * off, or put an older copy back.  What is appended from now on is new, so the position moves
- * back to the end; no line is read twice, because none is there. */
+ * off, or put an older copy back.  Once it has got new lines, the position moves back to where it
+ * was cut; no line is read twice, because what was there before is gone.  A copy that is only now
+ * being written gets no new line before it is whole: there the position stays. */
 static bool has_shrunk(const struct log_file *file)
 {
     return file->at_path && file->fd >= 0 && file_settled(file)
-           && file->size < file->committed_offset;
+           && file->size < file->committed_offset && file_has_regrown(file);
 }
 
 static bool flush_is_due(const struct follower *follower, const struct log_file *file)
@@ -173,9 +177,9 @@ static struct flush *build_counts(struct follower *follower, struct log_file *fi
     if (flush == NULL)
         return NULL;
     if (has_shrunk(file)) {
-        file->read_offset = file->size;
-        file->scan_offset = file->size;
-        file->seen_offset = file->size;
+        file->read_offset = file->cut_offset;
+        file->scan_offset = file->cut_offset;
+        file->seen_offset = file->cut_offset;
     }
     if (until_ms > follower->wall_ms)
         until_ms = follower->wall_ms;

@@ -168,6 +168,8 @@ static void name_files(struct follower *follower)
         if (file->stage != FILE_HEADLESS)
             continue;
         file_name(file);
+        /* What stood here before it had a name may have been copied and truncated unseen. */
+        follower->discovery_due |= file->at_path && file->stage == FILE_NAMED;
         same = file->stage == FILE_NAMED ? file_by_id(follower, &file->head.id, file) : NULL;
         if (same == NULL)
             continue;
@@ -178,6 +180,7 @@ static void name_files(struct follower *follower)
         same->at_path = file->at_path;
         same->sibling = false;
         same->seen_offset = same->scan_offset;
+        same->cut_offset = 0;
         file->fd = -1;
         file_remove(follower, i);
     }
@@ -263,19 +266,60 @@ void trail_decide(struct follower *follower)
     for (int i = follower->file_count - 1; i >= 0; i--) {
         struct log_file *file = follower->files[i];
 
-        /* Rotated while nobody looked: it began after something that is known.  On the very first
-         * start nothing is known but the log itself, and older files stay unread. */
+        /* Rotated while nobody looked: it began after something that is known, or it is that itself
+         * and the ledger has lost it.  On the very first start nothing is known but the log itself,
+         * and older files stay unread. */
         if (file->stage == FILE_UNDECIDED)
-            file->stage = file->head.first_ms > follower->known_since_ms ? FILE_READING
-                                                                          : FILE_DROPPED;
+            file->stage = file->head.first_ms >= follower->known_since_ms ? FILE_READING
+                                                                           : FILE_DROPPED;
         if (file->stage == FILE_DROPPED)
             file_remove(follower, i);
     }
     sort_files(follower);
 }
 
+void trail_doubt(struct follower *follower)
+{
+    for (int i = 0; i < follower->file_count; i++) {
+        struct log_file *file = follower->files[i];
+
+        if (file->stage != FILE_READING || file->fd < 0 || file->in_flight || !file_settled(file))
+            continue; /* the next flush of the others finds out by itself */
+        file->stage = FILE_NAMED;
+        file->sibling = false; /* it has been followed: no question whether it is of interest */
+    }
+    follower->discovery_due = true;
+    follower->discovery_all = true;
+}
+
+/* Nobody holds the rest any more.  The position moves over it, so that it is said once, whoever else
+ * follows the log and whether or not the answer to this commit is lost. */
+static void book_lost(struct follower *follower, struct log_file *file)
+{
+    uint64_t lost = (uint64_t)(file->size - file->read_offset);
+
+    file->sheet.lost_bytes += lost;
+    follower->counting->counters.lost_bytes += lost;
+    file->read_offset = file->size;
+    file->scan_offset = file->size;
+    file->seen_offset = file->size;
+}
+
+static void continue_in(struct follower *follower, struct log_file *file, struct log_file *sibling)
+{
+    file->fd = sibling->fd;
+    file->device = sibling->device;
+    file->inode = sibling->inode;
+    file->seen_offset = file->scan_offset;
+    file->cut_offset = 0;
+    file->moved_at_ms = follower->boot_ms;
+    (void)snprintf(file->path, sizeof(file->path), "%s", sibling->path);
+    sibling->fd = -1;
+}
+
 void trail_recover(struct follower *follower, struct log_file *file)
 {
+    bool known = file->stage == FILE_READING;
     struct log_file *sibling;
 
     if (file->at_path)
@@ -284,22 +328,13 @@ void trail_recover(struct follower *follower, struct log_file *file)
     follower->discovery_due |= file->fd >= 0;
     follower->discovery_all |= file->fd >= 0;
     file_let_go(file);
-    if (file->stage != FILE_READING)
-        return; /* what is missing is known once the position is */
     sibling = sibling_find(follower->path, &file->head.id);
-    if (sibling != NULL && sibling->size > file->read_offset) {
-        file->fd = sibling->fd;
-        file->device = sibling->device;
-        file->inode = sibling->inode;
-        file->seen_offset = file->scan_offset;
-        file->moved_at_ms = follower->boot_ms;
-        (void)snprintf(file->path, sizeof(file->path), "%s", sibling->path);
-        sibling->fd = -1;
-    } else if (file->size > file->read_offset) {
-        file->sheet.lost_bytes += (uint64_t)(file->size - file->read_offset);
-        follower->counting->counters.lost_bytes += (uint64_t)(file->size - file->read_offset);
-    }
-    file->size = file->read_offset; /* asked for once */
+    if (sibling != NULL && (!known || sibling->size > file->read_offset))
+        continue_in(follower, file, sibling);
+    else if (known && file->size > file->read_offset)
+        book_lost(follower, file);
+    if (known) /* else what is missing is known once the position is */
+        file->size = file->read_offset;
     file_close(&sibling);
 }
 

@@ -150,6 +150,27 @@ START_TEST(a_writer_that_is_silent_stops_the_reading_and_loses_nothing)
 }
 END_TEST
 
+START_TEST(the_lag_grows_while_reading_has_stopped)
+{
+    int64_t before;
+
+    stage_log(&stage, "access.log", 1);
+    stage_settle(&stage);
+    stage.silent = true;
+    for (int i = 0; i < 2 * LIMIT_TALLY_ROWS + 500; i++) {
+        stage.wall_ms += 60000;
+        stage_log(&stage, "access.log", 1);
+    }
+    for (int i = 0; i < 10; i++)
+        (void)stage_turn(&stage);
+    before = counters().lag_bytes;
+    stage_log(&stage, "access.log", 100);
+    (void)stage_turn(&stage);
+    ck_assert(counters().waiting_for_ledger);
+    ck_assert_int_gt(counters().lag_bytes, before + 100 * 150);
+}
+END_TEST
+
 START_TEST(a_position_that_went_back_is_read_again_from_there)
 {
     int64_t half;
@@ -339,6 +360,7 @@ TCase *follow_cases(void)
     tcase_add_test(cases, a_mebibyte_of_garbage_is_one_rejected_line);
     tcase_add_test(cases, garbage_without_an_end_is_given_up);
     tcase_add_test(cases, a_writer_that_is_silent_stops_the_reading_and_loses_nothing);
+    tcase_add_test(cases, the_lag_grows_while_reading_has_stopped);
     tcase_add_test(cases, a_position_that_went_back_is_read_again_from_there);
     tcase_add_test(cases, a_position_that_a_rival_moved_on_is_taken_over);
     tcase_add_test(cases, killed_at_any_point_of_the_handover_every_line_counts_once);

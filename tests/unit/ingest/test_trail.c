@@ -151,6 +151,18 @@ START_TEST(the_very_first_start_reads_only_the_log_itself)
 }
 END_TEST
 
+START_TEST(a_first_log_that_is_truncated_before_anybody_looked_counts_too)
+{
+    (void)stage_turn(&stage); /* waits for the log */
+    stage_log(&stage, "access.log", 3);
+    stage_copy(&stage, "access.log", "access.log.1");
+    stage_truncate(&stage, "access.log", 0);
+    stage_log(&stage, "access.log", 2);
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 5);
+}
+END_TEST
+
 START_TEST(copytruncate_counts_every_surviving_line_once)
 {
     stage_log(&stage, "access.log", 10);
@@ -289,6 +301,109 @@ START_TEST(a_log_whose_tail_was_cut_off_counts_what_is_appended)
 }
 END_TEST
 
+START_TEST(a_log_that_is_copied_back_slowly_counts_once)
+{
+    struct stat status;
+    char bytes[4096];
+    FILE *old;
+    size_t step;
+    size_t length;
+
+    stage_log(&stage, "access.log", 12);
+    stage_settle(&stage);
+    ck_assert_int_eq(stat(stage.path, &status), 0);
+    stage_rename(&stage, "access.log", "elsewhere");
+    stage_settle(&stage);
+    (void)snprintf(bytes, sizeof(bytes), "%s/elsewhere", stage.directory);
+    old = fopen(bytes, "r");
+    ck_assert_ptr_nonnull(old);
+    step = (size_t)status.st_size / 5;
+    while ((length = fread(bytes, 1, step, old)) > 0) {
+        bytes[length] = '\0';
+        stage_append(&stage, "access.log", bytes);
+        stage_settle(&stage);
+    }
+    (void)fclose(old);
+    ck_assert_uint_eq(stage.events, 12);
+    stage_log(&stage, "access.log", 3);
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 15);
+}
+END_TEST
+
+START_TEST(commits_lost_after_a_rotation_are_counted_again)
+{
+    int64_t half;
+
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    half = stage.files[0].offset;
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    for (int linger = 0; linger < 2; linger++) {
+        stage_rename(&stage, "access.log", linger == 0 ? "access.log.1" : "access.log.2");
+        stage_log(&stage, "access.log", 10);
+        stage_settle(&stage);
+        if (linger == 1) /* the first is closed by then, the second still open */
+            stage.boot_ms += FOLLOWER_LINGER_MS / 2;
+        stage.boot_ms += FOLLOWER_LINGER_MS / 2;
+        stage_settle(&stage);
+    }
+    ck_assert_uint_eq(stage.events, 40);
+    for (int file = 0; file < 3; file++)
+        stage_rewind(&stage, file, file == 0 ? half : 0, 10);
+    stage_log(&stage, "access.log", 5);
+    stage_settle(&stage);
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 45);
+}
+END_TEST
+
+START_TEST(a_truncation_while_the_ledger_is_away_keeps_hold_of_the_copy)
+{
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    stage.silent = true;
+    stage_kill(&stage);
+    stage_start(&stage);
+    stage_log(&stage, "access.log", 10);
+    (void)stage_turn(&stage); /* asks for the position and gets no answer */
+    stage_copy(&stage, "access.log", "access.log.1");
+    stage_truncate(&stage, "access.log", 0);
+    stage_log(&stage, "access.log", 1);
+    (void)stage_turn(&stage);
+    (void)stage_turn(&stage);
+    stage_remove(&stage, "access.log.1"); /* as compressing it does */
+    stage.silent = false;
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 21);
+    ck_assert_uint_eq(stage.lost_bytes, 0);
+}
+END_TEST
+
+START_TEST(lost_bytes_count_once_whoever_reports_them)
+{
+    struct stat status;
+
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    ck_assert_int_eq(stat(stage.path, &status), 0);
+    stage.silent = true;
+    stage_kill(&stage);
+    stage_start(&stage);
+    stage_log(&stage, "access.log", 10);
+    (void)stage_turn(&stage);
+    stage_truncate(&stage, "access.log", 0);
+    stage_log(&stage, "access.log", 1);
+    stage.silent = false;
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 11);
+    ck_assert_uint_gt(stage.lost_bytes, 0);
+    /* A flush that says so moves the position, so that a second one can't say it again. */
+    ck_assert_uint_eq((uint64_t)stage.files[0].offset, (uint64_t)status.st_size + stage.lost_bytes);
+}
+END_TEST
+
 START_TEST(a_deleted_log_is_read_to_its_end)
 {
     stage_log(&stage, "access.log", 10);
@@ -315,6 +430,7 @@ TCase *trail_cases(void)
     tcase_add_test(cases, two_rotations_while_down_are_made_up_for);
     tcase_add_test(cases, a_rotation_while_down_is_drained_although_the_new_log_is_empty);
     tcase_add_test(cases, the_very_first_start_reads_only_the_log_itself);
+    tcase_add_test(cases, a_first_log_that_is_truncated_before_anybody_looked_counts_too);
     tcase_add_test(cases, copytruncate_counts_every_surviving_line_once);
     tcase_add_test(cases, copytruncate_is_noticed_when_the_new_content_is_as_long_as_the_old);
     tcase_add_test(cases, copytruncate_while_down_is_made_up_for);
@@ -323,6 +439,10 @@ TCase *trail_cases(void)
     tcase_add_test(cases, a_log_that_moves_away_and_back_counts_once);
     tcase_add_test(cases, a_copy_in_the_place_of_the_log_counts_once);
     tcase_add_test(cases, a_log_whose_tail_was_cut_off_counts_what_is_appended);
+    tcase_add_test(cases, a_log_that_is_copied_back_slowly_counts_once);
+    tcase_add_test(cases, commits_lost_after_a_rotation_are_counted_again);
+    tcase_add_test(cases, a_truncation_while_the_ledger_is_away_keeps_hold_of_the_copy);
+    tcase_add_test(cases, lost_bytes_count_once_whoever_reports_them);
     tcase_add_test(cases, a_deleted_log_is_read_to_its_end);
     return cases;
 }
