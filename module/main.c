@@ -195,6 +195,8 @@ static int run(struct house *house, struct error *err)
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         serve(config, monitor, front);
+        front_stop(&front);
+        probers_ask_stop(probers); /* the ledger's last commit may take seconds: wait for both at once */
     }
     return code;
 }

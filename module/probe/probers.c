@@ -16,6 +16,7 @@ enum { STOP_WITHIN_MS = 1000 }; /* all together: one broken resolver holds up ev
 struct probers {
     struct prober *running[LIMIT_CHECKS];
     int count;
+    int64_t stop_by_ms; /* 0: nobody has been asked to stop */
 };
 
 int probers_start(const struct config *config, struct queue *outcomes, struct probers **ret,
@@ -41,16 +42,22 @@ int probers_start(const struct config *config, struct queue *outcomes, struct pr
     return 0;
 }
 
+void probers_ask_stop(struct probers *probers)
+{
+    if (probers->stop_by_ms != 0)
+        return;
+    probers->stop_by_ms = clock_boot_ms() + STOP_WITHIN_MS;
+    for (int i = 0; i < probers->count; i++)
+        prober_ask_stop(probers->running[i]);
+}
+
 void probers_stop(struct probers **probers)
 {
-    int64_t stop_by_ms = clock_boot_ms() + STOP_WITHIN_MS;
-
     if (*probers == NULL)
         return;
+    probers_ask_stop(*probers);
     for (int i = 0; i < (*probers)->count; i++)
-        prober_ask_stop((*probers)->running[i]);
-    for (int i = 0; i < (*probers)->count; i++)
-        prober_stop(&(*probers)->running[i], stop_by_ms);
+        prober_stop(&(*probers)->running[i], (*probers)->stop_by_ms);
     free(*probers);
     *probers = NULL;
 }

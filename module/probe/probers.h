@@ -12,7 +12,10 @@ struct probers;
 int probers_start(const struct config *config, struct queue *outcomes, struct probers **ret,
                   struct error *err) MUST_CHECK;
 
-/* Stops all of them at the same time; at most about 1 s. */
+/* Asks all of them to stop, without waiting: their second passes while others stop. */
+void probers_ask_stop(struct probers *probers);
+
+/* Stops all of them at the same time; at most about 1 s, counted from probers_ask_stop(). */
 void probers_stop(struct probers **probers);
 
 #endif
