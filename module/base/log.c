@@ -95,7 +95,7 @@ void log_scrub(char *text)
         size_t length = strlen(logger.secrets[i]);
 
         for (char *at = strstr(text, logger.secrets[i]); at != NULL;
-             at = strstr(at, logger.secrets[i]))
+             at = strstr(at + length, logger.secrets[i]))
             memset(at, '*', length);
     }
 }

@@ -66,6 +66,16 @@ START_TEST(log_lines_are_json_objects_with_their_fields)
 }
 END_TEST
 
+START_TEST(log_a_secret_of_stars_is_blanked_like_any_other)
+{
+    char text[] = "before ******** and ********";
+
+    log_hide("********");
+    log_scrub(text);
+    ck_assert_str_eq(text, "before ******** and ********");
+}
+END_TEST
+
 START_TEST(log_text_lines_never_end_early)
 {
     const char *text;
@@ -189,5 +199,6 @@ TCase *log_cases(void)
     tcase_add_test(cases, log_counts_a_line_that_no_memory_was_there_for);
     tcase_add_test(cases, log_stop_writes_everything_that_was_said);
     tcase_add_test(cases, log_with_a_stuck_pipe_stops_nobody_and_counts);
+    tcase_add_test(cases, log_a_secret_of_stars_is_blanked_like_any_other);
     return cases;
 }
