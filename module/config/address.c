@@ -280,6 +280,7 @@ int address_redis_parts(struct address *address, const struct address_parts *par
 {
     struct slice host = slice_of(parts->host);
 
+    address->target.password = parts->password;
     /* A path is a socket's here too, as with DATABASE_HOST. */
     if (host.length > 0 && host.data[0] == '/')
         return keep_socket(address, host);
@@ -287,7 +288,6 @@ int address_redis_parts(struct address *address, const struct address_parts *par
     if (memchr(host.data, '/', host.length) != NULL)
         return address_refuse(address, "is an address, not a host: put it in REDIS_URL");
     address->target.host = parts->host;
-    address->target.password = parts->password;
     if (parts->port != NULL && !value_parse_port(slice_of(parts->port), &address->target.port))
         return address_refuse(address, "has a port beside it that is no number from 1 to 65535");
     return 0;

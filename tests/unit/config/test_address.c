@@ -116,6 +116,18 @@ START_TEST(address_of_redis_that_is_wrong_is_diagnosed)
 }
 END_TEST
 
+START_TEST(address_of_a_redis_socket_keeps_its_password)
+{
+    static const char *const env[] = { "REDIS_INTERNAL_IP", "/run/redis.sock", "REDIS_PASSWORD",
+                                       "sesame-open", NULL };
+    AUTO(config_free) struct config *config = environment_load(env);
+    const struct check_target *target = &config_check(config, "redis")->target;
+
+    ck_assert_str_eq(target->socket_path, "/run/redis.sock");
+    ck_assert_str_eq(target->password, "sesame-open");
+}
+END_TEST
+
 START_TEST(address_of_redis_from_parts)
 {
     static const char *const env[] = {
@@ -188,6 +200,7 @@ TCase *address_cases(void)
 
     tcase_add_test(cases, address_of_redis_is_understood);
     tcase_add_test(cases, address_of_redis_that_is_wrong_is_diagnosed);
+    tcase_add_test(cases, address_of_a_redis_socket_keeps_its_password);
     tcase_add_test(cases, address_of_redis_from_parts);
     tcase_add_test(cases, address_of_the_application_is_understood);
     tcase_add_test(cases, address_of_the_application_that_is_wrong_is_diagnosed);
