@@ -5,13 +5,14 @@
 #include "cli/command.h"
 
 #include "config/value.h"
+#include "probe/pace.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The page and the list of values are some KiB; an address may have 16. */
-enum { OUTPUT_MAX_BYTES = 1024 * 1024, SECOND_LOOK_MS = 100 };
+enum { OUTPUT_MAX_BYTES = 1024 * 1024 };
 
 static int print(struct buf *buf)
 {
@@ -44,7 +45,9 @@ static void print_check(const struct check_config *check)
     static const char *const policies[] = { "fail", "degrade", "fail after" };
     /* The pause, then one look that hangs per failure that it takes, with the pause in doubt. */
     int64_t hang_ms =
-        check->interval_ms + check->fall * check->timeout_ms + (check->fall - 1) * SECOND_LOOK_MS;
+        check->interval_ms + check->fall * check->timeout_ms
+        + (check->fall - 1) * PACE_SECOND_LOOK_MS;
+    int64_t hang_tenths_s = (hang_ms + 99) / 100; /* rounded up: never better than the truth */
     char interval[VALUE_DURATION_BYTES];
     char timeout[VALUE_DURATION_BYTES];
     char age[VALUE_DURATION_BYTES];
@@ -58,8 +61,8 @@ static void print_check(const struct check_config *check)
     printf("check %-8s every %s, timeout %s, fall %d, rise %d, stale after %s, policy %s%s%s; "
            "a hang shows within %lld.%lld s\n",
            check->name, interval, timeout, check->fall, check->rise, age, policies[check->policy],
-           after[0] == '\0' ? "" : " ", after, (long long)(hang_ms / 1000),
-           (long long)(hang_ms % 1000 + 99) / 100);
+           after[0] == '\0' ? "" : " ", after, (long long)(hang_tenths_s / 10),
+           (long long)(hang_tenths_s % 10));
 }
 
 /* `context` counts the errors. */
