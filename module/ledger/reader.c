@@ -20,6 +20,9 @@ enum {
     ARRAY_BYTES = 16 * 1024 * 1024,
 };
 
+/* Far beyond what a minute can see, and a whole window of it still is a count below 2^62. */
+#define MINUTE_EVENTS_MAX (INT64_C(1) << 46)
+
 /* LATERAL with OFFSET 0 keeps to one index look-up per file and per minute: tables that have never
  * been analyzed would tempt the planner to read them whole. */
 #define CHANGED_SQL                                                                                \
@@ -62,20 +65,27 @@ static int make_room(struct gathered *gathered, size_t more)
     return 0;
 }
 
+/* Somebody may have written to the tables by hand; the arithmetic behind us trusts what it gets. */
 static int gather(const struct ledger_reader *reader, const PGresult *rows,
-                  struct gathered *gathered)
+                  struct gathered *gathered, struct error *err)
 {
     if (make_room(gathered, (size_t)PQntuples(rows)) != 0)
         return -ENOMEM;
     for (int i = 0; i < PQntuples(rows); i++) {
         int objective = snapshot_objective(reader, pq_int(rows, i, 0, 0));
+        int64_t total = pq_int(rows, i, 2, -1);
+        int64_t bad = pq_int(rows, i, 3, -1);
 
         if (objective < 0)
             continue; /* another version of an objective */
+        if (total < 0 || total > MINUTE_EVENTS_MAX || bad < 0 || bad > total)
+            return error_set(err, EPROTO, "ledger: minute %s holds no counts: %s events, %s bad",
+                             PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2),
+                             PQgetvalue(rows, i, 3));
         gathered->minutes[gathered->count++] = (struct ledger_minute){
             .objective = objective,
             .minute = (int32_t)pq_int(rows, i, 1, 0),
-            .sum = { (uint64_t)pq_int(rows, i, 2, 0), (uint64_t)pq_int(rows, i, 3, 0) },
+            .sum = { (uint64_t)total, (uint64_t)bad },
         };
     }
     return 0;
@@ -96,7 +106,7 @@ static int read_range(struct ledger_reader *reader, int32_t from, int32_t until,
                                                session_number(until, numbers[1]) },
                         3, &rows, err);
     buf_done(&ids);
-    return code != 0 ? code : gather(reader, rows, gathered);
+    return code != 0 ? code : gather(reader, rows, gathered, err);
 }
 
 static int read_all(struct ledger_reader *reader, int32_t from, int32_t now_minute,
@@ -132,7 +142,7 @@ static int read_changed(struct ledger_reader *reader, const struct snapshot *sna
                                   3, &rows, err);
     buf_done(&files);
     buf_done(&offsets);
-    return code != 0 || rows == NULL ? code : gather(reader, rows, gathered);
+    return code != 0 || rows == NULL ? code : gather(reader, rows, gathered, err);
 }
 
 /* --- coverage --- */

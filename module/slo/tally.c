@@ -139,11 +139,14 @@ static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t r
 
 bool tally_add(struct tally *tally, const struct tally_event *event)
 {
-    int32_t minute = (int32_t)(event->time_ms / MINUTE_MS);
-    struct tally_row *row = tally->newest[event->route];
     uint16_t *new_slot = NULL;
+    struct tally_row *row;
+    int32_t minute;
 
-    assert(event->time_ms >= 0 && event->route < (uint32_t)tally->route_count);
+    assert(event->time_ms >= 0 && event->time_ms / MINUTE_MS <= INT32_MAX);
+    assert(event->route < (uint32_t)tally->route_count);
+    minute = (int32_t)(event->time_ms / MINUTE_MS);
+    row = tally->newest[event->route];
     if (row == NULL || row->minute != minute)
         row = row_for(tally, minute, event->route, &new_slot);
     if (row == NULL)
