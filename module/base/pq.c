@@ -5,10 +5,12 @@
 #include "base/pq.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/slice.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,12 +29,15 @@ static int wait_for(const PGconn *conn, short events, int64_t deadline_ms)
     }
 }
 
-/* One line, without libpq's final newline; `text` is PQerrorMessage's. */
+/* One line, without libpq's final newline; `text` is PQerrorMessage's.  A driver may quote what it
+ * was given: secrets are blanked before the error's bound could cut one in two. */
 static int fail(struct error *err, int code, const char *what, const char *text)
 {
-    int length = (int)strcspn(text, "\n");
+    char line[1024];
 
-    return error_set(err, code, "postgres: %s: %.*s", what, length, text);
+    (void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+    log_scrub(line);
+    return error_set(err, code, "postgres: %s: %s", what, line);
 }
 
 /* libpq 15 tells the server's code of a refused login only within its message. */
@@ -257,23 +262,13 @@ int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_
 
 int64_t pq_int(const PGresult *result, int row, int column, int64_t fallback)
 {
-    char *end;
+    const char *text = PQgetvalue(result, row, column);
     long long value;
+    char *end;
 
     if (PQgetisnull(result, row, column))
         return fallback;
     errno = 0;
-    value = strtoll(PQgetvalue(result, row, column), &end, 10);
-    return errno != 0 || *end != '\0' ? fallback : value;
-}
-
-double pq_real(const PGresult *result, int row, int column, double fallback)
-{
-    char *end;
-    double value;
-
-    if (PQgetisnull(result, row, column))
-        return fallback;
-    value = strtod(PQgetvalue(result, row, column), &end);
-    return *end != '\0' ? fallback : value;
+    value = strtoll(text, &end, 10);
+    return errno != 0 || end == text || *end != '\0' ? fallback : value;
 }

@@ -26,7 +26,7 @@ struct pq_params {
 /* Connects with a conninfo string or URL that libpq understands.
  * Returns 0, or -errno with `err`: ETIMEDOUT at the deadline, ECONNREFUSED, EACCES for a refused
  * login, ENOENT for a missing database, EHOSTUNREACH for a name that isn't resolved, EAGAIN for too
- * many connections or a server that starts or stops, EIO otherwise.  `sqlstate`, if not NULL,
+ * many connections or a server that starts or stops, EPROTO for TLS, EIO otherwise.  `sqlstate`, if not NULL,
  * receives the server's code or "". */
 int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlstate[6],
             struct error *err) MUST_CHECK;
@@ -37,7 +37,7 @@ void pq_close(PGconn **conn);
 /* Runs one statement and returns its last result, whatever its status, as long as it arrived: a
  * refused statement is an answer (look at PQresultStatus or use pq_run).  On failure (deadline,
  * connection lost) the connection is of no further use.  `params` may be NULL.
- * Returns 0, or -errno with `err`: ETIMEDOUT, ECONNRESET, ENOMEM. */
+ * Returns 0, or -errno with `err`: ETIMEDOUT or ECONNRESET. */
 int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
              PGresult **ret, struct error *err) MUST_CHECK;
 
@@ -56,8 +56,7 @@ int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret
 /* PQclear as a destructor. */
 void pq_clear(PGresult **result);
 
-/* Result cells as numbers; `fallback` for NULL or what is no number. */
+/* A result's cell as an integer; `fallback` for NULL or what is none. */
 int64_t pq_int(const PGresult *result, int row, int column, int64_t fallback);
-double pq_real(const PGresult *result, int row, int column, double fallback);
 
 #endif
