@@ -23,7 +23,6 @@ struct config {
     const char *service;      /* PROBITY_SERVICE, "app" */
     const char *app_version;  /* APP_VERSION, else the platform's commit variable, else "unknown" */
     const char *listen_path;  /* PROBITY_LISTEN, the FastCGI socket */
-    const char *state_dir;    /* PROBITY_STATE_DIR */
     const char *access_log;   /* PROBITY_ACCESS_LOG; NULL: no ingest */
     int64_t drain_ms;         /* PROBITY_DRAIN_SECONDS, 5 s */
 

@@ -80,8 +80,6 @@ const struct config_key config_keys[] = {
     { "PROBITY_LISTEN", CONFIG_TEXT, IN_CONFIG(listen_path), "/run/probity/probity.sock", 0,
       SOCKET_PATH_MAX, NULL,
       "Path of the unix socket on which probityd speaks FastCGI. At most 90 bytes." },
-    TEXT("PROBITY_STATE_DIR", IN_CONFIG(state_dir), "/var/lib/probity",
-         "Where probityd keeps what must survive a restart."),
     DURATION("PROBITY_DRAIN_SECONDS", IN_CONFIG(drain_ms), "5", 0, HOUR_MS,
              "How long probityd answers `draining` after SIGTERM before it ends. A second signal "
              "ends it now."),
@@ -204,7 +202,7 @@ const struct config_section config_sections[] = {
     { "PROBITY_ACCESS_LOG", "Service level objectives", NULL },
     { "JWT_SECRET_KEY", "Who may",
       "Without a secret of at least 32 bytes the endpoints for admins answer 503 and say why; "
-      "nothing else changes. Secrets are taken byte for byte." },
+      "nothing else changes. Keys and passwords are taken byte for byte." },
     { NULL, NULL, NULL },
 };
 

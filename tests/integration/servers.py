@@ -431,7 +431,6 @@ class Probityd(Process):
     def __init__(self, folder, env=None, account=None):
         super().__init__(folder, account)
         self.socket_path = os.path.join(self.folder, "probity.sock")
-        self.state_dir = os.path.join(self.folder, "state")
         self.reports = os.path.join(self.folder, "log", "sanitizer")
         self.env = dict(env or {})
         self.expected_end = False
@@ -441,9 +440,8 @@ class Probityd(Process):
         return [build_path("probityd")]
 
     def environment(self):
-        self.own(self.state_dir)
         options = f"log_path={self.reports}:exitcode=99:print_stacktrace=1"
-        return {"PROBITY_LISTEN": self.socket_path, "PROBITY_STATE_DIR": self.state_dir,
+        return {"PROBITY_LISTEN": self.socket_path,
                 "PROBITY_DRAIN_SECONDS": "0", "LOG_FORMAT": "json",
                 "ASAN_OPTIONS": options + ":detect_stack_use_after_return=1",
                 "UBSAN_OPTIONS": options, "TSAN_OPTIONS": options + ":second_deadlock_stack=1",

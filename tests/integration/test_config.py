@@ -99,7 +99,7 @@ def test_the_daemon_names_a_misspelt_variable_and_hides_every_password(folder):
     log_path = os.path.join(folder, "log")
     with open(log_path, "w") as log:
         child = subprocess.Popen([daemon], stderr=log, stdin=subprocess.DEVNULL, env=plain_environment({
-            "PROBITY_LISTEN": os.path.join(folder, "p.sock"), "PROBITY_STATE_DIR": folder,
+            "PROBITY_LISTEN": os.path.join(folder, "p.sock"),
             "PROBITY_DRAIN_SECONDS": "0", "PROBITY_CHEK_INTERVAL": "1",
             "DATABASE_URL": f"postgresql://u:{PASSWORD}@@h/d",
             "CELERY_BROKER_URL": f"redis://:{PASSWORD}@127.0.0.1:1/0"}))

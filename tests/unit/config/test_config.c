@@ -16,7 +16,6 @@ START_TEST(config_of_an_empty_environment_has_the_defaults)
     ck_assert_str_eq(config->service, "app");
     ck_assert_str_eq(config->app_version, "unknown");
     ck_assert_str_eq(config->listen_path, "/run/probity/probity.sock");
-    ck_assert_str_eq(config->state_dir, "/var/lib/probity");
     ck_assert_ptr_null(config->access_log);
     ck_assert_int_eq(config->drain_ms, 5000);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
