@@ -9,9 +9,9 @@ folder=$1
 
 bytes() {
     printf 'static const char %s[] = {\n' "$1"
-    od -An -v -tu1 "$2" | awk '{
+    od -An -v -tu1 "$2" | awk -v file="$2" '{
         for (i = 1; i <= NF; i++) {
-            if ($i > 126) { print FILENAME ": not ASCII" > "/dev/stderr"; exit 1 }
+            if ($i > 126) { print file ": not ASCII" > "/dev/stderr"; exit 1 }
             printf "%s,", $i
         }
         print ""

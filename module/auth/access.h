@@ -1,6 +1,6 @@
 /* access.h - who may: judges an Authorization header.  No I/O, no lock; any thread.
  *
- * People bring a JWT, machines a static token; see API.md "Who may".
+ * People bring a JWT, machines a static token; docs/config.md names the settings.
  */
 #ifndef AUTH_ACCESS_H
 #define AUTH_ACCESS_H

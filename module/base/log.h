@@ -3,7 +3,7 @@
  * Threads put finished lines into a bounded ring and go on; one thread writes.  A stuck pipe stops
  * nobody: lines that find the ring full are dropped, counted, and the count is logged when there
  * is room again.  Every secret of the configuration is blanked out of every line here, so that no
- * caller can forget it.  Library code never logs: see STYLE R15 for who may.
+ * caller can forget it.  Library code never logs: the top of a thread does.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -39,7 +39,7 @@ void log_scrub(char *text);
 
 int log_start(struct error *err) MUST_CHECK;
 
-/* Writes what the ring holds, waiting at most 1 s for a stuck pipe. */
+/* Writes what the ring holds, waiting at most 2 s for a stuck pipe. */
 void log_stop(void);
 
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));

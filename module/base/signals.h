@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for this and every later thread, and ignores SIGPIPE.
- * Before other threads exist, and before libfcgi, which would install handlers of its own. */
+/* Blocks what ends, reloads or stops the program for this and every later thread, and gives SIGPIPE
+ * a handler that does nothing.  Before other threads exist, and before libfcgi, which would install
+ * handlers of its own over what is default or ignored. */
 void signals_block(void);
 
 /* Waits for a blocked signal, at most `within_ms`.  Returns its number, or 0.  Main thread only. */

@@ -1,6 +1,6 @@
 /* front.h - the FastCGI front: an epoll reactor on one thread, and a slow lane of four.
  *
- * It hands out the newest pages of its two slots; see DESIGN "Front".
+ * It hands out the newest pages of its two slots; docs/architecture.md has the picture.
  */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H

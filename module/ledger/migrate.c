@@ -1,4 +1,4 @@
-/* migrate.c - applies migrations step by step, each in a transaction under one lock. */
+/* migrate.c - applies migrations, a command in one transaction under a lock. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 

@@ -17,8 +17,6 @@ static const char *type_text(enum metrics_type type, enum metrics_format format)
     switch (type) {
     case METRICS_COUNTER:
         return "counter";
-    case METRICS_HISTOGRAM:
-        return "histogram";
     case METRICS_INFO:
         return format == METRICS_OPENMETRICS ? "info" : "gauge";
     case METRICS_GAUGE:

@@ -1,7 +1,7 @@
 /* metrics.h - writes metric families in Prometheus' text format 0.0.4 or OpenMetrics 1.0.
  *
- * The formats differ in the name of a counter's family (OpenMetrics drops _total there), the order
- * of TYPE and HELP, and the final "# EOF", which the front adds after joining the fragments.
+ * The formats differ in the name of a counter's family (OpenMetrics drops _total there), the escapes
+ * of HELP, and the final "# EOF", which the front adds after joining the fragments.
  * Sources: prometheus/docs exposition_formats.md; OpenMetrics specification 1.0.
  */
 #ifndef PAGE_METRICS_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
-enum metrics_type { METRICS_GAUGE, METRICS_COUNTER, METRICS_HISTOGRAM, METRICS_INFO };
+enum metrics_type { METRICS_GAUGE, METRICS_COUNTER, METRICS_INFO };
 
 struct metrics_writer {
     struct buf *buf; /* borrowed */
@@ -31,7 +31,7 @@ void metrics_init(struct metrics_writer *writer, struct buf *buf, enum metrics_f
 void metrics_family(struct metrics_writer *writer, const char *name, enum metrics_type type,
                     const char *help);
 
-/* Samples of the family begun last; up to two labels, end the list with a NULL name. */
+/* Samples of the family begun last; labels end with a NULL name, NULL for none. */
 void metrics_uint(struct metrics_writer *writer, const struct metrics_label labels[],
                   uint64_t value);
 void metrics_int(struct metrics_writer *writer, const struct metrics_label labels[], int64_t value);

@@ -27,13 +27,17 @@ START_TEST(random_uuid_has_the_shape_of_version_4)
 }
 END_TEST
 
-START_TEST(random_hex_is_32_digits)
+START_TEST(random_hex_is_32_digits_and_never_the_same)
 {
-    char text[RANDOM_HEX_BYTES];
+    char texts[40][RANDOM_HEX_BYTES]; /* more than one reserve holds */
 
-    random_hex(text);
-    ck_assert_uint_eq(strspn(text, "0123456789abcdef"), 32);
-    ck_assert_uint_eq(strlen(text), 32);
+    for (size_t i = 0; i < 40; i++) {
+        random_hex(texts[i]);
+        ck_assert_uint_eq(strspn(texts[i], "0123456789abcdef"), 32);
+        ck_assert_uint_eq(strlen(texts[i]), 32);
+        for (size_t k = 0; k < i; k++)
+            ck_assert_str_ne(texts[i], texts[k]);
+    }
 }
 END_TEST
 
@@ -63,7 +67,7 @@ TCase *random_cases(void)
     TCase *cases = tcase_create("random");
 
     tcase_add_test(cases, random_uuid_has_the_shape_of_version_4);
-    tcase_add_test(cases, random_hex_is_32_digits);
+    tcase_add_test(cases, random_hex_is_32_digits_and_never_the_same);
     tcase_add_test(cases, random_jitter_stays_within_its_percentage);
     return cases;
 }
