@@ -109,7 +109,7 @@ def test_a_sane_request_id_is_kept_and_another_replaced(whole, path, status, giv
 
 
 @pytest.mark.parametrize("data, status, code", [
-    (b"GET /health HTTP/3.0\r\n\r\n", 505, "http_version_not_supported"),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "bad_request"),
     (b"GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunky\r\n\r\n", 501,
      "not_implemented"),
     (b"GET /health HTTP/1.1\r\n\r\n", 400, "bad_request"),
