@@ -206,7 +206,17 @@ enum probe_result resp_judge(const redisReply *reply, struct outcome *outcome)
                : PROBE_KEEP;
 }
 
-/* AUTH and SELECT must succeed; a role that may not name its connection still works. */
+/* AUTH and SELECT must succeed; a role that may not name its connection still works.  But a full
+ * server says so unasked and closes: what looks like the answer to the first command is that. */
+static bool is_refusal(const redisReply *reply, bool needed)
+{
+    if (reply->type != REDIS_REPLY_ERROR)
+        return false;
+    return needed
+           || resp_reason((struct slice){ reply->str, reply->len })
+                  == HEALTH_REASON_TOO_MANY_CONNECTIONS;
+}
+
 static enum probe_result log_in(const struct probe *probe, struct resp *resp, int64_t deadline_ms,
                                 struct outcome *outcome)
 {
@@ -231,7 +241,7 @@ static enum probe_result log_in(const struct probe *probe, struct resp *resp, in
         AUTO(resp_free) redisReply *reply = NULL;
 
         code = resp_read(resp, deadline_ms, &reply, &err);
-        if (code == 0 && i < needed && reply->type == REDIS_REPLY_ERROR) {
+        if (code == 0 && is_refusal(reply, i < needed)) {
             (void)resp_judge(reply, outcome);
             return PROBE_DROP;
         }

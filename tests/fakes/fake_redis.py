@@ -38,6 +38,9 @@ class FakeRedis(Fake):
 
     def serve(self, link):
         data = b""
+        if self.mode == "max_clients":  # said unasked, before the end
+            link.sendall(b"-ERR max number of clients reached\r\n")
+            raise Closed
         while True:
             words, data = take_command(data)
             if words is None:
