@@ -42,7 +42,7 @@ struct follower {
     bool discovery_due;      /* siblings are to be looked at */
     bool discovery_all;      /* also those older than what was followed last */
     bool had_path;           /* a file has been at the path before */
-    int64_t known_since_ms;  /* when the oldest file that the ledger or we know began, or we; wall */
+    int64_t known_since_ms;  /* when counting began: the service's, the oldest known file's; wall */
     int64_t drained_until_ms; /* up to when the file rotated away last was watched; wall, 0 none */
     int64_t wall_ms;         /* this turn's clocks */
     int64_t boot_ms;

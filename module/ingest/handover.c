@@ -27,6 +27,8 @@ static void take_position(struct follower *follower, struct log_file *file,
     file->newest_event_ms = position->watched_until_ms;
     file->handed_at_ms = follower->boot_ms;
     file->moved_at_ms = follower->boot_ms;
+    if (position->service_since_ms > 0 && position->service_since_ms < follower->known_since_ms)
+        follower->known_since_ms = position->service_since_ms;
     if (file->sibling && !position->known) {
         file->stage = FILE_UNDECIDED;
         return;

@@ -266,9 +266,8 @@ void trail_decide(struct follower *follower)
     for (int i = follower->file_count - 1; i >= 0; i--) {
         struct log_file *file = follower->files[i];
 
-        /* Rotated while nobody looked: it began after something that is known, or it is that itself
-         * and the ledger has lost it.  On the very first start nothing is known but the log itself,
-         * and older files stay unread. */
+        /* Rotated while nobody looked, or before its first commit, or forgotten by the ledger: it is
+         * counted if there was counting when it began.  What is older stays unread. */
         if (file->stage == FILE_UNDECIDED)
             file->stage = file->head.first_ms >= follower->known_since_ms ? FILE_READING
                                                                            : FILE_DROPPED;

@@ -228,15 +228,19 @@ int commit_read_position(struct session *session, const char *service, struct fi
 
     if (code == 0)
         code = session_run(session,
-                           "SELECT \"offset\", (extract(epoch FROM watched_until) * 1000)::bigint "
-                           "FROM probity.positions WHERE service = $1 AND file_id = $2::bytea",
+                           "SELECT p.\"offset\", (extract(epoch FROM p.watched_until) * 1000)::bigint, "
+                           "(extract(epoch FROM s.since) * 1000)::bigint "
+                           "FROM (SELECT min(effective_from) AS since FROM probity.objectives "
+                           "WHERE service = $1) AS s LEFT JOIN probity.positions AS p "
+                           "ON p.service = $1 AND p.file_id = $2::bytea",
                            SESSION_PARAMS(values), &result, err);
     if (code == 0)
         code = session_commit(session, err);
     if (code != 0)
         return code;
-    ret->known = PQntuples(result) > 0;
+    ret->known = PQntuples(result) > 0 && !PQgetisnull(result, 0, 0);
     ret->offset = ret->known ? pq_int(result, 0, 0, 0) : 0;
     ret->watched_until_ms = ret->known ? pq_int(result, 0, 1, 0) : 0;
+    ret->service_since_ms = PQntuples(result) > 0 ? pq_int(result, 0, 2, 0) : 0;
     return 0;
 }

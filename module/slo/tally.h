@@ -109,6 +109,7 @@ struct file_position {
     bool known;         /* the ledger has a position for this file */
     bool committed;     /* the flush counted; false: drop what was tallied and seek to `offset` */
     int64_t watched_until_ms; /* as committed; 0 if not known */
+    int64_t service_since_ms; /* wall: when the ledger first heard of the service; 0: not told */
 };
 
 #endif

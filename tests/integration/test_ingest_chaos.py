@@ -456,3 +456,30 @@ def test_a_full_disk_under_postgres_is_named_and_loses_nothing(place, small_disk
     empty()
     place.postgres.restart()
     assert_agrees(place, 30)
+
+
+@pytest.mark.long
+def test_a_log_that_nginx_writes_in_portions_counts_once_from_the_first_start(start):
+    stack = start.stack(redis=False, app=None, env=SLO_ENV,
+                        nginx={"log_options": "buffer=64k flush=1s"})
+    wait_until(lambda: stack.get("/slo").status == 200, 10, "/slo to answer")
+    wait_until(lambda: stack.postgres.sql("SELECT id FROM probity.objectives"), 10, "objectives")
+    for number in range(40):
+        for path in ("/ok", "/fail", "/missing"):
+            stack.get(path)
+        if number in (12, 30):
+            stack.nginx.rotate(number)
+            stack.probityd.kill9()
+            stack.probityd.start()
+    stack.nginx.stop()  # which writes what it still has
+    paths = [os.path.join(stack.folder, "log", name)
+             for name in os.listdir(os.path.join(stack.folder, "log"))
+             if name.startswith("access.log")]
+    wanted = recount(paths)
+    assert wanted["app-availability"] == [120, 40]
+    try:
+        wait_until(lambda: in_tables(stack) == wanted, 15, "the ledger to equal the log")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\nlog:    {wanted}\ntables: {in_tables(stack)}") from None
+    time.sleep(1)
+    assert in_tables(stack) == wanted

@@ -192,6 +192,7 @@ static void answer(struct stage *stage, const struct flush *flush)
     reply.known = position != NULL;
     reply.offset = position == NULL ? 0 : position->offset;
     reply.watched_until_ms = position == NULL ? 0 : position->watched_until_ms;
+    reply.service_since_ms = stage->service_since_ms;
     ck_assert(queue_push(stage->positions, &reply));
 }
 

@@ -32,6 +32,7 @@ struct stage {
 
     /* the ledger */
     bool silent; /* the writer does not answer */
+    int64_t service_since_ms;
     struct stage_position files[STAGE_FILES];
     int file_count;
     uint64_t events; /* committed, with 499 */

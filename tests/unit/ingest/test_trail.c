@@ -151,6 +151,22 @@ START_TEST(the_very_first_start_reads_only_the_log_itself)
 }
 END_TEST
 
+START_TEST(a_first_log_that_is_rotated_before_anything_was_committed_counts_too)
+{
+    stage.service_since_ms = stage.wall_ms;
+    stage.silent = true;
+    stage_log(&stage, "access.log", 3);
+    (void)stage_turn(&stage);
+    stage_kill(&stage);
+    stage_rename(&stage, "access.log", "access.log.1");
+    stage_log(&stage, "access.log", 2);
+    stage.silent = false;
+    stage_start(&stage);
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 5);
+}
+END_TEST
+
 START_TEST(a_first_log_that_is_truncated_before_anybody_looked_counts_too)
 {
     (void)stage_turn(&stage); /* waits for the log */
@@ -430,6 +446,7 @@ TCase *trail_cases(void)
     tcase_add_test(cases, two_rotations_while_down_are_made_up_for);
     tcase_add_test(cases, a_rotation_while_down_is_drained_although_the_new_log_is_empty);
     tcase_add_test(cases, the_very_first_start_reads_only_the_log_itself);
+    tcase_add_test(cases, a_first_log_that_is_rotated_before_anything_was_committed_counts_too);
     tcase_add_test(cases, a_first_log_that_is_truncated_before_anybody_looked_counts_too);
     tcase_add_test(cases, copytruncate_counts_every_surviving_line_once);
     tcase_add_test(cases, copytruncate_is_noticed_when_the_new_content_is_as_long_as_the_old);
