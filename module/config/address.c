@@ -171,10 +171,11 @@ static const struct {
 } refused_schemes[] = {
     { "rediss", "is a rediss:// address: TLS to Redis is not supported yet: use redis:// within a "
                 "private network" },
-    { "https", "holds an https:// URL; that is the REST address of Upstash, which is not supported "
-               "yet: put the TCP address here" },
-    { "http",
-      "holds an http:// URL; that is a REST address: put the TCP address (redis://…) here" },
+    { "https", "holds an https:// URL; that is the REST address, which belongs in "
+               "UPSTASH_REDIS_REST_URL: put the TCP address here, redis://host:6379/0 (rediss:// "
+               "and Upstash's REST are not supported yet)" },
+    { "http", "holds an http:// URL; that is a REST address, which belongs in "
+              "UPSTASH_REDIS_REST_URL: put the TCP address here, redis://host:6379/0" },
     { "amqp", "is an amqp:// address: RabbitMQ is not supported, only Redis is" },
     { "amqps", "is an amqps:// address: RabbitMQ is not supported, only Redis is" },
     { "pyamqp", "is a pyamqp:// address: RabbitMQ is not supported, only Redis is" },
@@ -260,6 +261,9 @@ int address_redis(struct address *address, const char *value)
     bool socket;
     int code;
 
+    if (fault != NULL && strstr(value, "://") == NULL)
+        return address_refuse(address, "has no scheme: write redis://host:6379/0 or "
+                                       "unix:///run/redis.sock");
     if (fault != NULL)
         return address_refuse(address, "can't be read: %s", fault);
     socket = scheme_is(url.scheme, "unix") || scheme_is(url.scheme, "redis+socket");

@@ -68,8 +68,12 @@ static int find_upstash(struct address *address)
     if (is_rest_address(text))
         return address_refuse(address, "is set and REDIS_URL is not: Upstash's REST is not "
                                        "supported yet: put the TCP address in REDIS_URL");
-    return address_refuse(address, "holds a %s URL; that is the TCP address: put it in REDIS_URL",
-                          strncasecmp(text, "rediss://", 9) == 0 ? "rediss://" : "redis://");
+    /* Who follows the advice should know at once that it isn't the end of it. */
+    if (strncasecmp(text, "rediss://", 9) == 0)
+        return address_refuse(address, "holds a rediss:// URL; that is the TCP address: put it in "
+                                       "REDIS_URL (TLS to Redis is not supported yet)");
+    return address_refuse(address, "holds a redis:// URL; that is the TCP address: put it in "
+                                   "REDIS_URL");
 }
 
 static int redis_needs_tls(struct address *address)

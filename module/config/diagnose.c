@@ -53,9 +53,17 @@ static void diagnose_checks(const struct config *config, const struct speaker *s
 
 static void diagnose_slo(const struct config *config, const struct speaker *speaker)
 {
-    if (config->ledger_misconfigured != NULL)
-        say(speaker, LOG_LEVEL_WARNING, "%s: /slo answers 503 until then",
-            config->ledger_misconfigured);
+    const struct check_config *database = config_check(config, "database");
+    const char *why = config->ledger_misconfigured;
+
+    /* The check has told what is wrong with an address that both use: once is enough. */
+    if (why != NULL && database != NULL && database->misconfigured != NULL
+        && strcmp(why, database->misconfigured) == 0)
+        say(speaker, LOG_LEVEL_WARNING,
+            "there is no ledger either, because it would be in the same database: /slo answers 503 "
+            "until that is mended");
+    else if (why != NULL)
+        say(speaker, LOG_LEVEL_WARNING, "%s: /slo answers 503 until then", why);
     if (config->access_log == NULL)
         say(speaker, LOG_LEVEL_WARNING,
             "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");

@@ -215,7 +215,7 @@ const struct config_key *config_key_find(const char *name)
     return NULL;
 }
 
-enum { NAME_MAX_BYTES = 48 };
+enum { NAME_MAX_BYTES = 48, PREFIX_BYTES = 8 /* PROBITY_ */ };
 
 /* Levenshtein's distance, a row at a time; names longer than ours are as far as their length. */
 static int distance(const char *a, const char *b)
@@ -246,10 +246,14 @@ static int distance(const char *a, const char *b)
 const struct config_key *config_key_nearest(const char *name)
 {
     const struct config_key *nearest = NULL;
+    int length = (int)strnlen(name, NAME_MAX_BYTES + 1);
     int best = 4; /* farther away it is another word, not a misspelling */
 
-    if (strlen(name) > NAME_MAX_BYTES)
+    if (length > NAME_MAX_BYTES)
         return NULL;
+    /* Of a short word half may be wrong: FOO is no misspelt APP.  The prefix is always right. */
+    if (length > PREFIX_BYTES && (length - PREFIX_BYTES) / 2 + 1 < best)
+        best = (length - PREFIX_BYTES) / 2 + 1;
     /* PROBITY_LOG_LEVEL: one of the variables that are shared with the application. */
     if (strncmp(name, "PROBITY_", 8) == 0 && config_key_find(name + 8) != NULL)
         return config_key_find(name + 8);

@@ -91,8 +91,10 @@ START_TEST(address_of_redis_that_is_wrong_is_diagnosed)
 {
     static const struct row rows[] = {
         { "rediss://:zebra@h", "TLS to Redis is not supported yet" },
-        { "https://x.upstash.io", "that is the REST address" },
+        { "https://x.upstash.io", "which belongs in UPSTASH_REDIS_REST_URL: put the TCP address "
+                                  "here, redis://" },
         { "http://h", "REST address" },
+        { "127.0.0.1:6379", "has no scheme: write redis://" },
         { "amqp://guest:zebra@h//", "RabbitMQ is not supported" },
         { "pyamqp://guest:zebra@h//", "RabbitMQ is not supported" },
         { "sqs://", "is a sqs:// address" },

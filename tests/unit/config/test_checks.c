@@ -133,7 +133,7 @@ START_TEST(checks_of_redis_tell_the_two_addresses_of_upstash_apart)
     ck_assert_str_eq(
         config_check(tcp, "redis")->misconfigured,
         "UPSTASH_REDIS_REST_URL holds a rediss:// URL; that is the TCP address: put it "
-        "in REDIS_URL");
+        "in REDIS_URL (TLS to Redis is not supported yet)");
     ck_assert_ptr_nonnull(strstr(config_check(rest, "redis")->misconfigured, "not supported yet"));
 }
 END_TEST
