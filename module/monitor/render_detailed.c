@@ -41,6 +41,9 @@ void render_component(const struct overview *overview, int check, bool too_old,
     const char *hint = check_verdict_hint(&verdict);
     char why[CHECK_WORD_BYTES];
 
+    /* It names the variable and holds no part of the address but its scheme. */
+    if (verdict.status == CHECK_ERROR && state->config->misconfigured != NULL)
+        hint = state->config->misconfigured;
     json_open_object(writer);
     json_text(writer, "status", check_status_text(verdict.status));
     json_bool(writer, "critical", state->config->critical);

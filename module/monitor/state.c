@@ -190,8 +190,8 @@ const char *check_verdict_hint(const struct check_verdict *verdict)
     case CHECK_ERROR:
         return reason_hint(verdict->reason);
     case CHECK_STALE:
-        return "the check hangs (in a name look-up?) or this process was stopped for a while: look "
-               "at the DNS of this machine";
+        return "the check hangs (in a name look-up?), has no descriptor or memory to look with, or "
+               "this process was stopped for a while: see the log, and the DNS of this machine";
     case CHECK_STARTING:
         return "the first looks are under way: wait";
     case CHECK_NOT_CONFIGURED:
