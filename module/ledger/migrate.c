@@ -55,9 +55,38 @@ struct step {
 
 /* --- reading --- */
 
+/* What to do when the role lacks a right: Postgres's own words name only what was refused. */
+static int refuse_role(struct error *err, const char *text)
+{
+    static const char severity[] = "ERROR:";
+
+    if (strncmp(text, severity, strlen(severity)) == 0)
+        text += strlen(severity);
+    text += strspn(text, " ");
+    return error_set(err, EPROTO, "migrate: %.*s: docs/ledger.md lists what the role needs",
+                     (int)strcspn(text, "\n"), text);
+}
+
+static bool is_refused_role(const char *sqlstate)
+{
+    return sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
+}
+
 static int run(struct step *step, const char *sql, PGresult **ret)
 {
-    return pq_run(step->conn, sql, NULL, clock_boot_ms() + STEP_MS, ret, NULL, step->err);
+    static const char refused[] = "postgres: statement refused: ";
+    struct error err = { .code = 0 };
+    char sqlstate[6];
+    int code = pq_run(step->conn, sql, NULL, clock_boot_ms() + STEP_MS, ret, sqlstate, &err);
+    const char *text = err.text;
+
+    if (code == 0)
+        return 0;
+    if (!is_refused_role(sqlstate))
+        return error_set(step->err, err.code, "%s", text);
+    if (strncmp(text, refused, strlen(refused)) == 0)
+        text += strlen(refused);
+    return refuse_role(step->err, text);
 }
 
 static int read_rows(struct step *step, struct standing *standing)
@@ -163,6 +192,8 @@ static int run_script(struct step *step, const char *sql)
     if (code != 0 || PQresultStatus(result) == PGRES_COMMAND_OK)
         return code;
     text = PQresultErrorMessage(result);
+    if (is_refused_role(PQresultErrorField(result, PG_DIAG_SQLSTATE)))
+        return refuse_role(step->err, text);
     return error_set(step->err, EPROTO, "migrate: refused: %.*s", (int)strcspn(text, "\n"), text);
 }
 

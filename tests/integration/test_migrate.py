@@ -132,3 +132,19 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty):
     assert refused.returncode != 0
     assert empty.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'probity'") \
         == [("route_minutes",)]
+
+
+@pytest.mark.parametrize("arguments", [("upgrade",), ("current",), ("downgrade", "base")])
+def test_a_role_without_rights_is_told_where_they_are_listed(empty, arguments):
+    migrate(empty, "upgrade")
+    empty.superuser_sql("DROP ROLE IF EXISTS poor")
+    empty.superuser_sql("CREATE ROLE poor LOGIN PASSWORD 'poor-password'")
+    refused = probity(empty.url("poor", password="poor-password"), "migrate", *arguments,
+                      check=False)
+    assert refused.returncode == 1 and refused.stderr.count("\n") == 1
+    assert "permission denied" in refused.stderr and "docs/ledger.md" in refused.stderr
+    assert "(head)" in migrate(empty, "current").stdout
+    empty.sql("DROP SCHEMA probity CASCADE")
+    refused = probity(empty.url("poor", password="poor-password"), "migrate", "upgrade",
+                      check=False)
+    assert refused.returncode == 1 and "docs/ledger.md" in refused.stderr
