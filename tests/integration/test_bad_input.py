@@ -72,7 +72,8 @@ def test_a_wrong_address_is_an_error_of_its_check_alone(start, name):
 def test_a_redis_url_with_https_is_named_with_what_to_do(start):
     stack = start.stack(postgres=False, env={"REDIS_URL": "https://eu1-blue.upstash.io"})
     message = one_message(stack.probityd, "REDIS_URL", "https://")
-    assert "TCP" in message  # what to put there instead
+    assert "TCP" in message and "redis://" in message  # what to put there instead
+    assert "UPSTASH_REDIS_REST_URL" in message  # and where the REST address belongs
 
 
 def test_an_upstash_rest_url_that_is_a_tcp_address_is_named(start):
@@ -283,15 +284,20 @@ def test_a_full_disk_under_postgres_loses_nothing(start, small_disk):
     stack.get("/ok")
     wait_until(lambda: counted(stack) == 1, 10, "the first event")
     ballast = os.path.join(small_disk, "ballast")
-    with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
-    for _ in range(300):
-        stack.get("/ok")
-    time.sleep(2)
-    assert stack.get("/health").status == 200
+    # One row a route: rows that are only updated would find room in their own pages for ever.
+    for number in range(150):
+        stack.get(f"/missing/route{number}")
+    full = wait_until(lambda: stack.probityd.said("disk of Postgres is full"), 15, "a word about the full disk")
+    for number in range(150):
+        stack.get(f"/missing/route{number}")
+    assert stack.get("/health/ready").status == 200
+    assert len(full) == 1 and "No space left" in full[0], full
     os.unlink(ballast)
     wait_until(lambda: counted(stack) == 301, 30, "every event after there was room again")
+    assert len(stack.probityd.said("disk of Postgres is full")) == 1
     stack.stop()
     start.started.remove(stack)
 
@@ -315,3 +321,27 @@ def test_exhausted_descriptors_delay_nobody_for_long(start):
         link.close()
     stack.wait_for("/health/ready", 200, 10)
     assert stack.probityd.alive()
+
+
+def test_checks_without_a_descriptor_go_stale_and_come_back(start):
+    stack = start.stack(postgres=False, env={"PROBITY_CHECK_MAX_AGE": "3s",
+                                             "PROBITY_CHECK_FRESH_INTERVAL": "1s"})
+    stack.wait_ready()
+    few = ["prlimit", f"--pid={stack.probityd.pid}", "--nofile=8:1024"]
+    subprocess.run(few, check=True)  # those that are open stay open
+    answer = stack.wait_for("/health/ready", 503, 15)
+    assert "stale: no result for" in answer.text
+    assert stack.get("/health").status == 200
+    assert len(stack.probityd.said("check redis: no look possible")) == 1
+    subprocess.run([*few[:2], "--nofile=1024:1024"], check=True)
+    stack.wait_for("/health/ready", 200, 10)
+
+
+def test_what_is_wrong_with_an_address_is_said_once_for_check_and_ledger(start):
+    stack = start.stack(postgres=False, env={"DATABASE_URL": "mysql://u:s3cret-word@h/d"})
+    one_message(stack.probityd, "only PostgreSQL is supported")
+    one_message(stack.probityd, "there is no ledger either")
+    assert "mysql://" in stack.get("/slo").json()["error"]["message"]
+    hint = stack.get("/health/detailed/database", token=True).json()["hint"]
+    assert hint.startswith("DATABASE_URL is a mysql:// address")
+    assert "s3cret-word" not in hint + stack.probityd.log() + stack.get("/slo").text

@@ -291,6 +291,9 @@ def test_bad_lines_are_counted_named_and_stop_nothing(written):
                    for text in written.get("/metrics").text.splitlines()
                    if text.startswith("probity_ingest_rejected_total{"))
     assert len(BAD_LINES) - 1 <= rejected <= len(BAD_LINES)  # an empty line may be no line
+    named = written.probityd.said("at byte")
+    assert 1 <= len(named) < len(BAD_LINES), named  # the first few, and not every one
+    assert all("own.log at byte" in text for text in named)
 
 
 @pytest.mark.parametrize("name", sorted(GOOD_LINES))
