@@ -266,6 +266,25 @@ def test_a_database_that_takes_no_writes_is_an_error(real):
         wait_for_word(real, "database", word)
 
 
+def test_three_lasting_connections_to_postgres_and_a_passing_one_at_most(real):
+    import psycopg2  # pylint: disable=import-outside-toplevel
+    link = psycopg2.connect(real.postgres.url("postgres"))
+    link.autocommit = True
+    cursor = link.cursor()
+    counts = []
+    try:
+        until = time.monotonic() + 3  # two fresh ones
+        while time.monotonic() < until:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'probity'")
+            counts.append(cursor.fetchone()[0])
+            time.sleep(0.005)
+    finally:
+        link.close()
+    # A backend is listed for some milliseconds after its client has gone.
+    assert max(counts) <= 5, counts
+    assert sorted(counts)[len(counts) // 2] <= 3, counts
+
+
 def component(stack, name):
     answer = stack.get("/health/detailed", token=True)
     return answer.json()["components"][name]
