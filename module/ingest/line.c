@@ -5,13 +5,9 @@
 #include "ingest/line.h"
 
 #include "ingest/scan.h"
+#include "ingest/usual.h"
 
 #include <string.h>
-
-enum {
-    STATUS_LOW = 100,
-    STATUS_HIGH = 599,
-};
 
 #define DURATION_MAX_MS (366 * 86400 * INT64_C(1000)) /* a request that lasts over a year is none */
 
@@ -161,8 +157,8 @@ static enum reject judge(const struct fields *fields, struct line_scratch *scrat
     if (!fields->time.valid || !fields->status.valid || !fields->duration.valid
         || fields->duration.thousandths > DURATION_MAX_MS)
         return REJECT_NUMBER;
-    if (fields->status.thousandths < STATUS_LOW * 1000 || fields->status.more
-        || fields->status.thousandths > STATUS_HIGH * 1000
+    if (fields->status.thousandths < LINE_STATUS_LOW * 1000 || fields->status.more
+        || fields->status.thousandths > LINE_STATUS_HIGH * 1000
         || fields->status.thousandths % 1000 != 0)
         return REJECT_STATUS;
     ret->time_ms = fields->time.thousandths;
@@ -180,8 +176,12 @@ size_t line_take(struct slice chunk, struct line_scratch *scratch, struct line *
 {
     struct fields fields; /* our own order sets every one; clearing them first costs a fifth */
     struct scan scan = { chunk.data, chunk.data + chunk.length };
-    size_t length;
+    size_t length = usual_take(chunk, ret);
 
+    if (length > 0) {
+        *ret_reject = REJECT_NONE;
+        return length;
+    }
     /* No token holds a newline, so the scan can't run into the next line. */
     if (!read_own_order(&scan, &fields) || !EXPECT(&scan, "\n"))
         return 0;

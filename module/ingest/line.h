@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+enum { LINE_STATUS_LOW = 100, LINE_STATUS_HIGH = 599 };
+
 /* Slices borrow from the line, or from the scratch where something had to be unescaped. */
 struct line {
     int64_t time_ms;      /* wall clock; digits beyond the millisecond are cut */

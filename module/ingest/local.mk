@@ -19,4 +19,7 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/sheet.h \
 	%D%/sibling.c \
 	%D%/sibling.h \
-	%D%/trail.c
+	%D%/trail.c \
+	%D%/usual.c \
+	%D%/usual.h \
+	%D%/word.h

@@ -89,22 +89,16 @@ static const char *read_exponent(const char *at, const char *end)
     return at;
 }
 
-/* Eight digits at once (Lemire, "Quickly parsing eight digits").  Returns false if they are not all
- * digits. */
 static bool read_eight_digits(const char *at, const char *end, int64_t *ret)
 {
     uint64_t word;
 
     if (end - at < 8)
         return false;
-    memcpy(&word, at, sizeof(word));
-    word = scan_little_endian(word);
-    if (((word & SCAN_EACH_BYTE(0xf0)) | ((word + SCAN_EACH_BYTE(0x06)) & SCAN_EACH_BYTE(0xf0)) >> 4)
-        != SCAN_EACH_BYTE(0x33))
+    word = word_load(at);
+    if (!word_is_digits(word))
         return false;
-    word = (word & SCAN_EACH_BYTE(0x0f)) * 2561 >> 8;
-    word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
-    *ret = (int64_t)((word & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32);
+    *ret = (int64_t)word_digits_value(word);
     return true;
 }
 

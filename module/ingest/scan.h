@@ -8,6 +8,7 @@
 #define INGEST_SCAN_H
 
 #include "base/slice.h"
+#include "ingest/word.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,38 +55,12 @@ static inline void scan_blanks(struct scan *scan)
 
 bool scan_number(struct scan *scan, struct scan_number *ret);
 
-#define SCAN_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-static inline uint64_t scan_little_endian(uint64_t word)
-{
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
-}
-
-/* Bit 7 of every byte that is zero.  A borrow can mark bytes above a true one, never below it, so
- * the lowest mark is right (Hacker's Delight, 6-1). */
-static inline uint64_t scan_zero_bytes(uint64_t word)
-{
-    return (word - SCAN_EACH_BYTE(0x01)) & ~word & SCAN_EACH_BYTE(0x80);
-}
-
-/* Marks the bytes that end a run of plain string: quotes, backslashes, control characters. */
-static inline uint64_t scan_special_bytes(uint64_t word)
-{
-    uint64_t control = (word - SCAN_EACH_BYTE(0x20)) & ~word & SCAN_EACH_BYTE(0x80);
-
-    control |= scan_zero_bytes(word ^ SCAN_EACH_BYTE('"'));
-    return control | scan_zero_bytes(word ^ SCAN_EACH_BYTE('\\'));
-}
-
 /* The first byte at or behind `at` that isn't plain; `end` if there is none. */
 static inline const char *scan_plain(const char *at, const char *end)
 {
     while (end - at >= 8) {
-        uint64_t word;
-        uint64_t marks;
+        uint64_t marks = word_special_bytes(word_load(at));
 
-        memcpy(&word, at, sizeof(word));
-        marks = scan_special_bytes(scan_little_endian(word));
         if (marks != 0)
             return at + (__builtin_ctzll(marks) >> 3);
         at += 8;

@@ -8,7 +8,8 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_follow.c \
 	%D%/test_line.c \
 	%D%/test_scan.c \
-	%D%/test_trail.c
+	%D%/test_trail.c \
+	%D%/test_usual.c
 tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)
 tests_unit_ingest_test_ingest_CFLAGS = $(suite_cflags)
 tests_unit_ingest_test_ingest_LDFLAGS = $(suite_ldflags)

@@ -9,6 +9,7 @@ TCase *follow_cases(void);
 TCase *line_cases(void);
 TCase *scan_cases(void);
 TCase *trail_cases(void);
+TCase *usual_cases(void);
 
 int main(void)
 {
@@ -18,6 +19,7 @@ int main(void)
         line_cases,
         scan_cases,
         trail_cases,
+        usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
