@@ -4,6 +4,7 @@
 
 #include "front/lane.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/queue.h"
 #include "base/thread.h"
@@ -137,6 +138,7 @@ int lane_start(struct loop *loop, struct lane **ret, struct error *err)
 void lane_stop(struct lane **pointer)
 {
     struct lane *lane = *pointer;
+    int64_t deadline_ms = clock_boot_ms() + STOP_MS; /* for all of them together */
     bool ended = true;
 
     *pointer = NULL;
@@ -147,7 +149,7 @@ void lane_stop(struct lane **pointer)
     (void)pthread_cond_broadcast(&lane->arrived);
     (void)pthread_mutex_unlock(&lane->mutex);
     for (int i = 0; i < LIMIT_LANE_THREADS; i++)
-        ended = thread_join(&lane->threads[i], STOP_MS) && ended;
+        ended = thread_join(&lane->threads[i], clock_left_ms(deadline_ms)) && ended;
     if (!ended)
         return; /* what a running thread uses is not freed */
     queue_free(&lane->done);

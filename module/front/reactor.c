@@ -482,6 +482,8 @@ void reactor_free(struct reactor **pointer)
     if (reactor == NULL)
         return;
     lane_stop(&reactor->lane);
+    if (thread_left_behind())
+        return; /* one of the lane's may still wake our loop */
     for (int i = 0; i < LIMIT_CONNECTIONS; i++) {
         if (reactor->connections[i].fd >= 0)
             (void)close(reactor->connections[i].fd);
