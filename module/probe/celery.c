@@ -24,6 +24,7 @@ enum {
     QUEUES_EVERY_MS = 60 * 1000, /* how often workers are asked what they consume */
     QUEUES_MS = 50,              /* and how long that takes at least */
     LISTEN_RETRY_MS = 10 * 1000,
+    LISTEN_SHARE = 4, /* the part of a look's time that opening the second connection may take */
     /* Two of the default heartbeats: after that silence means something. */
     LISTEN_FIRST_MS = 5 * 1000,
     /* A connection that only listens never learns that a NAT has forgotten it. */
@@ -376,7 +377,7 @@ static enum probe_result look_celery(struct probe *probe, void *link, int64_t de
     enum probe_result result;
     int code;
 
-    keep_listening(probe, deadline_ms);
+    keep_listening(probe, clock_boot_ms() + probe->check.timeout_ms / LISTEN_SHARE);
     result = find_workers(probe, link, deadline_ms, outcome);
     if (result != PROBE_KEEP || outcome->status == OUTCOME_ERROR)
         return result;
