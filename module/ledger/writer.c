@@ -31,6 +31,7 @@ enum {
     STOP_MS = 3000,
     RETENTION_MS = 60 * 60 * 1000,
     RETENTION_MORE_MS = 10 * 1000,
+    RETENTION_RETRY_MS = 10 * 60 * 1000,
 };
 
 struct ledger_writer {
@@ -105,7 +106,8 @@ static void count_commit(struct ledger_writer *writer, const struct commit_resul
     writer->counters.rewinds += result->moved;
     writer->counters.rows += result->rows;
     writer->counters.rejected_rows += result->rejected_rows;
-    writer->counters.last_commit_at_ms = clock_boot_ms();
+    if (!result->moved) /* who always loses to a rival must not look busy */
+        writer->counters.last_commit_at_ms = clock_boot_ms();
     (void)pthread_mutex_unlock(&writer->mutex);
     if (result->rejected_rows > 0)
         log_warning("ledger: Postgres refused %" PRIu64 " rows: their events are booked as rejected",
@@ -242,23 +244,38 @@ static void settle(struct ledger_writer *writer, const struct flush *flush)
 
 /* --- the thread --- */
 
+/* What is too old goes, a portion at a time.  Failing at that is no reason not to commit. */
+static void forget_old(struct ledger_writer *writer)
+{
+    struct error err = { 0 };
+    bool more = false;
+    int code = retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more,
+                             &err);
+
+    writer->retention_at_ms = clock_boot_ms() + (code != 0 ? RETENTION_RETRY_MS
+                                                 : more    ? RETENTION_MORE_MS
+                                                           : RETENTION_MS);
+    if (code == 0)
+        return;
+    log_warning("ledger: old minutes could not be deleted: %s: trying again in 10 minutes",
+                err.text);
+    session_close(&writer->session);
+    writer->registered = false;
+}
+
 /* Connects ahead of the first flush, so that trouble shows at once and not with the first line. */
 static void idle(struct ledger_writer *writer)
 {
     struct error err = { 0 };
-    int64_t now_ms = clock_boot_ms();
-    bool more = false;
     int code = make_ready(writer, &err);
 
-    if (code == 0 && now_ms >= writer->retention_at_ms) {
-        code = retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more,
-                             &err);
-        writer->retention_at_ms = now_ms + (more ? RETENTION_MORE_MS : RETENTION_MS);
-    }
-    if (code == 0)
-        note_success(writer);
-    else
+    if (code != 0) {
         note_failure(writer, code, &err);
+        return;
+    }
+    note_success(writer);
+    if (clock_boot_ms() >= writer->retention_at_ms)
+        forget_old(writer);
 }
 
 static void run(void *context)
