@@ -256,9 +256,10 @@ def ending(part):
 
 
 def on_signal(number, _):
-    # The first one is enough; what follows must not interrupt the stopping.
+    # The first one is enough; what follows must not interrupt the stopping.  A handler that does
+    # nothing, because Python complains with a traceback when one that has come already is ignored.
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN)
+        signal.signal(one, lambda *_: None)
     raise Stop(number)
 
 

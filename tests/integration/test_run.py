@@ -121,8 +121,10 @@ def test_the_stack_runs_restarts_probityd_keeps_the_ledger_and_leaves_nothing(ru
                             env=plain_environment({"PORT": run.port}), check=False)
     assert second.returncode != 0 and len(second.stderr.splitlines()) == 1
 
+    run.child.send_signal(signal.SIGTERM)
     run.stop(signal.SIGINT)
     assert run.child.returncode == 0
+    assert "race condition" not in run.said()
     assert not run.left_over()
     assert not [name for name in os.listdir(run.path(".run")) if name.endswith(".pid")]
 
