@@ -267,7 +267,7 @@ size_t scan_unescape(struct slice raw, char *to)
         if (width == 6)
             length += put_utf8(to + length, code_at(at, end, &width));
         else
-            to[length++] = letter != NULL ? meanings[letter - letters] : at[1];
+            to[length++] = (char)(letter != NULL ? meanings[letter - letters] : at[1]);
         at += width;
     }
     return length;

@@ -53,7 +53,8 @@ void counting_reject(struct counting *counting, enum reject reason, int64_t offs
     if (length > COUNTING_EXCERPT_BYTES - 1)
         length = COUNTING_EXCERPT_BYTES - 1;
     for (size_t i = 0; i < length; i++)
-        sample->excerpt[i] = line.data[i] >= 0x20 && line.data[i] < 0x7f ? line.data[i] : '?';
+        sample->excerpt[i] =
+            (char)(line.data[i] >= 0x20 && line.data[i] < 0x7f ? line.data[i] : '?');
     sample->excerpt[length] = '\0';
 }
 

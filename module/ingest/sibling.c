@@ -116,7 +116,7 @@ int siblings_open(const char *log_path, struct log_file *ret[SIBLINGS_MAX])
 
 struct log_file *sibling_find(const char *log_path, const struct file_id *id)
 {
-    struct log_file *files[SIBLINGS_MAX];
+    struct log_file *files[SIBLINGS_MAX] = { NULL };
     struct log_file *found = NULL;
     int count = siblings_open(log_path, files);
 

@@ -260,7 +260,7 @@ typedef int (*command_fn)(struct step *step, const struct standing *standing, co
 
 static int in_transaction(struct step *step, command_fn command, const char *target)
 {
-    struct standing standing;
+    struct standing standing = { 0 };
     int code = 0;
 
     if (step->conn != NULL)
@@ -394,7 +394,7 @@ static int look(const struct migrate *migrate, struct standing *standing, struct
 
 int migrate_current(const struct migrate *migrate, struct error *err)
 {
-    struct standing standing;
+    struct standing standing = { 0 };
     int code = look(migrate, &standing, err);
     int revision;
 
@@ -423,7 +423,7 @@ static const struct applied *find_applied(const struct standing *standing, int r
 
 int migrate_history(const struct migrate *migrate, struct error *err)
 {
-    struct standing standing;
+    struct standing standing = { 0 };
     int code = look(migrate, &standing, err);
 
     if (code != 0)

@@ -208,6 +208,7 @@ static const struct tally_row **rows_by_minute(const struct tally *tally, struct
         return NULL;
     if (bytes > 0) {
         memcpy(rows, tally->rows, bytes);
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers that are copied */
         qsort(rows, (size_t)tally->row_count, sizeof(*rows), compare_minutes);
     }
     return rows;
