@@ -6,6 +6,7 @@ their paths printed.
 # SPDX-License-Identifier: MIT
 import os
 import re
+import resource
 import shutil
 import sys
 import tempfile
@@ -19,10 +20,15 @@ from proxy import Proxy  # noqa: E402
 from servers import CeleryWorker, FakeApp, Nginx, Postgres, Redis  # noqa: E402
 from stack import Stack  # noqa: E402
 
+DESCRIPTORS = 4096  # more than a test's 1100 connections; a Debian user starts with 1024 of them
 SESSION = "PROBITY_TEST_FOLDER"  # shared by all workers of pytest-xdist
 
 
 def pytest_configure(config):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     config.addinivalue_line("markers", "long: takes longer than scripts/test may; test-all runs it")
     config.addinivalue_line("markers", "threads: worth running under ThreadSanitizer as well")
     if not hasattr(config, "workerinput"):
