@@ -229,7 +229,10 @@ static int start(struct house *house, struct error *err)
     config_diagnose_names((const char *const *)environ, say, NULL);
     config_diagnose(house->config, say, NULL);
     code = house_build(house, err);
-    return code != 0 ? code : run(house, err);
+    if (code != 0)
+        return code;
+    access_diagnose(house->access, say, NULL);
+    return run(house, err);
 }
 
 static int answer_option(const char *option)

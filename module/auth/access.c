@@ -13,7 +13,18 @@
 #include <openssl/sha.h>
 #include <strings.h>
 
-enum { TOKEN_MIN_BYTES = 32, ACCESS_BYTES = 64 * 1024 };
+enum {
+    TOKEN_MIN_BYTES = 32,
+    ACCESS_BYTES = 64 * 1024,
+    ADMIN_CLAIMS = 8, /* the last place is for what is one too many */
+};
+
+static const char short_admin_token[] =
+    "PROBITY_ADMIN_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
+    "openssl rand -hex 32";
+static const char short_read_token[] =
+    "PROBITY_READ_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
+    "openssl rand -hex 32";
 
 /* Kept as a digest, so that comparing takes the same time for every length and content. */
 struct static_token {
@@ -26,7 +37,7 @@ struct access {
     struct arena *arena; /* holds this struct too */
     struct jwt_rules jwt;
     const char *jwt_trouble; /* NULL: JWTs can be verified */
-    const char *admin_claim;
+    const char *admin_claims[ADMIN_CLAIMS]; /* any of them makes an admin; NULL ends the list */
     struct static_token admin;
     struct static_token read;
 };
@@ -60,13 +71,41 @@ static const char *keep(struct arena *arena, const char *text, bool *failed)
     return copy;
 }
 
+static bool is_claim(const char *rule)
+{
+    const char *equals = strchr(rule, '=');
+
+    return equals != NULL && equals != rule && equals[1] != '\0';
+}
+
+/* A rule that no token can keep would lock everybody out without a word. */
 static const char *claim_trouble(const struct access *access)
 {
-    const char *equals = access->admin_claim == NULL ? NULL : strchr(access->admin_claim, '=');
+    const char *require = access->jwt.claims.require;
 
-    if (equals == NULL || equals == access->admin_claim || equals[1] == '\0')
+    if (access->admin_claims[0] == NULL)
         return "PROBITY_ADMIN_CLAIM must read claim=value, for instance role=admin";
+    for (int i = 0; i < ADMIN_CLAIMS && access->admin_claims[i] != NULL; i++) {
+        if (!is_claim(access->admin_claims[i]))
+            return "PROBITY_ADMIN_CLAIM must read claim=value, for instance role=admin; several "
+                   "are separated by commas";
+    }
+    if (require != NULL && !is_claim(require))
+        return "PROBITY_JWT_REQUIRE must read claim=value, for instance type=access";
     return NULL;
+}
+
+/* Takes the list apart; what is beyond its bound makes a rule that is none. */
+static void keep_admin_claims(struct access *access, const char *list, bool *failed)
+{
+    struct slice rest = slice_of(list);
+
+    for (int i = 0; i < ADMIN_CLAIMS && rest.length > 0; i++) {
+        struct slice rule = i + 1 < ADMIN_CLAIMS ? slice_trim(slice_cut(&rest, ',')) : SLICE("");
+
+        access->admin_claims[i] = arena_copy(access->arena, rule);
+        *failed = *failed || access->admin_claims[i] == NULL;
+    }
 }
 
 static bool access_fill(struct access *access, const struct config *config)
@@ -82,8 +121,7 @@ static bool access_fill(struct access *access, const struct config *config)
     access->jwt.claims.issuer = keep(arena, config->jwt_issuer, &failed);
     access->jwt.claims.audience = keep(arena, config->jwt_audience, &failed);
     access->jwt.claims.require = keep(arena, config->jwt_require, &failed);
-    access->admin_claim =
-        keep(arena, config->admin_claim == NULL ? "role=admin" : config->admin_claim, &failed);
+    keep_admin_claims(access, config->admin_claim, &failed);
     static_token_init(&access->admin, config->admin_token);
     static_token_init(&access->read, config->read_token);
     if (failed)
@@ -136,6 +174,15 @@ static struct slice bearer_token(struct slice authorization)
     return slice_trim(rest);
 }
 
+static bool is_admin(const struct access *access, const json_t *claims)
+{
+    for (int i = 0; i < ADMIN_CLAIMS && access->admin_claims[i] != NULL; i++) {
+        if (claims_hold(claims, access->admin_claims[i]))
+            return true;
+    }
+    return false;
+}
+
 static struct access_answer judge_jwt(const struct access *access, struct slice token,
                                       int64_t now_s)
 {
@@ -148,7 +195,7 @@ static struct access_answer judge_jwt(const struct access *access, struct slice 
     why = jwt_verify(&access->jwt, token, now_s, &claims);
     if (why != NULL)
         return answer(ACCESS_UNAUTHENTICATED, why);
-    if (!claims_hold(claims, access->admin_claim))
+    if (!is_admin(access, claims))
         return answer(ACCESS_FORBIDDEN,
                       "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
     return answer(ACCESS_GRANTED, NULL);
@@ -183,15 +230,21 @@ static struct access_answer judge_token(const struct access *access, enum access
 static const char *need_trouble(const struct access *access, enum access_need need)
 {
     if (need == ACCESS_READ)
-        return access->read.usable ? NULL
-                                   : "PROBITY_READ_TOKEN has fewer than 32 bytes: set a longer "
-                                     "one, for instance from: openssl rand -hex 32";
+        return access->read.usable ? NULL : short_read_token;
     if (access->admin.usable || access->jwt_trouble == NULL)
         return NULL;
-    if (access->admin.set)
-        return "PROBITY_ADMIN_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
-               "openssl rand -hex 32";
-    return access->jwt_trouble;
+    return access->admin.set ? short_admin_token : access->jwt_trouble;
+}
+
+void access_diagnose(const struct access *access, config_say_fn say, void *context)
+{
+    /* Without a key for JWTs the admin token alone is a choice, not a fault. */
+    if (access->jwt_trouble != NULL && (access->jwt.key.length > 0 || !access->admin.set))
+        say(context, LOG_LEVEL_WARNING, access->jwt_trouble);
+    if (access->admin.set && !access->admin.usable)
+        say(context, LOG_LEVEL_WARNING, short_admin_token);
+    if (access->read.set && !access->read.usable)
+        say(context, LOG_LEVEL_WARNING, short_read_token);
 }
 
 struct access_answer access_judge(const struct access *access, enum access_need need,

@@ -33,6 +33,9 @@ struct access_answer {
 int access_new(const struct config *config, struct access **ret, struct error *err) MUST_CHECK;
 void access_free(struct access **access);
 
+/* Calls `say` for every secret or rule by which nobody can be let in, and says what to do. */
+void access_diagnose(const struct access *access, config_say_fn say, void *context);
+
 /* Judges the value of the Authorization header ("" when there is none) at the wall clock's second
  * `now_s`. */
 struct access_answer access_judge(const struct access *access, enum access_need need,

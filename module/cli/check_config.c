@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+#include "auth/access.h"
 #include "config/value.h"
 #include "probe/pace.h"
 
@@ -79,6 +80,7 @@ static void print_sentence(void *context, enum log_level level, const char *sent
 static int check(void)
 {
     AUTO(config_free) struct config *config = NULL;
+    AUTO(access_free) struct access *access = NULL;
     struct error err = { .code = 0 };
     int errors = 0;
     int code = print_values();
@@ -96,6 +98,9 @@ static int check(void)
             print_check(&config->checks[i]);
     }
     config_diagnose(config, print_sentence, &errors);
+    if (access_new(config, &access, &err) != 0)
+        return command_fail(COMMAND_FAILED, "check-config", "%s", err.text);
+    access_diagnose(access, print_sentence, &errors);
     printf("%s\n", errors == 0 ? "the configuration can be used" : "the configuration has errors");
     return errors == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }

@@ -52,7 +52,7 @@ struct config {
     const char *jwt_issuer;
     const char *jwt_audience;
     const char *jwt_require;  /* PROBITY_JWT_REQUIRE, "claim=value" */
-    const char *admin_claim;  /* PROBITY_ADMIN_CLAIM, "role=admin" */
+    const char *admin_claim;  /* PROBITY_ADMIN_CLAIM, "role=admin,…" */
     const char *admin_token;
     const char *read_token;
 };

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENTENCE_MAX_BYTES = 1024, SECRET_MIN_BYTES = 32 };
+enum { SENTENCE_MAX_BYTES = 1024 };
 
 struct speaker {
     config_say_fn say;
@@ -69,32 +69,6 @@ static void diagnose_slo(const struct config *config, const struct speaker *spea
             "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");
 }
 
-static void diagnose_length(const struct snapshot *snapshot, size_t offset, const char *secret,
-                            const struct speaker *speaker)
-{
-    if (secret != NULL && strlen(secret) < SECRET_MIN_BYTES)
-        say(speaker, LOG_LEVEL_WARNING,
-            "%s has %zu bytes; at least %d are needed, and it is not accepted: make one with "
-            "openssl rand -hex 32",
-            snapshot_source(snapshot, offset), strlen(secret), SECRET_MIN_BYTES);
-}
-
-static void diagnose_access(const struct snapshot *snapshot, const struct speaker *speaker)
-{
-    const struct config *config = &snapshot->config;
-
-    diagnose_length(snapshot, offsetof(struct snapshot, config.jwt_secret), config->jwt_secret,
-                    speaker);
-    diagnose_length(snapshot, offsetof(struct snapshot, config.admin_token), config->admin_token,
-                    speaker);
-    diagnose_length(snapshot, offsetof(struct snapshot, config.read_token), config->read_token,
-                    speaker);
-    if (config->jwt_secret == NULL && config->jwt_public_key == NULL && config->admin_token == NULL)
-        say(speaker, LOG_LEVEL_WARNING,
-            "nobody can be an admin, so /health/detailed answers 503: set JWT_SECRET_KEY, "
-            "JWT_PUBLIC_KEY or PROBITY_ADMIN_TOKEN");
-}
-
 void config_diagnose(const struct config *config, config_say_fn say_fn, void *context)
 {
     const struct snapshot *snapshot = snapshot_of(config);
@@ -104,7 +78,6 @@ void config_diagnose(const struct config *config, config_say_fn say_fn, void *co
         say_fn(context, snapshot->notes[i].level, snapshot->notes[i].sentence);
     diagnose_checks(config, &speaker);
     diagnose_slo(config, &speaker);
-    diagnose_access(snapshot, &speaker);
 }
 
 /* Kubernetes injects NAME_SERVICE_HOST, NAME_PORT and NAME_PORT_80_TCP… for every Service, also for

@@ -180,9 +180,9 @@ const struct config_key config_keys[] = {
     TEXT("JWT_AUDIENCE", IN_CONFIG(jwt_audience), NULL, "If set, a token's `aud` must hold this."),
     TEXT("PROBITY_JWT_REQUIRE", IN_CONFIG(jwt_require), NULL,
          "A claim that every token must have, for instance `type=access`."),
-    TEXT("PROBITY_ADMIN_CLAIM", IN_CONFIG(admin_claim), "role=admin",
-         "The claim that makes an admin. An array, a `scope` separated by blanks, and "
-         "`is_admin=true` are understood."),
+    TEXT("PROBITY_ADMIN_CLAIM", IN_CONFIG(admin_claim), "role=admin,scope=admin,is_admin=true",
+         "The claims that make an admin, any of them, separated by commas. An array that holds "
+         "the value counts, a word of `scope`, and a boolean."),
     TOKEN("PROBITY_ADMIN_TOKEN", IN_CONFIG(admin_token),
           "Static token of an admin, at least 32 bytes."),
     TOKEN("PROBITY_READ_TOKEN", IN_CONFIG(read_token),

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/access.h"
 
+#include "base/buf.h"
 #include "sign.h"
 #include "suite.h"
 
@@ -18,15 +19,62 @@ static const int64_t now_s = 1800000000;
 static struct access_answer judge(const struct config *config, enum access_need need,
                                   const char *authorization)
 {
+    struct config complete = *config;
     struct access *access = NULL;
     struct access_answer answer;
 
-    ck_assert_int_eq(access_new(config, &access, NULL), 0);
+    if (complete.admin_claim == NULL)
+        complete.admin_claim = "role=admin";
+    ck_assert_int_eq(access_new(&complete, &access, NULL), 0);
     answer = access_judge(access, need, slice_of(authorization), now_s);
     ck_assert((answer.verdict == ACCESS_GRANTED) == (answer.message == NULL));
     access_free(&access);
     return answer;
 }
+
+static void collect(void *context, enum log_level level, const char *sentence)
+{
+    buf_printf(context, "%d %s\n", (int)level, sentence);
+}
+
+START_TEST(access_tells_at_the_start_what_lets_nobody_in)
+{
+    static const struct {
+        struct config config;
+        const char *want; /* "" for silence */
+    } cases[] = {
+        { { .jwt_secret = SECRET, .admin_claim = "role=admin" }, "" },
+        { { .admin_token = ADMIN, .admin_claim = "role=admin" }, "" },
+        { { .admin_claim = "role=admin" }, "neither JWT_SECRET_KEY" },
+        { { .jwt_secret = SHORT, .admin_claim = "role=admin" }, "JWT_SECRET_KEY (else SECRET_KEY)" },
+        { { .jwt_secret = SECRET, .jwt_algorithm = "HS999", .admin_claim = "role=admin" },
+          "JWT_ALGORITHM" },
+        { { .jwt_public_key = "x", .jwt_algorithm = "RS256", .admin_claim = "role=admin" },
+          "JWT_PUBLIC_KEY is no public key" },
+        { { .jwt_secret = SECRET, .jwt_require = "type", .admin_claim = "role=admin" },
+          "PROBITY_JWT_REQUIRE" },
+        { { .jwt_secret = SECRET, .admin_claim = "role=admin,boss" }, "PROBITY_ADMIN_CLAIM" },
+        { { .jwt_secret = SECRET, .admin_claim = "a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8" },
+          "PROBITY_ADMIN_CLAIM" },
+        { { .admin_token = SHORT, .admin_claim = "role=admin" }, "PROBITY_ADMIN_TOKEN has fewer" },
+        { { .jwt_secret = SECRET, .read_token = SHORT, .admin_claim = "role=admin" },
+          "PROBITY_READ_TOKEN has fewer" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO(access_free) struct access *access = NULL;
+        AUTO(buf_done) struct buf said;
+
+        buf_init(&said, 4096);
+        ck_assert_int_eq(access_new(&cases[i].config, &access, NULL), 0);
+        access_diagnose(access, collect, &said);
+        if (cases[i].want[0] == '\0')
+            ck_assert_str_eq(buf_text(&said), "");
+        else
+            ck_assert_msg(strstr(buf_text(&said), cases[i].want) != NULL, "%s", buf_text(&said));
+    }
+}
+END_TEST
 
 START_TEST(access_judges_headers)
 {
@@ -74,7 +122,10 @@ START_TEST(access_tells_admins_from_others_by_the_claim)
     } cases[] = {
         { "role=admin", "{\"role\": \"admin\", \"exp\": 4102444800}", ACCESS_GRANTED,
           ACCESS_GRANTED },
-        { NULL, "{\"role\": \"admin\", \"exp\": 4102444800}", ACCESS_GRANTED, ACCESS_GRANTED },
+        { "role=admin, is_admin=true", "{\"is_admin\": true, \"exp\": 4102444800}", ACCESS_GRANTED,
+          ACCESS_GRANTED },
+        { "role=admin,is_admin=true", "{\"is_admin\": false, \"exp\": 4102444800}",
+          ACCESS_FORBIDDEN, ACCESS_UNAUTHENTICATED },
         { "role=admin", "{\"role\": [\"x\", \"admin\"], \"exp\": 4102444800}", ACCESS_GRANTED,
           ACCESS_GRANTED },
         { "scope=admin", "{\"scope\": \"x admin\", \"exp\": 4102444800}", ACCESS_GRANTED,
@@ -189,5 +240,6 @@ TCase *access_cases(void)
     tcase_add_test(cases, access_for_reading_is_open_while_no_read_token_is_set);
     tcase_add_test(cases, access_refuses_a_megabyte);
     tcase_add_test(cases, access_new_fails_cleanly_when_memory_is_out);
+    tcase_add_test(cases, access_tells_at_the_start_what_lets_nobody_in);
     return cases;
 }

@@ -26,7 +26,7 @@ START_TEST(config_of_an_empty_environment_has_the_defaults)
     ck_assert_int_eq(config->celery_mode, CONFIG_CELERY_ACTIVE);
     ck_assert_int_eq(config->slo_max_age_ms, 15000);
     ck_assert_str_eq(config->jwt_algorithm, "HS256");
-    ck_assert_str_eq(config->admin_claim, "role=admin");
+    ck_assert_str_eq(config->admin_claim, "role=admin,scope=admin,is_admin=true");
     ck_assert_ptr_null(config->jwt_secret);
     ck_assert_ptr_null(config->read_token);
 }
