@@ -30,6 +30,8 @@ enum {
     /* Outcomes that wait for the monitor: each prober has at most one or two under way. */
     LIMIT_OUTCOMES = 64,
     LIMIT_CELERY_QUEUES = 16,
+    /* Redis knows some 240 commands and an application uses twenty. */
+    LIMIT_REDIS_COMMANDS = 32,
     LIMIT_CELERY_NODES = 256,
     /* What a dependency may answer to one question. */
     LIMIT_REPLY_BYTES = 64 * 1024,

@@ -25,11 +25,18 @@ struct database_facts {
     char server_version[32];
 };
 
+struct redis_command {
+    char name[32]; /* "" for a place that is free */
+    uint64_t calls;
+};
+
 struct redis_facts {
     int64_t memory_used_bytes;
     int64_t memory_max_bytes; /* 0: no limit set */
     int64_t connected_clients;
     char role[16];
+    int command_count; /* with a place of their own; the last place is "other" */
+    struct redis_command commands[LIMIT_REDIS_COMMANDS];
 };
 
 struct celery_queue {

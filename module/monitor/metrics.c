@@ -102,6 +102,23 @@ static void counter(struct metrics_writer *writer, const char *name, const char 
     metrics_uint(writer, none, value);
 }
 
+static void command_family(struct metrics_writer *writer, const struct redis_facts *facts)
+{
+    if (facts->command_count == 0)
+        return;
+    metrics_family(writer, "redis_operations_total", METRICS_COUNTER,
+                   "Commands that Redis has run, for all its clients.");
+    for (int i = 0; i < LIMIT_REDIS_COMMANDS; i++) {
+        const struct redis_command *command = &facts->commands[i];
+
+        if (command->name[0] != '\0')
+            metrics_uint(writer,
+                         (const struct metrics_label[]){ { "command", command->name },
+                                                         { NULL, NULL } },
+                         command->calls);
+    }
+}
+
 static void fact_families(struct metrics_writer *writer, const struct overview *overview)
 {
     const struct check_state *state = known_facts(overview, CHECK_POSTGRES);
@@ -123,6 +140,7 @@ static void fact_families(struct metrics_writer *writer, const struct overview *
         /* Without a limit there is no sample: a division by 0 would look full. */
         gauge(writer, "redis_memory_max_bytes", "Redis's maxmemory, absent without one.",
               facts->memory_max_bytes > 0 ? facts->memory_max_bytes : -1);
+        command_family(writer, facts);
     }
 }
 

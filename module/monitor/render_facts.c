@@ -91,7 +91,9 @@ void render_facts(const struct overview *overview, const struct check_state *sta
 {
     static const struct http_facts no_http = { .http_status = 0 };
     static const struct database_facts no_database = { -1, -1, -1, -1, false, -1, "" };
-    static const struct redis_facts no_redis = { -1, -1, -1, "" };
+    static const struct redis_facts no_redis = { .memory_used_bytes = -1,
+                                                 .memory_max_bytes = -1,
+                                                 .connected_clients = -1 };
     static const struct celery_facts no_celery = {
         .subscribed = -1, .active_workers = -1, .queued_tasks = -1, .active_tasks = -1
     };

@@ -1,4 +1,4 @@
-/* redis.c - the check of a Redis server: INFO and PING in one round trip.
+/* redis.c - the check of a Redis server: INFO twice and PING in one round trip.
  *
  * A PONG alone is never ok, because a server that lost its master or is full answers it too.  A user
  * without the right to INFO is still judged by PING, with the facts unknown. */
@@ -7,10 +7,28 @@
 
 #include "base/stream.h"
 #include "probe/kind.h"
+#include "probe/redis_commands.h"
 #include "probe/redis_info.h"
 #include "probe/resp.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The facts as last known: the commands in them keep their places. */
+static int prepare_redis(struct probe *probe, const struct config *config, struct error *err)
+{
+    (void)config;
+    probe->memory = calloc(1, sizeof(struct redis_facts));
+    return probe->memory != NULL
+               ? 0
+               : error_set(err, ENOMEM, "check %s: out of memory", probe->check.name);
+}
+
+static void forget_redis(struct probe *probe)
+{
+    auto_free(&probe->memory);
+}
 
 static enum probe_result open_redis(struct probe *probe, int64_t deadline_ms, void **ret,
                                     struct outcome *outcome)
@@ -34,15 +52,27 @@ static enum probe_result judge_ping(const redisReply *ping, struct outcome *outc
     return PROBE_DROP;
 }
 
-static void judge_info(const redisReply *reply, struct outcome *outcome)
+/* What INFO says; nothing when the user may not ask. */
+static struct slice text_of(const redisReply *reply)
 {
-    struct slice text = { "", 0 };
-    struct redis_info info;
+    if (reply->type != REDIS_REPLY_STRING)
+        return (struct slice){ "", 0 };
+    return (struct slice){ reply->str, reply->len };
+}
 
-    if (reply->type == REDIS_REPLY_STRING)
-        text = (struct slice){ reply->str, reply->len };
-    redis_info_parse(text, &info);
-    redis_info_judge(&info, outcome);
+static void judge_info(const struct probe *probe, const redisReply *info,
+                       const redisReply *commands, struct outcome *outcome)
+{
+    struct redis_facts *known = probe->memory;
+    struct slice counts = text_of(commands);
+    struct redis_info parsed;
+
+    if (counts.length > 0) { /* else unknown, not 0 */
+        redis_commands_parse(counts, known);
+        outcome->facts.redis = *known;
+    }
+    redis_info_parse(text_of(info), &parsed);
+    redis_info_judge(&parsed, outcome);
 }
 
 static enum probe_result look_redis(struct probe *probe, void *link, int64_t deadline_ms,
@@ -50,21 +80,25 @@ static enum probe_result look_redis(struct probe *probe, void *link, int64_t dea
 {
     AUTO(resp_free) redisReply *info = NULL;
     AUTO(resp_free) redisReply *ping = NULL;
+    AUTO(resp_free) redisReply *commands = NULL;
     struct error err = { 0 };
     enum probe_result result;
     int code;
 
     RESP_ADD(link, "INFO");
+    RESP_ADD(link, "INFO", "commandstats");
     RESP_ADD(link, "PING");
     code = resp_send(link, deadline_ms, &err);
     if (code == 0)
         code = resp_read(link, deadline_ms, &info, &err);
     if (code == 0)
+        code = resp_read(link, deadline_ms, &commands, &err);
+    if (code == 0)
         code = resp_read(link, deadline_ms, &ping, &err);
     if (code != 0)
         return probe_judge_failure(probe, code, &err, outcome);
     result = judge_ping(ping, outcome);
-    judge_info(info, outcome);
+    judge_info(probe, info, commands, outcome);
     return result;
 }
 
@@ -92,6 +126,8 @@ static bool heed_redis(struct probe *probe, void *link, int fd)
 }
 
 const struct probe_kind redis_kind = {
+    .prepare = prepare_redis,
+    .forget = forget_redis,
     .open = open_redis,
     .look = look_redis,
     .close = close_redis,

@@ -252,7 +252,7 @@ def test_a_garbage_authorization_is_ignored_where_none_is_needed(whole, path, gi
 FAMILIES = {
     "probity_check_up": ["check"], "probity_check_duration_seconds": ["check"],
     "probity_check_age_seconds": ["check"], "database_connections": [],
-    "database_max_connections": [], "redis_memory_used_bytes": [], "redis_memory_max_bytes": [],
+    "database_max_connections": [], "redis_memory_used_bytes": [], "redis_operations_total": ["command"], "redis_memory_max_bytes": [],
     "probity_slo_objective_ratio": ["slo", "service"],
     "probity_slo_events_total": ["slo", "service", "result"],
     "probity_slo_error_budget_remaining_ratio": ["slo", "service"],

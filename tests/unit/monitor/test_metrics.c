@@ -33,7 +33,12 @@ static void look(int check, int64_t redis_max_bytes)
     if (check == 0)
         outcome.facts.database = (struct database_facts){ 41, 100, -1, -1, false, -1, "" };
     else
-        outcome.facts.redis = (struct redis_facts){ 4711, redis_max_bytes, 1, "master" };
+        outcome.facts.redis = (struct redis_facts){ .memory_used_bytes = 4711,
+                                                    .memory_max_bytes = redis_max_bytes,
+                                                    .connected_clients = 1,
+                                                    .role = "master",
+                                                    .command_count = 1,
+                                                    .commands = { { "get", 21 } } };
     overview_take(&scene, &outcome);
     (void)overview_judge(&scene, scene_moment(1250), false);
 }
@@ -67,6 +72,7 @@ START_TEST(metrics_show_what_is_known)
     ck_assert_ptr_nonnull(strstr(body, "\ndatabase_max_connections 100\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_used_bytes 4711\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_max_bytes 9000\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nredis_operations_total{command=\"get\"} 21\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nprobity_outcomes_refused_total 0\n"));
 }
 END_TEST

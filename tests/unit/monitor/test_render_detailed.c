@@ -19,7 +19,8 @@ static void look(enum outcome_status status, enum health_reason reason, int64_t 
     struct outcome outcome = scene_look(0, status, reason, after_ms);
 
     outcome.has_facts = status != OUTCOME_ERROR;
-    outcome.facts.redis = (struct redis_facts){ 1048576, 2097152, 12, "master" };
+    outcome.facts.redis = (struct redis_facts){ .memory_used_bytes = 1048576,
+            .memory_max_bytes = 2097152, .connected_clients = 12, .role = "master" };
     overview_take(&scene, &outcome);
     (void)overview_judge(&scene, scene_moment(after_ms + 500), false);
 }
