@@ -86,8 +86,8 @@ static void house_set_objectives(struct house *house)
         .path = config->access_log,
         .service = config->service,
         .thresholds_ms = house->thresholds_ms,
-        .threshold_count = objective_thresholds(house->objectives, OBJECTIVE_BUILT_IN_COUNT,
-                                                house->thresholds_ms),
+        .threshold_count =
+            objective_thresholds(house->objectives, OBJECTIVE_BUILT_IN_COUNT, house->thresholds_ms),
     };
 }
 
@@ -153,8 +153,8 @@ static void serve(const struct config *config, struct monitor *monitor, const st
         log_info("replaced by another process at %s: ending", config->listen_path);
         return;
     }
-    log_info("draining for %lld ms (%s); a second signal ends it now",
-             (long long)config->drain_ms, strsignal(number));
+    log_info("draining for %lld ms (%s); a second signal ends it now", (long long)config->drain_ms,
+             strsignal(number));
     monitor_drain(monitor);
     wait_drained(config->drain_ms, front);
 }
@@ -173,9 +173,9 @@ static int run(struct house *house, struct error *err)
     bool ended = false;
     int code;
 
-    code = monitor_start(&(struct monitor_settings){ config, house->outcomes, house->health,
-                                                     &house->front_beat_ms },
-                         &monitor, err);
+    code = monitor_start(
+        &(struct monitor_settings){ config, house->outcomes, house->health, &house->front_beat_ms },
+        &monitor, err);
     if (code == 0)
         code = probers_start(config, house->outcomes, &probers, err);
     if (code == 0 && ledger)
@@ -183,9 +183,9 @@ static int run(struct house *house, struct error *err)
     if (code == 0 && ledger && config->access_log != NULL)
         code = follower_start(&house->follow, house->flushes, house->positions, &follower, err);
     if (code == 0)
-        code = accountant_start(&(struct accountant_settings){ config, &house->ledger, house->slo,
-                                                               follower, writer },
-                                &accountant, err);
+        code = accountant_start(
+            &(struct accountant_settings){ config, &house->ledger, house->slo, follower, writer },
+            &accountant, err);
     if (code == 0)
         code = listen_at(config, monitor, &socket, &ended, err);
     if (code == 0 && !ended)
@@ -196,7 +196,8 @@ static int run(struct house *house, struct error *err)
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         serve(config, monitor, front);
         front_stop(&front);
-        probers_ask_stop(probers); /* the ledger's last commit may take seconds: wait for both at once */
+        probers_ask_stop(
+            probers); /* the ledger's last commit may take seconds: wait for both at once */
     }
     return code;
 }

@@ -39,8 +39,7 @@ static void run(void *context)
 
     assert(thread_is(thread_name));
     while (!atomic_load(&accountant->stopping)) {
-        clerk_turn(&accountant->clerk,
-                   (struct clerk_time){ clock_boot_ms(), clock_wall_ms() });
+        clerk_turn(&accountant->clerk, (struct clerk_time){ clock_boot_ms(), clock_wall_ms() });
         next_ms += TURN_MS;
         if (next_ms < clock_boot_ms())
             next_ms = clock_boot_ms(); /* a long turn is not made up for */

@@ -19,10 +19,10 @@ struct accountant;
 
 struct accountant_settings {
     const struct config *config;
-    const struct ledger_settings *ledger;  /* its conninfo is NULL: there is no ledger */
+    const struct ledger_settings *ledger; /* its conninfo is NULL: there is no ledger */
     struct slot *slot;
-    const struct follower *follower;       /* NULL: no ingest */
-    const struct ledger_writer *writer;    /* NULL: no ledger */
+    const struct follower *follower;    /* NULL: no ingest */
+    const struct ledger_writer *writer; /* NULL: no ledger */
 };
 
 /* Publishes "no figures yet", then starts the thread. */

@@ -37,8 +37,7 @@ static struct window_sum held(const struct book *book, int objective, int32_t no
                         book->objectives[objective].window_minutes);
 }
 
-static int take_minutes(struct book *book, const struct ledger_changes *changes,
-                        int32_t now_minute)
+static int take_minutes(struct book *book, const struct ledger_changes *changes, int32_t now_minute)
 {
     for (int i = 0; i < changes->minute_count; i++) {
         const struct ledger_minute *row = &changes->minutes[i];
@@ -64,9 +63,8 @@ static void count(struct book *book, const struct window_sum before[], int64_t n
         struct window_sum after = held(book, i, now_minute);
         uint64_t good_before = before[i].total - before[i].bad;
         uint64_t good_after = after.total - after.bad;
-        int64_t oldest_ms = (int64_t)(now_minute + DAY_MINUTES
-                                      - book->objectives[i].window_minutes)
-                            * MINUTE_MS;
+        int64_t oldest_ms =
+            (int64_t)(now_minute + DAY_MINUTES - book->objectives[i].window_minutes) * MINUTE_MS;
 
         if (first && book->coverage.measured_since_ms < oldest_ms)
             continue;
@@ -79,8 +77,7 @@ static void count(struct book *book, const struct window_sum before[], int64_t n
     }
 }
 
-int book_apply(struct book *book, const struct ledger_changes *changes,
-                  int64_t now_wall_ms)
+int book_apply(struct book *book, const struct ledger_changes *changes, int64_t now_wall_ms)
 {
     int32_t now_minute = (int32_t)(now_wall_ms / MINUTE_MS);
     struct window_sum before[LIMIT_OBJECTIVES] = { { 0, 0 } };
@@ -97,8 +94,7 @@ int book_apply(struct book *book, const struct ledger_changes *changes,
     book->coverage = changes->coverage;
     count(book, before, now_wall_ms);
     for (int i = 0; i < book->count; i++)
-        verdict_judge(&book->objectives[i], book->windows[i], now_wall_ms,
-                      &book->verdicts[i]);
+        verdict_judge(&book->objectives[i], book->windows[i], now_wall_ms, &book->verdicts[i]);
     book->as_of_wall_ms = now_wall_ms;
     return 0;
 }

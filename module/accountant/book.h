@@ -31,7 +31,7 @@ void book_done(struct book *book);
 /* Takes what a read brought and judges anew.  Returns 0, or -ENOMEM: then some minutes are missing,
  * and the caller has to begin again with a reload. */
 int book_apply(struct book *book, const struct ledger_changes *changes,
-                  int64_t now_wall_ms) MUST_CHECK;
+               int64_t now_wall_ms) MUST_CHECK;
 
 /* Watched time as a share of the window, of the part since measuring began; at most 1, and 0 when
  * nothing has been watched yet. */

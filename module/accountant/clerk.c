@@ -137,8 +137,8 @@ static int take_changes(struct clerk *clerk, const struct ledger_changes *change
 
 static int read_ledger(struct clerk *clerk, struct clerk_time now, struct error *err)
 {
-    size_t max_bytes = READ_BYTES + (size_t)clerk->book.count * LIMIT_RETENTION_MINUTES
-                                        * READ_BYTES_PER_MINUTE;
+    size_t max_bytes =
+        READ_BYTES + (size_t)clerk->book.count * LIMIT_RETENTION_MINUTES * READ_BYTES_PER_MINUTE;
     AUTO(arena_free) struct arena *arena = arena_new(max_bytes);
     struct ledger_changes changes = { 0 };
     int code = 0;
@@ -148,8 +148,8 @@ static int read_ledger(struct clerk *clerk, struct clerk_time now, struct error 
     if (clerk->reader == NULL)
         code = ledger_reader_open(clerk->settings.ledger, &clerk->reader, err);
     if (code == 0)
-        code = ledger_reader_read(clerk->reader, now.wall_ms, now.boot_ms + READ_DEADLINE_MS,
-                                  arena, &changes, err);
+        code = ledger_reader_read(clerk->reader, now.wall_ms, now.boot_ms + READ_DEADLINE_MS, arena,
+                                  &changes, err);
     return code != 0 ? code : take_changes(clerk, &changes, now.wall_ms, err);
 }
 
@@ -196,8 +196,8 @@ static void watch_writer(struct clerk *clerk, struct clerk_time now)
     (void)snprintf(clerk->unwritten_text, sizeof(clerk->unwritten_text),
                    "the ledger can't be written, so what has been logged since is missing: %s",
                    counters.trouble);
-    clerk->unwritten = (struct trouble){ .code = "ledger_unwritable",
-                                         .message = clerk->unwritten_text };
+    clerk->unwritten =
+        (struct trouble){ .code = "ledger_unwritable", .message = clerk->unwritten_text };
 }
 
 /* --- latencies --- */
@@ -324,11 +324,10 @@ static void refresh_routes(struct clerk *clerk, struct clerk_time now)
     if (!any_bad(&clerk->book) || now.boot_ms < clerk->routes_next_at_ms)
         return;
     arena = arena_new(DETAIL_BYTES);
-    code = arena == NULL
-               ? -ENOMEM
-               : ledger_reader_routes(clerk->reader, minute - LIMIT_WINDOW_MINUTES + 1, minute,
-                                      began_at_ms + DETAIL_DEADLINE_MS, arena, &routes, &count,
-                                      NULL);
+    code = arena == NULL ? -ENOMEM
+                         : ledger_reader_routes(clerk->reader, minute - LIMIT_WINDOW_MINUTES + 1,
+                                                minute, began_at_ms + DETAIL_DEADLINE_MS, arena,
+                                                &routes, &count, NULL);
     if (code == 0)
         keep_routes(clerk, routes, count);
     pause_ms = (clock_boot_ms() - began_at_ms) * ROUTES_SHARE;

@@ -30,10 +30,10 @@ struct clerk {
     struct ledger_reader *reader;
     struct book book;
     const struct trouble *trouble; /* of the last read; NULL: it succeeded */
-    struct trouble unwritten;      /* what is logged does not arrive; its code is NULL when it does */
+    struct trouble unwritten; /* what is logged does not arrive; its code is NULL when it does */
     char unwritten_text[256];
-    int64_t read_at_ms;            /* boot clock: the last successful read; -1 never */
-    int64_t wall_minus_boot_ms;    /* as of the last turn: shows steps of the wall clock */
+    int64_t read_at_ms;         /* boot clock: the last successful read; -1 never */
+    int64_t wall_minus_boot_ms; /* as of the last turn: shows steps of the wall clock */
     uint64_t failed_reads;
     uint64_t failed_publications;
     bool read_much; /* in this turn: memory to be given back */
@@ -60,7 +60,8 @@ void clerk_done(struct clerk *clerk);
 /* One second's work: read, judge, publish, then refresh what the next publication shows beside. */
 void clerk_turn(struct clerk *clerk, struct clerk_time now);
 
-/* Whether the figures exist and are within their bound: lately read, and of what was lately logged. */
+/* Whether the figures exist and are within their bound: lately read, and of what was lately logged.
+ */
 bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms);
 
 #endif

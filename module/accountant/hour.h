@@ -1,4 +1,5 @@
-/* hour.h - the encoded histograms of one hour: merged, or minute by minute.  For latency.c alone. */
+/* hour.h - the encoded histograms of one hour: merged, or minute by minute.  For latency.c alone.
+ */
 #ifndef ACCOUNTANT_HOUR_H
 #define ACCOUNTANT_HOUR_H
 

@@ -66,8 +66,7 @@ static void put_budgets(struct metrics_writer *writer, const struct book *book)
                      (struct metrics_label[]){ { "slo", objective->name },
                                                { "service", objective->service },
                                                { NULL, NULL } },
-                     budget_remaining(objective->target, book->verdicts[i].whole),
-                     FRACTION_DOWN);
+                     budget_remaining(objective->target, book->verdicts[i].whole), FRACTION_DOWN);
     }
 }
 
@@ -139,8 +138,7 @@ static void put_ingest_counters(struct metrics_writer *writer,
           counters->not_counted },
         { "probity_ingest_lost_bytes_total", "Log bytes gone from the disk before they were read",
           counters->lost_bytes },
-        { "probity_ingest_rotations_total", "Log files left for a newer one",
-          counters->rotations },
+        { "probity_ingest_rotations_total", "Log files left for a newer one", counters->rotations },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
@@ -181,8 +179,8 @@ static void put_ledger(struct metrics_writer *writer, const struct metrics_sourc
 {
     const struct ledger_counters *counters = sources->ledger;
 
-#define X(field, metric, help)                                                                     \
-    metrics_family(writer, metric, METRICS_COUNTER, help);                                         \
+#define X(field, metric, help)                             \
+    metrics_family(writer, metric, METRICS_COUNTER, help); \
     metrics_uint(writer, NULL, counters->field);
     FOR_EACH_LEDGER_COUNTER(X)
 #undef X

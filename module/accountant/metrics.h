@@ -13,10 +13,10 @@
 
 struct metrics_sources {
     const struct book *book;
-    bool usable;                           /* figures exist and are within their bound */
-    const struct follow_counters *ingest;  /* NULL: no ingest */
-    const struct ledger_counters *ledger;  /* NULL: no ledger */
-    int64_t read_at_ms;                    /* boot clock: the last successful read; -1 never */
+    bool usable;                          /* figures exist and are within their bound */
+    const struct follow_counters *ingest; /* NULL: no ingest */
+    const struct ledger_counters *ledger; /* NULL: no ledger */
+    int64_t read_at_ms;                   /* boot clock: the last successful read; -1 never */
     uint64_t failed_reads;
     uint64_t unreadable_histograms;
     uint64_t failed_publications;

@@ -89,16 +89,16 @@ static void add_record(struct page_builder *builder, const struct clerk *clerk, 
     render_listed(&rendered, &json);
     if (!buf_ok(&json))
         return;
-    page_add_objective(builder, &(struct page_objective){
-                                    .name = objective->name,
-                                    .service = objective->service,
-                                    .status = budget_status_text(verdict->status),
-                                    .insufficient = verdict->status == BUDGET_INSUFFICIENT_DATA,
-                                    .has_budget = verdict->status != BUDGET_NO_DATA,
-                                    .remaining =
-                                        budget_remaining(objective->target, verdict->whole),
-                                    .json = buf_slice(&json),
-                                });
+    page_add_objective(builder,
+                       &(struct page_objective){
+                           .name = objective->name,
+                           .service = objective->service,
+                           .status = budget_status_text(verdict->status),
+                           .insufficient = verdict->status == BUDGET_INSUFFICIENT_DATA,
+                           .has_budget = verdict->status != BUDGET_NO_DATA,
+                           .remaining = budget_remaining(objective->target, verdict->whole),
+                           .json = buf_slice(&json),
+                       });
 }
 
 static void add_metrics(struct page_builder *builder, const struct metrics_sources *sources,
@@ -158,8 +158,8 @@ static int64_t max_age_ms(const struct clerk *clerk, int64_t now_ms)
 /* Every page counts: one that could not be rendered leaves the whole publication out. */
 static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 {
-    AUTO(page_builder_free) struct page_builder *builder =
-        page_builder_new(max_age_ms(clerk, now_ms));
+    AUTO(page_builder_free)
+    struct page_builder *builder = page_builder_new(max_age_ms(clerk, now_ms));
     bool known = clerk->book.as_of_wall_ms > 0;
     bool usable = clerk_is_usable(clerk, now_ms);
     struct page_set *set;

@@ -57,7 +57,10 @@ static void put_unknown(struct json_writer *json)
 {
     static const char *const coverage[] = { "ratio", "last_event" };
     static const char *const budget[] = {
-        "allowed_bad_events", "consumed_ratio", "remaining_ratio", "exhausts_at",
+        "allowed_bad_events",
+        "consumed_ratio",
+        "remaining_ratio",
+        "exhausts_at",
     };
     const char *spans[VERDICT_SPANS];
 
@@ -150,8 +153,7 @@ static void put_latency(struct json_writer *json, const struct latency_percentil
     json_close_object(json);
 }
 
-static void put_objective(struct json_writer *json, const struct render_objective *of,
-                          bool details)
+static void put_objective(struct json_writer *json, const struct render_objective *of, bool details)
 {
     put_promise(json, &of->book->objectives[of->index]);
     if (of->book->as_of_wall_ms == 0)

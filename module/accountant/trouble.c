@@ -30,7 +30,8 @@ static const struct trouble troubles[] = {
       "the ledger refuses the login: check user, password and GRANTs of PROBITY_LEDGER_URL or "
       "DATABASE_URL" },
     { ENOENT, unreachable,
-      "the ledger's database does not exist: check its name in PROBITY_LEDGER_URL or DATABASE_URL" },
+      "the ledger's database does not exist: check its name in PROBITY_LEDGER_URL or "
+      "DATABASE_URL" },
     { EAGAIN, unreachable,
       "the ledger's server has no connection to spare, or is starting or stopping: trying again" },
     { EPROTO, unreachable, "the ledger refused a query: its words are in probityd's log" },
@@ -39,7 +40,9 @@ static const struct trouble troubles[] = {
 
 /* For every errno that has no row. */
 static const struct trouble other = {
-    EIO, unreachable, "the ledger can't be read: the cause is in probityd's log",
+    EIO,
+    unreachable,
+    "the ledger can't be read: the cause is in probityd's log",
 };
 
 const struct trouble *trouble_of(int number)
@@ -54,7 +57,9 @@ const struct trouble *trouble_of(int number)
 const struct trouble *trouble_starting(void)
 {
     static const struct trouble starting = {
-        0, "starting", "the ledger has not been read yet: ask again in a moment",
+        0,
+        "starting",
+        "the ledger has not been read yet: ask again in a moment",
     };
 
     return &starting;

@@ -7,13 +7,8 @@
 enum { SPAN_LAST_HOUR = 2 };
 
 const struct verdict_span verdict_spans[VERDICT_SPANS] = {
-    { "5m", 5 },
-    { "30m", 30 },
-    [SPAN_LAST_HOUR] = { "1h", 60 },
-    { "2h", 120 },
-    { "6h", 360 },
-    { "1d", 1440 },
-    { "3d", 4320 },
+    { "5m", 5 },    { "30m", 30 },  [SPAN_LAST_HOUR] = { "1h", 60 }, { "2h", 120 }, { "6h", 360 },
+    { "1d", 1440 }, { "3d", 4320 },
 };
 
 void verdict_judge(const struct objective *objective, const struct window *window,

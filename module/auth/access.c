@@ -36,7 +36,7 @@ struct static_token {
 struct access {
     struct arena *arena; /* holds this struct too */
     struct jwt_rules jwt;
-    const char *jwt_trouble; /* NULL: JWTs can be verified */
+    const char *jwt_trouble;                /* NULL: JWTs can be verified */
     const char *admin_claims[ADMIN_CLAIMS]; /* any of them makes an admin; NULL ends the list */
     struct static_token admin;
     struct static_token read;

@@ -107,8 +107,7 @@ const char *claims_judge(const json_t *claims, const struct claims_rules *rules,
 
     if (why != NULL)
         return why;
-    if (rules->issuer != NULL
-        && !is_text(json_object_get(claims, "iss"), slice_of(rules->issuer)))
+    if (rules->issuer != NULL && !is_text(json_object_get(claims, "iss"), slice_of(rules->issuer)))
         return "the token's issuer is not the one that JWT_ISSUER names";
     if (rules->audience != NULL
         && !has_text(json_object_get(claims, "aud"), slice_of(rules->audience)))

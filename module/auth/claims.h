@@ -18,8 +18,8 @@ struct claims_rules {
 };
 
 /* Returns NULL when the token is in force at `now_s` and keeps the rules, else why not (static). */
-const char *claims_judge(const json_t *claims, const struct claims_rules *rules, int64_t now_s)
-    MUST_CHECK;
+const char *claims_judge(const json_t *claims, const struct claims_rules *rules,
+                         int64_t now_s) MUST_CHECK;
 
 /* Whether the claims hold `rule`, "claim=value": a string that equals it, an array with such a
  * string, a word of a space-separated `scope` or `scp`, or a boolean for "true" and "false". */

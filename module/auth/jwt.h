@@ -22,7 +22,8 @@ struct jwt_rules {
 };
 
 /* Returns NULL when tokens can be verified by these rules, else what is wrong with them and which
- * variable to set (static): an unknown algorithm, a secret under 32 bytes, a key of another kind. */
+ * variable to set (static): an unknown algorithm, a secret under 32 bytes, a key of another kind.
+ */
 const char *jwt_rules_trouble(const struct jwt_rules *rules) MUST_CHECK;
 
 /* Verifies signature, header, times and claims of a token at `now_s`.  The rules must be without

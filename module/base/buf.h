@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct buf {
-    char *data;      /* terminated with NUL once anything was appended */
+    char *data; /* terminated with NUL once anything was appended */
     size_t length;
     size_t capacity;
     size_t max_bytes;

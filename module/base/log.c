@@ -42,7 +42,8 @@ static struct {
     struct thread writer;
     atomic_bool running;
     atomic_bool stopping;
-    atomic_uint_fast64_t lost; /* lines that no memory was there for, or too long with their fields */
+    atomic_uint_fast64_t
+        lost; /* lines that no memory was there for, or too long with their fields */
     /* the writing thread only */
     uint64_t reported_drops;
 } logger = { .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_TEXT, .service = "probity" };
@@ -271,14 +272,14 @@ static void log_text(enum log_level level, const struct log_field *fields, int c
     }
 }
 
-#define LOG_AT(name, level)                                                                        \
-    void name(const char *format, ...)                                                             \
-    {                                                                                              \
-        va_list args;                                                                              \
-                                                                                                   \
-        va_start(args, format);                                                                    \
-        log_text(level, NULL, 0, format, args);                                                    \
-        va_end(args);                                                                              \
+#define LOG_AT(name, level)                     \
+    void name(const char *format, ...)          \
+    {                                           \
+        va_list args;                           \
+                                                \
+        va_start(args, format);                 \
+        log_text(level, NULL, 0, format, args); \
+        va_end(args);                           \
     }
 
 LOG_AT(log_debug, LOG_LEVEL_DEBUG)

@@ -118,7 +118,8 @@ static void ignore_notice(void *context, const PGresult *notice)
 int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlstate[6],
             struct error *err)
 {
-    /* Later keywords win over what the URL says: the name marks our own sessions among its users'. */
+    /* Later keywords win over what the URL says: the name marks our own sessions among its users'.
+     */
     static const char *const keywords[] = { "dbname", "application_name", NULL };
     const char *const values[] = { conninfo, "probity", NULL };
     AUTO(pq_close) PGconn *conn = PQconnectStartParams(keywords, values, 1);
@@ -222,13 +223,13 @@ int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int6
     const struct pq_params *with = params == NULL ? &none : params;
 
     if (PQsendQueryParams(conn, sql, with->count, with->types, with->values, with->lengths,
-                          with->formats, 0) == 0)
+                          with->formats, 0)
+        == 0)
         return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
     return finish_query(conn, deadline_ms, ret, err);
 }
 
-int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret,
-              struct error *err)
+int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret, struct error *err)
 {
     if (PQsendQuery(conn, sql) == 0)
         return fail(err, ECONNRESET, "send", PQerrorMessage(conn));

@@ -1,8 +1,8 @@
 /* pq.h - libpq with a deadline for everything.
  *
- * One connection belongs to one thread.  Names are resolved inside libpq, which blocks: only threads
- * that may hang for that long (a prober, the writer, the reader) open connections.  No session
- * state is ever set, so that a transaction-pooling PgBouncer may stand between.
+ * One connection belongs to one thread.  Names are resolved inside libpq, which blocks: only
+ * threads that may hang for that long (a prober, the writer, the reader) open connections.  No
+ * session state is ever set, so that a transaction-pooling PgBouncer may stand between.
  */
 #ifndef BASE_PQ_H
 #define BASE_PQ_H
@@ -26,8 +26,8 @@ struct pq_params {
 /* Connects with a conninfo string or URL that libpq understands.
  * Returns 0, or -errno with `err`: ETIMEDOUT at the deadline, ECONNREFUSED, EACCES for a refused
  * login, ENOENT for a missing database, EHOSTUNREACH for a name that isn't resolved, EAGAIN for too
- * many connections or a server that starts or stops, EPROTO for TLS, EIO otherwise.  `sqlstate`, if not NULL,
- * receives the server's code or "". */
+ * many connections or a server that starts or stops, EPROTO for TLS, EIO otherwise.  `sqlstate`, if
+ * not NULL, receives the server's code or "". */
 int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlstate[6],
             struct error *err) MUST_CHECK;
 

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Up to 256 bytes never fail nor come short once the kernel's pool is initialised (getrandom(2)). */
+/* Up to 256 bytes never fail nor come short once the kernel's pool is initialised (getrandom(2)).
+ */
 static void fill(unsigned char *bytes, size_t count)
 {
     memset(bytes, 0, count);

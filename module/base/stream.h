@@ -1,8 +1,8 @@
 /* stream.h - a TCP or unix-socket connection on which every call ends at an absolute deadline.
  *
- * A stream belongs to one thread.  Names are resolved with getaddrinfo(3), which blocks and can't be
- * cancelled: only threads that may hang for that long open streams.  What is read and written goes
- * through four calls, so that an encrypted transport can stand behind them.
+ * A stream belongs to one thread.  Names are resolved with getaddrinfo(3), which blocks and can't
+ * be cancelled: only threads that may hang for that long open streams.  What is read and written
+ * goes through four calls, so that an encrypted transport can stand behind them.
  */
 #ifndef BASE_STREAM_H
 #define BASE_STREAM_H

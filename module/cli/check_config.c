@@ -45,9 +45,8 @@ static void print_check(const struct check_config *check)
 {
     static const char *const policies[] = { "fail", "degrade", "fail after" };
     /* The pause, then one look that hangs per failure that it takes, with the pause in doubt. */
-    int64_t hang_ms =
-        check->interval_ms + check->fall * check->timeout_ms
-        + (check->fall - 1) * PACE_SECOND_LOOK_MS;
+    int64_t hang_ms = check->interval_ms + check->fall * check->timeout_ms
+                      + (check->fall - 1) * PACE_SECOND_LOOK_MS;
     int64_t hang_tenths_s = (hang_ms + 99) / 100; /* rounded up: never better than the truth */
     char interval[VALUE_DURATION_BYTES];
     char timeout[VALUE_DURATION_BYTES];

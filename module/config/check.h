@@ -19,10 +19,10 @@ struct check_target {
     const char *host;        /* a name, an address without brackets, or NULL for a unix socket */
     const char *socket_path; /* or NULL */
     uint16_t port;
-    const char *path;        /* CHECK_HTTP: what to GET, "/" at least */
-    const char *user;        /* Redis ACL user, NULL for none */
-    const char *password;    /* NULL for none */
-    int database;            /* Redis database number */
+    const char *path;     /* CHECK_HTTP: what to GET, "/" at least */
+    const char *user;     /* Redis ACL user, NULL for none */
+    const char *password; /* NULL for none */
+    int database;         /* Redis database number */
 };
 
 struct check_config {

@@ -20,11 +20,11 @@ enum config_celery_mode { CONFIG_CELERY_ACTIVE, CONFIG_CELERY_PASSIVE };
 
 /* All strings are owned by the snapshot; one that is not set is NULL, unless a default is named. */
 struct config {
-    const char *service;      /* PROBITY_SERVICE, "app" */
-    const char *app_version;  /* APP_VERSION, else the platform's commit variable, else "unknown" */
-    const char *listen_path;  /* PROBITY_LISTEN, the FastCGI socket */
-    const char *access_log;   /* PROBITY_ACCESS_LOG; NULL: no ingest */
-    int64_t drain_ms;         /* PROBITY_DRAIN_SECONDS, 5 s */
+    const char *service;     /* PROBITY_SERVICE, "app" */
+    const char *app_version; /* APP_VERSION, else the platform's commit variable, else "unknown" */
+    const char *listen_path; /* PROBITY_LISTEN, the FastCGI socket */
+    const char *access_log;  /* PROBITY_ACCESS_LOG; NULL: no ingest */
+    int64_t drain_ms;        /* PROBITY_DRAIN_SECONDS, 5 s */
 
     enum log_level log_level;
     enum log_format log_format;
@@ -41,7 +41,7 @@ struct config {
     int64_t celery_expected_workers; /* -1 if unset */
     int64_t celery_grace_ms;         /* how long `no workers` is degraded before it is an error */
 
-    const char *ledger_conninfo;      /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
+    const char *ledger_conninfo; /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
     const char *ledger_misconfigured; /* why there is none, in words, or NULL */
     int64_t slo_max_age_ms;           /* figures older than this are stale */
 
@@ -51,8 +51,8 @@ struct config {
     const char *jwt_algorithm;
     const char *jwt_issuer;
     const char *jwt_audience;
-    const char *jwt_require;  /* PROBITY_JWT_REQUIRE, "claim=value" */
-    const char *admin_claim;  /* PROBITY_ADMIN_CLAIM, "role=admin,…" */
+    const char *jwt_require; /* PROBITY_JWT_REQUIRE, "claim=value" */
+    const char *admin_claim; /* PROBITY_ADMIN_CLAIM, "role=admin,…" */
     const char *admin_token;
     const char *read_token;
 };
@@ -63,8 +63,8 @@ typedef const char *(*config_lookup_fn)(void *context, const char *name);
 /* Reads the whole environment.  A scalar that can't be read (PROBITY_DRAIN_SECONDS=abc) fails; a
  * dependency's address that can't be used does not: its check says so (misconfigured).
  * Returns 0, or -EINVAL with `err` naming variable, value and what is accepted; or -ENOMEM. */
-int config_load(config_lookup_fn lookup, void *context, struct config **ret, struct error *err)
-    MUST_CHECK;
+int config_load(config_lookup_fn lookup, void *context, struct config **ret,
+                struct error *err) MUST_CHECK;
 void config_free(struct config **config);
 
 /* The check of that name, or NULL. */
@@ -76,8 +76,8 @@ const struct check_config *config_check(const struct config *config, const char 
 typedef void (*config_say_fn)(void *context, enum log_level level, const char *sentence);
 void config_diagnose(const struct config *config, config_say_fn say, void *context);
 
-/* The same for each variable of an environment ("NAME=value", ends with NULL) whose name begins with
- * PROBITY_ and is not in the table: a misspelt one would silently have no effect. */
+/* The same for each variable of an environment ("NAME=value", ends with NULL) whose name begins
+ * with PROBITY_ and is not in the table: a misspelt one would silently have no effect. */
 void config_diagnose_names(const char *const *environment, config_say_fn say, void *context);
 
 /* Hands every secret of the configuration to log_hide(). */

@@ -23,7 +23,7 @@ static const struct {
     int status;
     const char *text;
 } statuses[COUNTED_STATUSES] = {
-    { 200, "200" }, { 400, "400" }, { 401, "401" }, { 403, "403" },  { 404, "404" },
+    { 200, "200" }, { 400, "400" }, { 401, "401" }, { 403, "403" }, { 404, "404" },
     { 405, "405" }, { 413, "413" }, { 503, "503" }, { 0, "other" },
 };
 
@@ -55,8 +55,8 @@ static void describe_requests(const struct counters *counters, struct metrics_wr
 void counters_describe(const struct counters *counters, struct metrics_writer *writer)
 {
     describe_requests(counters, writer);
-#define X(field, metric, help)                                                                     \
-    metrics_family(writer, metric, METRICS_COUNTER, help);                                         \
+#define X(field, metric, help)                             \
+    metrics_family(writer, metric, METRICS_COUNTER, help); \
     metrics_uint(writer, NULL, counters->field);
     FOR_EACH_FRONT_COUNTER(X)
 #undef X

@@ -21,14 +21,14 @@ enum endpoint {
 };
 
 /* Declared once: member, metric, help. */
-#define FOR_EACH_FRONT_COUNTER(X)                                                                  \
-    X(connections, "probity_front_connections_total", "Connections accepted.")                     \
-    X(refused, "probity_front_connections_refused_total",                                          \
-      "Connections closed at once: too many, or no descriptors left.")                             \
-    X(deadlines, "probity_front_deadlines_total",                                                  \
-      "Connections closed because a request or the reading of an answer took too long.")           \
-    X(malformed, "probity_front_malformed_total",                                                  \
-      "Connections closed because of records that are no whole request.")                          \
+#define FOR_EACH_FRONT_COUNTER(X)                                                        \
+    X(connections, "probity_front_connections_total", "Connections accepted.")           \
+    X(refused, "probity_front_connections_refused_total",                                \
+      "Connections closed at once: too many, or no descriptors left.")                   \
+    X(deadlines, "probity_front_deadlines_total",                                        \
+      "Connections closed because a request or the reading of an answer took too long.") \
+    X(malformed, "probity_front_malformed_total",                                        \
+      "Connections closed because of records that are no whole request.")                \
     X(lane_full, "probity_front_lane_full_total", "Answers refused because the slow lane was full.")
 
 enum { COUNTED_STATUSES = 9 };

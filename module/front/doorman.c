@@ -74,8 +74,8 @@ static void door_ready(struct loop_handler *handler, uint32_t events)
 
 static int start_watching(struct doorman *doorman)
 {
-    int code = loop_watch(doorman->settings.loop, doorman->settings.listen_fd, EPOLLIN,
-                          &doorman->handler);
+    int code =
+        loop_watch(doorman->settings.loop, doorman->settings.listen_fd, EPOLLIN, &doorman->handler);
 
     doorman->watching = code == 0;
     return code;

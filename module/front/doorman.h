@@ -9,7 +9,7 @@ struct doorman;
 
 struct doorman_settings {
     struct loop *loop;
-    int listen_fd; /* borrowed, non-blocking */
+    int listen_fd;                          /* borrowed, non-blocking */
     void (*welcome)(void *context, int fd); /* takes the descriptor */
     void *context;
     uint64_t *refused; /* counts those that were accepted only to be closed */

@@ -18,8 +18,8 @@ struct figures figures_acquire(const struct sources *sources)
         if (figures.too_old)
             figures.trouble = "the figures are older than their bound: nobody renews them";
         else if (!figures.set->usable)
-            figures.trouble = figures.set->trouble != NULL ? figures.set->trouble
-                                                           : "the ledger can't be used";
+            figures.trouble =
+                figures.set->trouble != NULL ? figures.set->trouble : "the ledger can't be used";
     }
     if (sources->config->ledger_conninfo != NULL)
         figures.retry_seconds = RETRY_SECONDS;

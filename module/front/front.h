@@ -44,10 +44,11 @@ void front_socket_close(struct front_socket *socket);
 bool front_path_is_live(const char *path);
 
 /* Starts the threads.  Takes the socket, also when it fails. */
-int front_start(const struct front_settings *settings, struct front **ret, struct error *err)
-    MUST_CHECK;
+int front_start(const struct front_settings *settings, struct front **ret,
+                struct error *err) MUST_CHECK;
 
-/* Whether the path leads to another socket than ours: a new process has replaced us.  Any thread. */
+/* Whether the path leads to another socket than ours: a new process has replaced us.  Any thread.
+ */
 bool front_replaced(const struct front *front);
 
 /* Accepts what has queued up until there is nothing more, for 1 s at most, lets answers under way

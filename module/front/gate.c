@@ -190,9 +190,8 @@ void gate_decide(struct exchange *exchange)
     buf_init(&trouble, 1024);
     if (!read_selectors(&gate, exchange->request->query, &trouble)) {
         response_error(exchange->response, exchange->request,
-                       &(struct response_error){ .status = 400,
-                                                 .code = "bad_request",
-                                                 .message = buf_text(&trouble) });
+                       &(struct response_error){
+                           .status = 400, .code = "bad_request", .message = buf_text(&trouble) });
     } else if (figures.set == NULL) {
         write_decision(exchange, "unknown", &figures, SLICE("[]"));
     } else {

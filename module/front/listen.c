@@ -107,8 +107,7 @@ static int bind_and_rename(const char *path, const struct sockaddr_un *temporary
     if (bind(socket->fd, (const struct sockaddr *)(const void *)temporary, sizeof(*temporary)) != 0)
         return explain(err, path, "bind");
     if (chmod(temporary->sun_path, 0660) != 0 || listen(socket->fd, BACKLOG) != 0
-        || stat(temporary->sun_path, &status) != 0
-        || rename(temporary->sun_path, path) != 0) {
+        || stat(temporary->sun_path, &status) != 0 || rename(temporary->sun_path, path) != 0) {
         (void)explain(err, path, "listen");
         (void)unlink(temporary->sun_path);
         return err == NULL ? -EIO : -err->code;

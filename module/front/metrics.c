@@ -31,8 +31,8 @@ static struct fragment take(const char *owner, struct slot *slot)
 
 static void append(const struct fragment *fragment, enum metrics_format format, struct buf *body)
 {
-    struct slice key = format == METRICS_OPENMETRICS ? SLICE("metrics/openmetrics")
-                                                     : SLICE("metrics");
+    struct slice key =
+        format == METRICS_OPENMETRICS ? SLICE("metrics/openmetrics") : SLICE("metrics");
     const struct page *page = fragment->stale ? NULL : page_find(fragment->set, key);
 
     if (page != NULL)
@@ -78,8 +78,8 @@ static void describe_front(const struct sources *sources, struct metrics_writer 
 void metrics_give(struct exchange *exchange)
 {
     struct buf *body = &exchange->response->own_body;
-    bool open_metrics = negotiate_accepts(exchange->request->accept,
-                                          SLICE("application/openmetrics-text"));
+    bool open_metrics =
+        negotiate_accepts(exchange->request->accept, SLICE("application/openmetrics-text"));
     struct fragment fragments[OWNERS] = { take("monitor", exchange->sources->health),
                                           take("accountant", exchange->sources->slo) };
     struct metrics_writer writer;
@@ -93,13 +93,13 @@ void metrics_give(struct exchange *exchange)
         buf_append_text(body, "# EOF\n");
     for (int i = 0; i < OWNERS; i++)
         slot_release(&fragments[i].set);
-    response_text(exchange->response,
-                  &(struct page_text){
-                      .status = 200,
-                      .content_type =
-                          open_metrics
-                              ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                              : "text/plain; version=0.0.4; charset=utf-8",
-                      .vary_accept = true,
-                  });
+    response_text(
+        exchange->response,
+        &(struct page_text){
+            .status = 200,
+            .content_type = open_metrics
+                                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                : "text/plain; version=0.0.4; charset=utf-8",
+            .vary_accept = true,
+        });
 }

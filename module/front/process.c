@@ -26,8 +26,9 @@ int64_t process_started_at_wall_ms(void)
         (void)fclose(file);
     /* Field 22, the 20th behind the name: clock ticks between boot and our start (proc(5)). */
     if (field == NULL
-        || sscanf(field + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-                             "%*d %*d %llu",
+        || sscanf(field + 2,
+                  "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+                  "%*d %*d %llu",
                   &ticks)
                != 1)
         return clock_wall_ms();

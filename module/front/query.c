@@ -91,8 +91,7 @@ static bool parse_pair(struct slice pair, struct query_parameter known[], int co
     return false;
 }
 
-bool query_parse(struct slice query, struct query_parameter known[], int count,
-                 struct buf *trouble)
+bool query_parse(struct slice query, struct query_parameter known[], int count, struct buf *trouble)
 {
     while (query.length > 0) {
         struct slice pair = slice_cut(&query, '&');

@@ -41,7 +41,7 @@ struct connection {
     struct loop_handler handler; /* first, so that one pointer is both */
     struct reactor *reactor;
     struct connection *next_free;
-    int fd;              /* -1: free */
+    int fd; /* -1: free */
     int64_t deadline_ms;
     bool partial; /* something has come, not a whole request */
     bool in_lane;
@@ -247,8 +247,8 @@ static void serve_unread(struct connection *connection)
 static ssize_t peek(struct connection *connection)
 {
     struct reactor *reactor = connection->reactor;
-    ssize_t got = recv(connection->fd, reactor->peeked, LIMIT_REQUEST_BYTES,
-                       MSG_PEEK | MSG_DONTWAIT);
+    ssize_t got =
+        recv(connection->fd, reactor->peeked, LIMIT_REQUEST_BYTES, MSG_PEEK | MSG_DONTWAIT);
 
     if (got == LIMIT_REQUEST_BYTES)
         got = recv(connection->fd, reactor->peeked, LIMIT_PEEK_BYTES, MSG_PEEK | MSG_DONTWAIT);
@@ -461,10 +461,10 @@ int reactor_new(const struct reactor_settings *settings, struct reactor **ret, s
         return error_set(err, ENOMEM, "front: out of memory");
     code = loop_new(&reactor->loop, err);
     if (code == 0)
-        code = doorman_new(&(struct doorman_settings){ reactor->loop, settings->listen_fd, welcome,
-                                                       reactor,
-                                                       &settings->sources->counters.refused },
-                           &reactor->doorman, err);
+        code =
+            doorman_new(&(struct doorman_settings){ reactor->loop, settings->listen_fd, welcome,
+                                                    reactor, &settings->sources->counters.refused },
+                        &reactor->doorman, err);
     if (code == 0)
         code = lane_start(reactor->loop, &reactor->lane, err);
     if (code != 0)

@@ -14,9 +14,9 @@
 struct reactor;
 
 struct reactor_settings {
-    struct sources *sources;   /* handed over to the reactor's thread */
-    _Atomic int64_t *beat_ms;  /* stamped on every turn */
-    int listen_fd;             /* borrowed */
+    struct sources *sources;  /* handed over to the reactor's thread */
+    _Atomic int64_t *beat_ms; /* stamped on every turn */
+    int listen_fd;            /* borrowed */
 };
 
 int reactor_new(const struct reactor_settings *settings, struct reactor **ret,

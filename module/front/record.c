@@ -106,7 +106,8 @@ static void walk_begin(struct walker *walker, const struct header *header, const
 static void walk_params(struct walker *walker, const struct header *header, const uint8_t *content)
 {
     if (header->type != TYPE_PARAMS) {
-        fail(walker, header->type == TYPE_ABORT ? "it was aborted" : "its params end without an end");
+        fail(walker,
+             header->type == TYPE_ABORT ? "it was aborted" : "its params end without an end");
     } else if (header->content_bytes > 0) {
         walk_pairs(&walker->pairs, (struct slice){ (const char *)content, header->content_bytes });
     } else if (walker->pairs.left > 0 || walker->pairs.have > 0) {
@@ -120,7 +121,8 @@ static void walk_params(struct walker *walker, const struct header *header, cons
 static void walk_stdin(struct walker *walker, const struct header *header)
 {
     if (header->type != TYPE_STDIN)
-        fail(walker, header->type == TYPE_ABORT ? "it was aborted" : "its input ends without an end");
+        fail(walker,
+             header->type == TYPE_ABORT ? "it was aborted" : "its input ends without an end");
     else if (header->content_bytes == 0)
         walker->stage = STAGE_DONE;
 }

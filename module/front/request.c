@@ -23,14 +23,10 @@ enum parameter {
 
 /* REQUEST_URI is not among them: it is raw, and a server may have rewritten the path since. */
 static const struct slice names[PARAMETERS] = {
-    [METHOD] = { "REQUEST_METHOD=", 15 },
-    [DOCUMENT_URI] = { "DOCUMENT_URI=", 13 },
-    [SCRIPT_NAME] = { "SCRIPT_NAME=", 12 },
-    [QUERY] = { "QUERY_STRING=", 13 },
-    [ACCEPT] = { "HTTP_ACCEPT=", 12 },
-    [AUTHORIZATION] = { "HTTP_AUTHORIZATION=", 19 },
-    [CALLERS_ID] = { "HTTP_X_REQUEST_ID=", 18 },
-    [SERVERS_ID] = { "REQUEST_ID=", 11 },
+    [METHOD] = { "REQUEST_METHOD=", 15 },        [DOCUMENT_URI] = { "DOCUMENT_URI=", 13 },
+    [SCRIPT_NAME] = { "SCRIPT_NAME=", 12 },      [QUERY] = { "QUERY_STRING=", 13 },
+    [ACCEPT] = { "HTTP_ACCEPT=", 12 },           [AUTHORIZATION] = { "HTTP_AUTHORIZATION=", 19 },
+    [CALLERS_ID] = { "HTTP_X_REQUEST_ID=", 18 }, [SERVERS_ID] = { "REQUEST_ID=", 11 },
 };
 
 static void pick(struct slice variable, struct slice values[PARAMETERS])

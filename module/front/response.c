@@ -58,8 +58,9 @@ void response_text(struct response *response, const struct page_text *text)
     if (!buf_ok(&response->own_body)) {
         buf_clear(&response->own_body);
         whole = (struct page_text){ .status = 503, .retry_after_seconds = 1 };
-        response->body = SLICE("{\"error\": {\"code\": \"out_of_memory\", \"message\": \"the answer "
-                               "does not fit into memory; try again\"}}");
+        response->body =
+            SLICE("{\"error\": {\"code\": \"out_of_memory\", \"message\": \"the answer "
+                  "does not fit into memory; try again\"}}");
         response->incident = true;
     } else {
         response->body = buf_slice(&response->own_body);

@@ -81,13 +81,13 @@ static void refuse_method(struct exchange *exchange)
 {
     bool probe = (exchange->route->methods & METHOD_OPTIONS) != 0;
 
-    refuse(exchange, &(struct response_error){
-                         .status = 405,
-                         .code = "method_not_allowed",
-                         .message = probe ? "use GET, HEAD or OPTIONS" : "use GET or HEAD",
-                         .extra_headers = probe ? "Allow: GET, HEAD, OPTIONS\r\n"
-                                                : "Allow: GET, HEAD\r\n",
-                     });
+    refuse(exchange,
+           &(struct response_error){
+               .status = 405,
+               .code = "method_not_allowed",
+               .message = probe ? "use GET, HEAD or OPTIONS" : "use GET or HEAD",
+               .extra_headers = probe ? "Allow: GET, HEAD, OPTIONS\r\n" : "Allow: GET, HEAD\r\n",
+           });
 }
 
 /* Returns whether the caller may; otherwise the refusal is the answer. */
@@ -103,11 +103,11 @@ static bool check_access(struct exchange *exchange)
     case ACCESS_GRANTED:
         return true;
     case ACCESS_UNAUTHENTICATED:
-        refuse(exchange, &(struct response_error){ .status = 401,
-                                                   .code = "unauthorized",
-                                                   .message = answer.message,
-                                                   .extra_headers =
-                                                       "WWW-Authenticate: Bearer\r\n" });
+        refuse(exchange,
+               &(struct response_error){ .status = 401,
+                                         .code = "unauthorized",
+                                         .message = answer.message,
+                                         .extra_headers = "WWW-Authenticate: Bearer\r\n" });
         return false;
     case ACCESS_FORBIDDEN:
         refuse(exchange, &(struct response_error){
@@ -116,9 +116,8 @@ static bool check_access(struct exchange *exchange)
     case ACCESS_NOT_CONFIGURED:
         break;
     }
-    refuse(exchange,
-           &(struct response_error){
-               .status = 503, .code = "auth_not_configured", .message = answer.message });
+    refuse(exchange, &(struct response_error){
+                         .status = 503, .code = "auth_not_configured", .message = answer.message });
     return false;
 }
 

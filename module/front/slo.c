@@ -78,15 +78,15 @@ static void write_list(struct exchange *exchange, const struct figures *figures,
     response_text(exchange->response,
                   &(struct page_text){
                       .status = figures->trouble == NULL ? 200 : 503,
-                      .retry_after_seconds = figures->trouble == NULL ? 0
-                                                                      : figures->retry_seconds,
+                      .retry_after_seconds = figures->trouble == NULL ? 0 : figures->retry_seconds,
                   });
 }
 
 void slo_give_list(struct exchange *exchange)
 {
-    struct query_parameter filters[FILTERS] = { [SERVICE] = { .name = "service" },
-                                                [STATUS] = { .name = "status" } };
+    struct query_parameter filters[FILTERS] = {
+        [SERVICE] = { .name = "service" }, [STATUS] = { .name = "status" }
+    };
     AUTO(buf_done) struct buf trouble;
     AUTO(figures_release) struct figures figures = figures_acquire(exchange->sources);
 
@@ -138,10 +138,10 @@ void slo_give_one(struct exchange *exchange)
     } else if (!figures.any && is_known(&figures, exchange->rest)) {
         figures_refuse(exchange, &figures);
     } else {
-        response_error(
-            exchange->response, exchange->request,
-            &(struct response_error){ .status = 404,
-                                      .code = "not_found",
-                                      .message = "no objective has this name: GET /slo lists them" });
+        response_error(exchange->response, exchange->request,
+                       &(struct response_error){
+                           .status = 404,
+                           .code = "not_found",
+                           .message = "no objective has this name: GET /slo lists them" });
     }
 }

@@ -21,7 +21,7 @@ struct sources {
     struct counters counters;
     struct look monitor_look;
     bool monitor_dead;
-    int64_t loop_lag_us;  /* the longest turn of the last ten seconds */
+    int64_t loop_lag_us; /* the longest turn of the last ten seconds */
     int open_connections;
 };
 

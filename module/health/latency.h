@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum {
-    LATENCY_SLICES = 11,       /* ten full ones and the one that fills */
+    LATENCY_SLICES = 11, /* ten full ones and the one that fills */
     LATENCY_SLICE_MS = 30000,
     LATENCY_SUB_BITS = 5,
     LATENCY_LARGEST_BITS = 26, /* a latency of 67 s or more counts as that */

@@ -19,9 +19,9 @@ struct database_facts {
     int64_t server_connections;
     int64_t server_max_connections;
     int64_t pool_checked_out;
-    int64_t longest_query_ms;      /* -1 unknown: the role may not see it */
-    bool may_see_queries;          /* else the answer carries the GRANT as a hint */
-    int in_recovery;               /* 0, 1, -1 unknown */
+    int64_t longest_query_ms; /* -1 unknown: the role may not see it */
+    bool may_see_queries;     /* else the answer carries the GRANT as a hint */
+    int in_recovery;          /* 0, 1, -1 unknown */
     char server_version[32];
 };
 
@@ -48,7 +48,7 @@ struct celery_facts {
     int64_t subscribed;     /* who would get a message: the reply of PUBLISH */
     int64_t active_workers; /* nodes that answered */
     int64_t queued_tasks;
-    int64_t active_tasks;   /* from heartbeats */
+    int64_t active_tasks; /* from heartbeats */
     struct celery_queue queues[LIMIT_CELERY_QUEUES];
     int queue_count;
 };
@@ -58,16 +58,16 @@ struct http_facts {
 };
 
 struct outcome {
-    int check;                    /* index into config.checks */
+    int check; /* index into config.checks */
     enum outcome_status status;
-    enum health_reason reason;    /* HEALTH_REASON_NONE when ok */
-    int64_t number;               /* for the reason's phrase */
-    int64_t observed_at_ms;       /* boot clock, when the look ended */
+    enum health_reason reason; /* HEALTH_REASON_NONE when ok */
+    int64_t number;            /* for the reason's phrase */
+    int64_t observed_at_ms;    /* boot clock, when the look ended */
     int64_t observed_at_wall_ms;
-    int64_t latency_us;           /* of this look; the wait for the broker's workers included */
-    bool fresh;                   /* made over a connection opened for it */
-    char detail[160];             /* the driver's own words: for the log only */
-    bool has_facts;               /* the member of the check's kind is filled */
+    int64_t latency_us; /* of this look; the wait for the broker's workers included */
+    bool fresh;         /* made over a connection opened for it */
+    char detail[160];   /* the driver's own words: for the log only */
+    bool has_facts;     /* the member of the check's kind is filled */
     union {
         struct http_facts http;
         struct database_facts database;

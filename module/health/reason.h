@@ -57,7 +57,7 @@ enum health_reason {
 #define X(name, phrase, hint) HEALTH_REASON_##name,
     FOR_EACH_REASON(X)
 #undef X
-    HEALTH_REASON_COUNT
+        HEALTH_REASON_COUNT
 };
 
 #define REASON_TEXT_BYTES 64

@@ -34,7 +34,8 @@ struct classifier {
 };
 
 /* A path under construction: the template and its hash. */
-struct template {
+struct template
+{
     char text[LIMIT_ROUTE_BYTES];
     size_t length;
     bool too_long;
@@ -74,11 +75,9 @@ enum { HEX_DIGIT = 1, DECIMAL_DIGIT = 2, UNSAFE = 4 };
 static unsigned byte_kind(unsigned char byte)
 {
     static const unsigned char kinds[256] = {
-        [0] = UNSAFE,
-        ['0'] = 3, ['1'] = 3, ['2'] = 3, ['3'] = 3, ['4'] = 3,
-        ['5'] = 3, ['6'] = 3, ['7'] = 3, ['8'] = 3, ['9'] = 3,
-        ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
-        ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
+        [0] = UNSAFE, ['0'] = 3, ['1'] = 3, ['2'] = 3, ['3'] = 3, ['4'] = 3, ['5'] = 3, ['6'] = 3,
+        ['7'] = 3,    ['8'] = 3, ['9'] = 3, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1,
+        ['f'] = 1,    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
     };
 
     return byte >= 0x80 ? UNSAFE : kinds[byte];
@@ -308,8 +307,8 @@ static bool is_probity_path(struct slice path)
         struct slice path;
         bool subtree;
     } own[] = {
-        { { "/health", 7 }, true },   { { "/slo", 4 }, true },     { { "/metrics", 8 }, false },
-        { { "/livez", 6 }, false },   { { "/readyz", 7 }, false }, { { "/healthz", 8 }, false },
+        { { "/health", 7 }, true }, { { "/slo", 4 }, true },     { { "/metrics", 8 }, false },
+        { { "/livez", 6 }, false }, { { "/readyz", 7 }, false }, { { "/healthz", 8 }, false },
     };
 
     if (path.length < 2)

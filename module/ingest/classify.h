@@ -1,8 +1,8 @@
 /* classify.h - which lines are events of the service, and to which route they belong.  Pure.
  *
- * Not counted: OPTIONS, 101, Probity's own endpoints, lines of another service.  A route is the path
- * with numbers, UUIDs and long hex turned into {id}; the first LIMIT_ROUTES of them keep their name
- * for the life of the classifier, what comes later is `other`.
+ * Not counted: OPTIONS, 101, Probity's own endpoints, lines of another service.  A route is the
+ * path with numbers, UUIDs and long hex turned into {id}; the first LIMIT_ROUTES of them keep their
+ * name for the life of the classifier, what comes later is `other`.
  */
 #ifndef INGEST_CLASSIFY_H
 #define INGEST_CLASSIFY_H

@@ -147,9 +147,8 @@ bool file_look(struct log_file *file)
 static struct slice last_line(const char *bytes, size_t length)
 {
     const char *end = length == 0 ? NULL : memrchr(bytes, '\n', length);
-    const char *before = end == NULL || end == bytes
-                             ? NULL
-                             : memrchr(bytes, '\n', (size_t)(end - bytes));
+    const char *before =
+        end == NULL || end == bytes ? NULL : memrchr(bytes, '\n', (size_t)(end - bytes));
     const char *begin = before == NULL ? bytes : before + 1;
 
     return end == NULL ? (struct slice){ NULL, 0 } : (struct slice){ begin, (size_t)(end - begin) };

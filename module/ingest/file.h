@@ -29,7 +29,7 @@ struct log_file {
     uint64_t inode;
     char path[256]; /* where it was seen last */
     enum file_stage stage;
-    bool sibling;   /* found beside the log, not at its path */
+    bool sibling; /* found beside the log, not at its path */
     bool at_path;
     bool in_flight; /* a flush of this file has not been answered */
     bool garbage;   /* behind a run without newlines that was given up */
@@ -40,7 +40,8 @@ struct log_file {
     int64_t read_offset;
     int64_t scan_offset;
     int64_t seen_offset; /* everything before it has been looked at; the next read waits for more */
-    int64_t cut_offset;  /* where it ended when it was found shorter than what is committed; 0: not */
+    int64_t
+        cut_offset; /* where it ended when it was found shorter than what is committed; 0: not */
 
     int64_t moved_at_ms;      /* boot clock: when it last grew or left the path */
     int64_t handed_at_ms;     /* boot clock: last flush */

@@ -3,11 +3,11 @@
 
 /* Why no line counts twice and none is lost, whatever is killed when:
  *
- * - What is counted lies between two offsets of one file, named by its content, and is committed with
- *   the move from the first to the second, on condition that the ledger still has the first.  So a
- *   flush that is sent twice, by us or a rival, counts once; one that is lost counts not at all.
- * - Killed before the push, or before COMMIT: the position has not moved; the next start asks for it
- *   and reads the lines again.  Killed after COMMIT, before the answer: the position has moved;
+ * - What is counted lies between two offsets of one file, named by its content, and is committed
+ * with the move from the first to the second, on condition that the ledger still has the first.  So
+ * a flush that is sent twice, by us or a rival, counts once; one that is lost counts not at all.
+ * - Killed before the push, or before COMMIT: the position has not moved; the next start asks for
+ * it and reads the lines again.  Killed after COMMIT, before the answer: the position has moved;
  *   the next start reads from there.  We remember nothing that could contradict it.
  * - The writer does not know whether COMMIT happened: it answers with the position it finds, and we
  *   seek there, drop what was read beyond, and read that again.
@@ -127,7 +127,8 @@ static void report_losses(const struct follower *follower)
         log_info("ingest: %s: rotated", follower->path);
     if (lost > 0)
         log_warning("ingest: %s: %" PRIu64 " bytes were gone before they were read: rotate by "
-                    "rename and USR1 rather than copytruncate", follower->path, lost);
+                    "rename and USR1 rather than copytruncate",
+                    follower->path, lost);
 }
 
 static int64_t lag_bytes(const struct follower *follower)
@@ -211,8 +212,8 @@ static bool take_result(struct follower *follower, struct log_file *file, enum f
     return false;
 }
 
-/* Nothing is read now, but how much waits is known, and a truncation is noticed while there still is
- * a copy. */
+/* Nothing is read now, but how much waits is known, and a truncation is noticed while there still
+ * is a copy. */
 static void watch_unread(struct follower *follower, struct log_file *file)
 {
     if (!file_look(file))

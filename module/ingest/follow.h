@@ -1,8 +1,8 @@
 /* follow.h - follows an access log through rotation, truncation, moves and restarts.
  *
- * One thread: reads, parses, classifies and tallies, and hands a flush to the ledger's writer two to
- * four times a second, one at a time.  While the writer has not answered it reads on into the next
- * tally, up to its bounds, then stops: the file is the buffer.
+ * One thread: reads, parses, classifies and tallies, and hands a flush to the ledger's writer two
+ * to four times a second, one at a time.  While the writer has not answered it reads on into the
+ * next tally, up to its bounds, then stops: the file is the buffer.
  */
 #ifndef INGEST_FOLLOW_H
 #define INGEST_FOLLOW_H
@@ -17,8 +17,8 @@
 struct follower;
 
 struct follow_settings {
-    const char *path;       /* the access log; borrowed */
-    const char *service;    /* lines that name another service are not counted */
+    const char *path;             /* the access log; borrowed */
+    const char *service;          /* lines that name another service are not counted */
     const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
     int threshold_count;
 };
@@ -35,14 +35,14 @@ struct follow_counters {
     uint64_t lines;
     uint64_t bytes;
     uint64_t events;
-    uint64_t not_counted;     /* OPTIONS, 101, Probity's own endpoints, another service */
+    uint64_t not_counted; /* OPTIONS, 101, Probity's own endpoints, another service */
     uint64_t rejects[REJECT_COUNT];
-    uint64_t lost_bytes;      /* gone from the disk before they were read */
+    uint64_t lost_bytes; /* gone from the disk before they were read */
     uint64_t rotations;
-    int64_t lag_bytes;        /* between the committed position and the end of the file */
-    int64_t caught_up_at_ms;  /* boot clock: when the end of the file was last reached; -1 never */
-    bool waiting_for_file;    /* the log does not exist (yet) */
-    bool waiting_for_ledger;  /* the writer has not answered and the bounds are reached */
+    int64_t lag_bytes;       /* between the committed position and the end of the file */
+    int64_t caught_up_at_ms; /* boot clock: when the end of the file was last reached; -1 never */
+    bool waiting_for_file;   /* the log does not exist (yet) */
+    bool waiting_for_ledger; /* the writer has not answered and the bounds are reached */
 };
 
 void follower_counters(const struct follower *follower, struct follow_counters *ret);

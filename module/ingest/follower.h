@@ -14,13 +14,13 @@
 #include <stdatomic.h>
 
 enum {
-    FOLLOWER_FILES = 48,          /* the log, its siblings, and rotated ones under watch */
-    FOLLOWER_LINGER_MS = 60000,   /* a rotated file may still get lines from a slow worker */
+    FOLLOWER_FILES = 48,        /* the log, its siblings, and rotated ones under watch */
+    FOLLOWER_LINGER_MS = 60000, /* a rotated file may still get lines from a slow worker */
     FOLLOWER_HANDOVER_MS = 250,
-    FOLLOWER_WATCH_MS = 10000,    /* how often "still watched, nothing happened" is committed */
-    FOLLOWER_CHUNKS = 16,         /* per file and turn, so that none starves the others */
+    FOLLOWER_WATCH_MS = 10000, /* how often "still watched, nothing happened" is committed */
+    FOLLOWER_CHUNKS = 16,      /* per file and turn, so that none starves the others */
     FOLLOWER_POLL_MS = 100,
-    FOLLOWER_FINISH_MS = 1800,    /* what the end may take */
+    FOLLOWER_FINISH_MS = 1800, /* what the end may take */
 };
 
 /* How far reading may run ahead of what is committed. */
@@ -36,15 +36,15 @@ struct follower {
     char *buffer; /* FILE_CHUNK_BYTES */
     struct log_file *files[FOLLOWER_FILES];
     int file_count;
-    struct log_file *asked;  /* the file of the message that is under way; NULL: none is */
-    struct flush *unsent;    /* built, but the queue was full */
-    int next_file;           /* whose flush is looked at first: in turn */
-    bool discovery_due;      /* siblings are to be looked at */
-    bool discovery_all;      /* also those older than what was followed last */
-    bool had_path;           /* a file has been at the path before */
-    int64_t known_since_ms;  /* when counting began: the service's, the oldest known file's; wall */
+    struct log_file *asked; /* the file of the message that is under way; NULL: none is */
+    struct flush *unsent;   /* built, but the queue was full */
+    int next_file;          /* whose flush is looked at first: in turn */
+    bool discovery_due;     /* siblings are to be looked at */
+    bool discovery_all;     /* also those older than what was followed last */
+    bool had_path;          /* a file has been at the path before */
+    int64_t known_since_ms; /* when counting began: the service's, the oldest known file's; wall */
     int64_t drained_until_ms; /* up to when the file rotated away last was watched; wall, 0 none */
-    int64_t wall_ms;         /* this turn's clocks */
+    int64_t wall_ms;          /* this turn's clocks */
     int64_t boot_ms;
     struct error trouble;    /* why the log can't be read now; code 0: it can */
     int trouble_logged;      /* its code that was logged last */

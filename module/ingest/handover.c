@@ -95,8 +95,8 @@ static bool watches(const struct follower *follower, const struct log_file *file
 
         if (other->stage != FILE_READING || other->fd < 0)
             continue;
-        if (best == NULL || other->at_path || (!best->at_path
-                                               && other->head.first_ms > best->head.first_ms))
+        if (best == NULL || other->at_path
+            || (!best->at_path && other->head.first_ms > best->head.first_ms))
             best = other;
     }
     return best == file;

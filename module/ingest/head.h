@@ -16,8 +16,9 @@
 
 struct head {
     struct file_id id;
-    size_t bytes;     /* how many bytes of the file were hashed */
-    int64_t first_ms; /* wall clock: when the file began, by its first lines, else by its change time */
+    size_t bytes; /* how many bytes of the file were hashed */
+    int64_t
+        first_ms; /* wall clock: when the file began, by its first lines, else by its change time */
 };
 
 /* Reads the head.  Returns 0, -EAGAIN while the file has no name yet, or -errno. */

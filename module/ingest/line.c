@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define DURATION_MAX_MS (366 * 86400 * INT64_C(1000)) /* a request that lasts over a year is none */
+#define DURATION_MAX_MS (366 * 86400 * INT64_C(1000)) /* a request that lasts over a year is none \
+                                                       */
 
 /* What has been seen of one line. */
 struct fields {
@@ -23,10 +24,9 @@ struct fields {
 
 const char *reject_text(enum reject reject)
 {
-    static const char *const texts[] = {
-        "none",
+    static const char *const texts[] = { "none",
 #define X(name, text) text,
-        FOR_EACH_REJECT(X)
+                                         FOR_EACH_REJECT(X)
 #undef X
     };
 

@@ -32,13 +32,14 @@ struct line_scratch {
     size_t used;
 };
 
-/* Reads the line at the front of `chunk` with its newline, if it is one in exactly our own order: the
- * end of such a line is found on the way, without looking for it first.  Returns its length and
+/* Reads the line at the front of `chunk` with its newline, if it is one in exactly our own order:
+ * the end of such a line is found on the way, without looking for it first.  Returns its length and
  * in `*ret_reject` what line_parse() would say; 0 for every other line. */
 size_t line_take(struct slice chunk, struct line_scratch *scratch, struct line *ret,
                  enum reject *ret_reject) MUST_CHECK;
 
 /* Reads a line without its newline.  Returns REJECT_NONE and fills `*ret`, or says why not. */
-enum reject line_parse(struct slice text, struct line_scratch *scratch, struct line *ret) MUST_CHECK;
+enum reject line_parse(struct slice text, struct line_scratch *scratch,
+                       struct line *ret) MUST_CHECK;
 
 #endif

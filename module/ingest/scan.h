@@ -32,11 +32,11 @@ struct scan_number {
 struct scan_string {
     struct slice raw; /* between the quotes, still escaped */
     bool present;
-    bool escaped;     /* holds at least one backslash */
+    bool escaped; /* holds at least one backslash */
 };
 
-/* Moves past `length` bytes if they are the next ones.  Always inline, so that the comparison with a
- * literal becomes one or two loads. */
+/* Moves past `length` bytes if they are the next ones.  Always inline, so that the comparison with
+ * a literal becomes one or two loads. */
 __attribute__((always_inline)) static inline bool scan_expect(struct scan *scan, const char *text,
                                                               size_t length)
 {
@@ -88,7 +88,7 @@ static inline bool scan_string(struct scan *scan, struct scan_string *ret)
 /* Reads a value of any kind, with at most SCAN_DEPTH brackets around each other. */
 bool scan_value(struct scan *scan);
 
-/* Writes `raw` unescaped to `to`, which has room for as many bytes.  Returns the length.  Surrogates
+/* Writes `raw` unescaped to `to`, which has room for as many bytes.  Returns the length. Surrogates
  * without their partner become U+FFFD. */
 size_t scan_unescape(struct slice raw, char *to);
 

@@ -132,8 +132,8 @@ static bool count_line(struct sheet *sheet, struct counting *counting,
     enum reject reject = reading->reject;
 
     if (reject == REJECT_NONE)
-        verdict = classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms,
-                                   &route);
+        verdict =
+            classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms, &route);
     if (verdict == VERDICT_BAD_TIME)
         reject = REJECT_TIME;
     if (reject != REJECT_NONE) {

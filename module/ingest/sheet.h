@@ -30,8 +30,8 @@ struct counting {
     int64_t now_wall_ms;             /* the caller sets it before it counts */
     struct follow_counters counters; /* lines, bytes, events, not_counted, rejects, lost_bytes */
     struct reject_sample samples[COUNTING_SAMPLES];
-    int sample_count;                /* the caller takes them away */
-    uint64_t sample_silent;          /* rejected while there was no room for a sample */
+    int sample_count;       /* the caller takes them away */
+    uint64_t sample_silent; /* rejected while there was no room for a sample */
     struct line_scratch scratch;
 };
 
@@ -53,8 +53,8 @@ struct sheet {
     int16_t routes[CLASSIFIER_ROUTES]; /* the classifier's route -> the tally's, plus one */
 };
 
-/* Counts the whole lines at the front of `chunk`, which stands at `offset` of the file.  Returns how
- * many bytes they take; fewer than there are whole lines when the sheet is full. */
+/* Counts the whole lines at the front of `chunk`, which stands at `offset` of the file.  Returns
+ * how many bytes they take; fewer than there are whole lines when the sheet is full. */
 size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice chunk,
                    int64_t offset);
 

@@ -1,4 +1,5 @@
-/* trail.c - which files are the log: the one at the path, those before it, and where lost ones are. */
+/* trail.c - which files are the log: the one at the path, those before it, and where lost ones are.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -36,8 +37,7 @@ static struct log_file *file_by_id(const struct follower *follower, const struct
     for (int i = 0; i < follower->file_count; i++) {
         struct log_file *file = follower->files[i];
 
-        if (file != except && file->stage != FILE_HEADLESS
-            && file_id_equals(&file->head.id, id))
+        if (file != except && file->stage != FILE_HEADLESS && file_id_equals(&file->head.id, id))
             return file;
     }
     return NULL;
@@ -266,11 +266,11 @@ void trail_decide(struct follower *follower)
     for (int i = follower->file_count - 1; i >= 0; i--) {
         struct log_file *file = follower->files[i];
 
-        /* Rotated while nobody looked, or before its first commit, or forgotten by the ledger: it is
-         * counted if there was counting when it began.  What is older stays unread. */
+        /* Rotated while nobody looked, or before its first commit, or forgotten by the ledger: it
+         * is counted if there was counting when it began.  What is older stays unread. */
         if (file->stage == FILE_UNDECIDED)
-            file->stage = file->head.first_ms >= follower->known_since_ms ? FILE_READING
-                                                                           : FILE_DROPPED;
+            file->stage =
+                file->head.first_ms >= follower->known_since_ms ? FILE_READING : FILE_DROPPED;
         if (file->stage == FILE_DROPPED)
             file_remove(follower, i);
     }
@@ -291,8 +291,8 @@ void trail_doubt(struct follower *follower)
     follower->discovery_all = true;
 }
 
-/* Nobody holds the rest any more.  The position moves over it, so that it is said once, whoever else
- * follows the log and whether or not the answer to this commit is lost. */
+/* Nobody holds the rest any more.  The position moves over it, so that it is said once, whoever
+ * else follows the log and whether or not the answer to this commit is lost. */
 static void book_lost(struct follower *follower, struct log_file *file)
 {
     uint64_t lost = (uint64_t)(file->size - file->read_offset);

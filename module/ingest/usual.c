@@ -7,7 +7,7 @@
 #include "ingest/scan.h"
 
 #define HEAD_OPENING "{\"time\":"
-#define HEAD_ID ",\"request_id\":\""
+#define HEAD_ID      ",\"request_id\":\""
 #define HEAD_SERVICE "\",\"service\":\""
 
 enum {
@@ -23,7 +23,7 @@ enum {
 };
 
 #define EXPECT(scan, literal) scan_expect(scan, literal, sizeof(literal) - 1)
-#define IS_AT(at, literal) (memcmp(at, literal, sizeof(literal) - 1) == 0)
+#define IS_AT(at, literal)    (memcmp(at, literal, sizeof(literal) - 1) == 0)
 
 /* Two words of digits: 00 and the first six, then 0, the four that follow and the three behind the
  * point.  So the number is read in thousandths without a loop. */

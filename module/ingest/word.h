@@ -16,10 +16,10 @@ static inline uint64_t word_load(const char *at)
     return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
 }
 
-/* Marks the bytes that end a run of plain string: quotes, backslashes, control characters.  With bit
- * 1 turned, a quote is the smallest byte above the control characters: one comparison finds both.
- * A borrow can mark bytes above a true one, never below it, so the lowest mark is right, and no
- * mark is no special byte (Hacker's Delight, 6-1). */
+/* Marks the bytes that end a run of plain string: quotes, backslashes, control characters.  With
+ * bit 1 turned, a quote is the smallest byte above the control characters: one comparison finds
+ * both. A borrow can mark bytes above a true one, never below it, so the lowest mark is right, and
+ * no mark is no special byte (Hacker's Delight, 6-1). */
 static inline uint64_t word_special_bytes(uint64_t word)
 {
     uint64_t low = (word ^ WORD_EACH_BYTE('"' ^ 0x20)) - WORD_EACH_BYTE(0x21);

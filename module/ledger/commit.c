@@ -22,25 +22,30 @@ enum {
 /* A time in ms as timestamptz, exactly. */
 #define TIME_OF(parameter) "timestamptz 'epoch' + " parameter "::bigint * interval '1 millisecond'"
 
-#define MOVE_SET                                                                                   \
-    "\"offset\" = $4::bigint, watched_until = greatest(p.watched_until, " TIME_OF("$6") "), "      \
-    "last_event = greatest(p.last_event, " TIME_OF("$7") "), lines = p.lines + $8::bigint, "       \
-    "rejected_lines = p.rejected_lines + $9::bigint, lost_bytes = p.lost_bytes + $10::bigint, "    \
-    "host = $11::text, instance = $12::text, path = $13::text, inode = $14::bigint, "              \
-    "updated_at = now() "
+#define MOVE_SET                                                                             \
+    "\"offset\" = $4::bigint, watched_until = greatest(p.watched_until, " TIME_OF(           \
+        "$6") "), "                                                                          \
+              "last_event = greatest(p.last_event, " TIME_OF(                                \
+                  "$7") "), lines = p.lines + $8::bigint, "                                  \
+                        "rejected_lines = p.rejected_lines + $9::bigint, lost_bytes = "      \
+                        "p.lost_bytes + $10::bigint, "                                       \
+                        "host = $11::text, instance = $12::text, path = $13::text, inode = " \
+                        "$14::bigint, "                                                      \
+                        "updated_at = now() "
 
-#define MOVE_KNOWN                                                                                 \
-    "UPDATE probity.positions AS p SET " MOVE_SET                                                  \
+#define MOVE_KNOWN                                \
+    "UPDATE probity.positions AS p SET " MOVE_SET \
     "WHERE service = $1 AND file_id = $2 AND \"offset\" = $3"
 
-/* A file that starts may be new.  A rival that inserts it at the same moment is waited for, and then
- * its offset is no longer ours. */
-#define MOVE_FROM_START                                                                            \
-    "INSERT INTO probity.positions AS p (service, file_id, \"offset\", watched_from, "             \
-    "watched_until, last_event, lines, rejected_lines, lost_bytes, host, instance, path, inode) "  \
-    "VALUES ($1, $2, $4, " TIME_OF("$5") ", " TIME_OF("$6") ", " TIME_OF("$7") ", $8, $9, $10, "   \
-    "$11, $12, $13, $14) ON CONFLICT (service, file_id) DO UPDATE SET " MOVE_SET                   \
-    "WHERE p.\"offset\" = $3"
+/* A file that starts may be new.  A rival that inserts it at the same moment is waited for, and
+ * then its offset is no longer ours. */
+#define MOVE_FROM_START                                                                           \
+    "INSERT INTO probity.positions AS p (service, file_id, \"offset\", watched_from, "            \
+    "watched_until, last_event, lines, rejected_lines, lost_bytes, host, instance, path, inode) " \
+    "VALUES ($1, $2, $4, " TIME_OF("$5") ", " TIME_OF("$6") ", " TIME_OF(                         \
+        "$7") ", $8, $9, $10, "                                                                   \
+              "$11, $12, $13, $14) ON CONFLICT (service, file_id) DO UPDATE SET " MOVE_SET        \
+              "WHERE p.\"offset\" = $3"
 
 static const char *file_text(struct file_id file, char text[FILE_TEXT_BYTES])
 {
@@ -117,8 +122,7 @@ static int add_rows(const struct commit *commit, const struct rows *rows, int32_
 
 static bool is_refused_row(const struct commit *commit, int code)
 {
-    return code == -E2BIG
-           || (code == -EPROTO && trouble_is_refused_row(commit->session->sqlstate));
+    return code == -E2BIG || (code == -EPROTO && trouble_is_refused_row(commit->session->sqlstate));
 }
 
 /* One minute behind a savepoint.  Adds the minute's events to `*rejected` when it is refused. */
@@ -227,13 +231,14 @@ int commit_read_position(struct session *session, const char *service, struct fi
     int code = session_begin(session, " READ ONLY", err);
 
     if (code == 0)
-        code = session_run(session,
-                           "SELECT p.\"offset\", (extract(epoch FROM p.watched_until) * 1000)::bigint, "
-                           "(extract(epoch FROM s.since) * 1000)::bigint "
-                           "FROM (SELECT min(effective_from) AS since FROM probity.objectives "
-                           "WHERE service = $1) AS s LEFT JOIN probity.positions AS p "
-                           "ON p.service = $1 AND p.file_id = $2::bytea",
-                           SESSION_PARAMS(values), &result, err);
+        code = session_run(
+            session,
+            "SELECT p.\"offset\", (extract(epoch FROM p.watched_until) * 1000)::bigint, "
+            "(extract(epoch FROM s.since) * 1000)::bigint "
+            "FROM (SELECT min(effective_from) AS since FROM probity.objectives "
+            "WHERE service = $1) AS s LEFT JOIN probity.positions AS p "
+            "ON p.service = $1 AND p.file_id = $2::bytea",
+            SESSION_PARAMS(values), &result, err);
     if (code == 0)
         code = session_commit(session, err);
     if (code != 0)

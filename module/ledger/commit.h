@@ -30,8 +30,8 @@ struct commit_result {
 /* 0: committed, or `moved` and nothing changed.  Else -errno as session_run: whether it was
  * committed is not known; close the session and try the same flush again, the compare-and-set
  * decides.  Rows that Postgres refuses are left out by the minute and booked as rejected. */
-int commit_flush(const struct commit *commit, struct commit_result *ret, struct error *err)
-    MUST_CHECK;
+int commit_flush(const struct commit *commit, struct commit_result *ret,
+                 struct error *err) MUST_CHECK;
 
 /* Reads a file's committed position, in a transaction of its own; fills all but `committed`. */
 int commit_read_position(struct session *session, const char *service, struct file_position *ret,

@@ -23,7 +23,8 @@ int64_t coverage_union_ms(struct coverage_span spans[], int count, struct covera
         qsort(spans, (size_t)count, sizeof(*spans), compare_from);
     for (int i = 0; i < count; i++) {
         int64_t from_ms = spans[i].from_ms > covered_until_ms ? spans[i].from_ms : covered_until_ms;
-        int64_t until_ms = spans[i].until_ms < within.until_ms ? spans[i].until_ms : within.until_ms;
+        int64_t until_ms =
+            spans[i].until_ms < within.until_ms ? spans[i].until_ms : within.until_ms;
 
         if (until_ms <= from_ms)
             continue;

@@ -14,9 +14,9 @@ enum { ARRAY_BYTES = 16 * 1024 * 1024 };
 
 /* --- histograms --- */
 
-#define RANGE_SQL                                                                                  \
-    "SELECT objective_id, minute, histogram FROM probity.objective_minutes WHERE service = $1 "    \
-    "AND objective_id = ANY($2::integer[]) AND minute BETWEEN $3::integer AND $4::integer "        \
+#define RANGE_SQL                                                                               \
+    "SELECT objective_id, minute, histogram FROM probity.objective_minutes WHERE service = $1 " \
+    "AND objective_id = ANY($2::integer[]) AND minute BETWEEN $3::integer AND $4::integer "     \
     "AND histogram IS NOT NULL"
 
 #define CHANGED_SQL                                                                                \
@@ -44,11 +44,11 @@ static int run_range(struct ledger_reader *reader, struct range range, PGresult 
 
     buf_init(&ids, ARRAY_BYTES);
     snapshot_ids(reader, &ids);
-    code = snapshot_run(
-        reader, RANGE_SQL,
-        (const char *const[]){ buf_text(&ids), session_number(range.from_minute, numbers[0]),
-                               session_number(range.to_minute, numbers[1]) },
-        3, ret, err);
+    code = snapshot_run(reader, RANGE_SQL,
+                        (const char *const[]){ buf_text(&ids),
+                                               session_number(range.from_minute, numbers[0]),
+                                               session_number(range.to_minute, numbers[1]) },
+                        3, ret, err);
     buf_done(&ids);
     return code;
 }
@@ -64,14 +64,14 @@ static int run_changed(struct ledger_reader *reader, const struct snapshot *snap
     buf_init(&files, ARRAY_BYTES);
     buf_init(&offsets, ARRAY_BYTES);
     if (feed_changes(&reader->histograms, &snapshot->now, &files, &offsets) > 0)
-        code = !buf_ok(&files) || !buf_ok(&offsets)
-                   ? -ENOMEM
-                   : snapshot_run(reader, CHANGED_SQL,
-                                  (const char *const[]){
-                                      session_number(range.from_minute, numbers[0]),
-                                      session_number(range.to_minute, numbers[1]),
-                                      buf_text(&files), buf_text(&offsets) },
-                                  4, ret, err);
+        code =
+            !buf_ok(&files) || !buf_ok(&offsets)
+                ? -ENOMEM
+                : snapshot_run(reader, CHANGED_SQL,
+                               (const char *const[]){ session_number(range.from_minute, numbers[0]),
+                                                      session_number(range.to_minute, numbers[1]),
+                                                      buf_text(&files), buf_text(&offsets) },
+                               4, ret, err);
     buf_done(&files);
     buf_done(&offsets);
     return code;
@@ -116,8 +116,7 @@ static int copy_histograms(const struct ledger_reader *reader, const PGresult *r
 
 int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, int32_t to_minute,
                              bool since_last, int64_t deadline_ms, struct arena *arena,
-                             const struct ledger_histogram **ret, int *ret_count,
-                             struct error *err)
+                             const struct ledger_histogram **ret, int *ret_count, struct error *err)
 {
     AUTO(snapshot_done) struct snapshot snapshot = { 0 };
     AUTO(pq_clear) PGresult *rows = NULL;
@@ -148,16 +147,16 @@ int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, 
 
 /* --- routes --- */
 
-#define WORST_SQL                                                                                  \
-    "SELECT objective_id, route, bad FROM (SELECT objective_id, route, sum(bad)::bigint AS bad, "  \
-    "row_number() OVER (PARTITION BY objective_id ORDER BY sum(bad) DESC, route) AS place "        \
-    "FROM probity.route_bad_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) "     \
-    "AND minute BETWEEN $3::integer AND $4::integer GROUP BY objective_id, route) AS r "           \
+#define WORST_SQL                                                                                 \
+    "SELECT objective_id, route, bad FROM (SELECT objective_id, route, sum(bad)::bigint AS bad, " \
+    "row_number() OVER (PARTITION BY objective_id ORDER BY sum(bad) DESC, route) AS place "       \
+    "FROM probity.route_bad_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) "    \
+    "AND minute BETWEEN $3::integer AND $4::integer GROUP BY objective_id, route) AS r "          \
     "WHERE place <= 10 ORDER BY objective_id, bad DESC, route"
 
-#define TOTALS_SQL                                                                                 \
-    "SELECT route, sum(total)::bigint, sum(total - errors)::bigint FROM probity.route_minutes "    \
-    "WHERE service = $1 AND route = ANY($2::text[]) "                                              \
+#define TOTALS_SQL                                                                              \
+    "SELECT route, sum(total)::bigint, sum(total - errors)::bigint FROM probity.route_minutes " \
+    "WHERE service = $1 AND route = ANY($2::text[]) "                                           \
     "AND minute BETWEEN $3::integer AND $4::integer GROUP BY route"
 
 static int run_worst(struct ledger_reader *reader, struct range range, PGresult **ret,
@@ -169,11 +168,11 @@ static int run_worst(struct ledger_reader *reader, struct range range, PGresult 
 
     buf_init(&ids, ARRAY_BYTES);
     snapshot_ids(reader, &ids);
-    code = snapshot_run(
-        reader, WORST_SQL,
-        (const char *const[]){ buf_text(&ids), session_number(range.from_minute, numbers[0]),
-                               session_number(range.to_minute, numbers[1]) },
-        3, ret, err);
+    code = snapshot_run(reader, WORST_SQL,
+                        (const char *const[]){ buf_text(&ids),
+                                               session_number(range.from_minute, numbers[0]),
+                                               session_number(range.to_minute, numbers[1]) },
+                        3, ret, err);
     buf_done(&ids);
     return code;
 }
@@ -190,11 +189,11 @@ static int run_totals(struct ledger_reader *reader, const PGresult *worst, struc
     for (int i = 0; i < PQntuples(worst); i++)
         array_put_text(&routes, slice_of(PQgetvalue(worst, i, 1)));
     array_close(&routes);
-    code = snapshot_run(
-        reader, TOTALS_SQL,
-        (const char *const[]){ buf_text(&routes), session_number(range.from_minute, numbers[0]),
-                               session_number(range.to_minute, numbers[1]) },
-        3, ret, err);
+    code = snapshot_run(reader, TOTALS_SQL,
+                        (const char *const[]){ buf_text(&routes),
+                                               session_number(range.from_minute, numbers[0]),
+                                               session_number(range.to_minute, numbers[1]) },
+                        3, ret, err);
     buf_done(&routes);
     return code;
 }
@@ -223,9 +222,8 @@ static int copy_routes(const struct ledger_reader *reader, const PGresult *worst
         routes[count].objective = objective;
         (void)snprintf(routes[count].route, sizeof(routes[count].route), "%s", route);
         routes[count].bad = (uint64_t)pq_int(worst, i, 2, 0);
-        routes[count].total =
-            total_of(totals, route,
-                     reader->settings.objectives[objective].type == OBJECTIVE_LATENCY);
+        routes[count].total = total_of(
+            totals, route, reader->settings.objectives[objective].type == OBJECTIVE_LATENCY);
         count++;
     }
     return count;

@@ -66,8 +66,7 @@ bool feed_continues(const struct feed *seen, const struct feed *now)
         return false;
     for (int i = 0; i < seen->count; i++) {
         place = place_of(now, &seen->files[i], place);
-        if (!is_at(now, place, &seen->files[i])
-            || now->files[place].offset < seen->files[i].offset)
+        if (!is_at(now, place, &seen->files[i]) || now->files[place].offset < seen->files[i].offset)
             return false;
     }
     return true;
@@ -89,8 +88,8 @@ int feed_changes(const struct feed *seen, const struct feed *now, struct buf *id
         offset = is_at(seen, place, file) ? seen->files[place].offset : -1;
         if (offset == file->offset)
             continue;
-        array_put_bytes(ids, (struct slice){ (const char *)file->file.bytes,
-                                             sizeof(file->file.bytes) });
+        array_put_bytes(ids,
+                        (struct slice){ (const char *)file->file.bytes, sizeof(file->file.bytes) });
         array_put_int(offsets, offset);
         changed++;
     }

@@ -1,5 +1,5 @@
-/* feed.h - what a reader has seen of each file, held against the positions of a snapshot.  Pure, but
- * for memory.
+/* feed.h - what a reader has seen of each file, held against the positions of a snapshot.  Pure,
+ * but for memory.
  *
  * Only the holder of a file's position writes the file's rows, and stamps them with the position
  * that they are committed with: so the rows with a stamp beyond the position seen last are all that
@@ -25,7 +25,7 @@ struct feed_file {
 struct feed {
     struct feed_file *files; /* by their ids, rising */
     int count;
-    bool begun;              /* something has been seen */
+    bool begun; /* something has been seen */
 };
 
 void feed_done(struct feed *feed);

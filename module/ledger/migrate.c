@@ -25,12 +25,12 @@ enum {
  * behind PgBouncer. */
 #define LOCK_SQL "SELECT pg_advisory_xact_lock(31651020109608057)"
 
-#define TABLE_SQL                                                                                  \
-    "CREATE TABLE probity.schema_migrations (\n"                                                   \
-    "    revision       integer PRIMARY KEY,\n"                                                    \
-    "    name           text NOT NULL,\n"                                                          \
-    "    checksum       text NOT NULL,\n"                                                          \
-    "    oldest_program text NOT NULL,\n"                                                          \
+#define TABLE_SQL                                \
+    "CREATE TABLE probity.schema_migrations (\n" \
+    "    revision       integer PRIMARY KEY,\n"  \
+    "    name           text NOT NULL,\n"        \
+    "    checksum       text NOT NULL,\n"        \
+    "    oldest_program text NOT NULL,\n"        \
     "    applied_at     timestamptz NOT NULL DEFAULT now()\n)"
 
 struct applied {
@@ -404,8 +404,7 @@ int migrate_current(const struct migrate *migrate, struct error *err)
     if (revision == 0)
         say(migrate, "none: run probity migrate upgrade");
     else if (revision > migration_count)
-        say(migrate, "%04d (newer than this program, which knows %04d)", revision,
-            migration_count);
+        say(migrate, "%04d (newer than this program, which knows %04d)", revision, migration_count);
     else
         say(migrate, "%04d %s%s", revision, migrations[revision - 1].name,
             revision == migration_count ? " (head)" : "");

@@ -1,8 +1,8 @@
 /* migrate.h - brings the ledger's schema to a revision and says where it stands: `probity migrate`.
  *
- * Every command is one transaction under a lock, so that two that start at once apply each migration
- * once, through PgBouncer too, and one that fails changes nothing.  The daemon never calls this: see
- * schema.h for what it asks.
+ * Every command is one transaction under a lock, so that two that start at once apply each
+ * migration once, through PgBouncer too, and one that fails changes nothing.  The daemon never
+ * calls this: see schema.h for what it asks.
  */
 #ifndef LEDGER_MIGRATE_H
 #define LEDGER_MIGRATE_H
@@ -23,7 +23,8 @@ struct migrate {
     void *context;
 };
 
-/* Says the revision that is applied: "0001 ledger (head)", or "none: run probity migrate upgrade". */
+/* Says the revision that is applied: "0001 ledger (head)", or "none: run probity migrate upgrade".
+ */
 int migrate_current(const struct migrate *migrate, struct error *err) MUST_CHECK;
 
 /* Says one line per migration, oldest first: revision, name, when it was applied or "pending". */
@@ -32,7 +33,8 @@ int migrate_history(const struct migrate *migrate, struct error *err) MUST_CHECK
 /* `target` is "head" (or NULL), "+N", or a revision ("0001", "1").  All return 0, or -errno with
  * `err` in words for people: -EINVAL for a target that does not exist or lies the other way,
  * -ENOTSUP for a schema of a newer program or a changed migration, else what pq.h lists. */
-int migrate_upgrade(const struct migrate *migrate, const char *target, struct error *err) MUST_CHECK;
+int migrate_upgrade(const struct migrate *migrate, const char *target,
+                    struct error *err) MUST_CHECK;
 
 /* `target` is "-N" (NULL: "-1"), "base", or a revision, which stays applied. */
 int migrate_downgrade(const struct migrate *migrate, const char *target,

@@ -14,8 +14,8 @@
 
 enum {
     MINUTE_MS = 60000,
-    /* A day of four objectives: a first read goes in steps, or the rows on their way would take more
-     * memory than all windows. */
+    /* A day of four objectives: a first read goes in steps, or the rows on their way would take
+     * more memory than all windows. */
     STEP_MINUTES = 1440,
     ARRAY_BYTES = 16 * 1024 * 1024,
 };
@@ -25,20 +25,20 @@ enum {
 
 /* LATERAL with OFFSET 0 keeps to one index look-up per file and per minute: tables that have never
  * been analyzed would tempt the planner to read them whole. */
-#define CHANGED_SQL                                                                                \
-    "SELECT k.objective_id, k.minute, s.total, s.bad FROM ("                                       \
-    "SELECT DISTINCT d.objective_id, d.minute FROM "                                               \
-    "unnest($2::bytea[], $3::bigint[]) AS f(file_id, seen), "                                      \
-    "LATERAL (SELECT objective_id, minute FROM probity.objective_minutes WHERE service = $1 "      \
-    "AND file_id = f.file_id AND stamp > f.seen OFFSET 0) AS d "                                   \
-    "WHERE d.minute >= $4::integer) AS k, "                                                        \
-    "LATERAL (SELECT sum(total)::bigint AS total, sum(bad)::bigint AS bad "                        \
-    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = k.objective_id "         \
+#define CHANGED_SQL                                                                           \
+    "SELECT k.objective_id, k.minute, s.total, s.bad FROM ("                                  \
+    "SELECT DISTINCT d.objective_id, d.minute FROM "                                          \
+    "unnest($2::bytea[], $3::bigint[]) AS f(file_id, seen), "                                 \
+    "LATERAL (SELECT objective_id, minute FROM probity.objective_minutes WHERE service = $1 " \
+    "AND file_id = f.file_id AND stamp > f.seen OFFSET 0) AS d "                              \
+    "WHERE d.minute >= $4::integer) AS k, "                                                   \
+    "LATERAL (SELECT sum(total)::bigint AS total, sum(bad)::bigint AS bad "                   \
+    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = k.objective_id "    \
     "AND minute = k.minute OFFSET 0) AS s"
 
-#define RANGE_SQL                                                                                  \
-    "SELECT objective_id, minute, sum(total)::bigint, sum(bad)::bigint "                           \
-    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) "     \
+#define RANGE_SQL                                                                              \
+    "SELECT objective_id, minute, sum(total)::bigint, sum(bad)::bigint "                       \
+    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) " \
     "AND minute >= $3::integer AND minute < $4::integer GROUP BY objective_id, minute"
 
 /* Minutes as they arrive, before their number is known. */
@@ -158,8 +158,8 @@ static int sum_coverage(const struct snapshot *snapshot, struct coverage_span wi
                         struct ledger_coverage *ret)
 {
     const PGresult *rows = snapshot->positions;
-    AUTO(auto_free) struct coverage_span *spans =
-        calloc((size_t)PQntuples(rows) + 1, sizeof(*spans));
+    AUTO(auto_free)
+    struct coverage_span *spans = calloc((size_t)PQntuples(rows) + 1, sizeof(*spans));
     struct ledger_coverage coverage = { 0 };
     int count = 0;
 

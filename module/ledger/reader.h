@@ -26,10 +26,10 @@ struct ledger_minute {
 
 /* How well the log was watched. */
 struct ledger_coverage {
-    int64_t measured_since_ms;  /* wall clock; 0: nothing yet */
-    int64_t watched_until_ms;   /* newest over all files */
-    int64_t watched_ms;         /* within the window: the union of what was watched */
-    int64_t last_event_ms;      /* 0: none yet */
+    int64_t measured_since_ms; /* wall clock; 0: nothing yet */
+    int64_t watched_until_ms;  /* newest over all files */
+    int64_t watched_ms;        /* within the window: the union of what was watched */
+    int64_t last_event_ms;     /* 0: none yet */
     uint64_t lines;
     uint64_t rejected_lines;
     uint64_t lost_bytes;
@@ -60,8 +60,8 @@ void ledger_reader_close(struct ledger_reader **reader);
  * -ESTALE: it is older than this program needs; -ENOTSUP: it is newer; anything else: the ledger is
  * out of reach. */
 int ledger_reader_read(struct ledger_reader *reader, int64_t now_wall_ms, int64_t deadline_ms,
-                       struct arena *arena, struct ledger_changes *ret, struct error *err)
-    MUST_CHECK;
+                       struct arena *arena, struct ledger_changes *ret,
+                       struct error *err) MUST_CHECK;
 
 /* One minute's histogram of a latency objective, summed over files, encoded. */
 struct ledger_histogram {

@@ -1,4 +1,5 @@
-/* retention.c - bounded deletes.  Instances that do it at the same moment skip each other's rows. */
+/* retention.c - bounded deletes.  Instances that do it at the same moment skip each other's rows.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -13,23 +14,23 @@
 
 /* Our clock and the server's must agree that something is old: one that was set wrong must not make
  * anybody forget. */
-#define OLDEST                                                                                     \
-    "least($2::integer, (extract(epoch FROM now()) / 60)::integer - $3::integer)"
+#define OLDEST "least($2::integer, (extract(epoch FROM now()) / 60)::integer - $3::integer)"
 
-#define DELETE_MINUTES(table, key)                                                                 \
-    "DELETE FROM probity." table " AS t USING (SELECT service, " key " FROM probity." table        \
-    " WHERE service = $1::text AND minute < " OLDEST " LIMIT " PORTION                             \
-    " FOR UPDATE SKIP LOCKED) AS old WHERE (t.service, t.minute, t.file_id) = "                    \
+#define DELETE_MINUTES(table, key)                                                          \
+    "DELETE FROM probity." table " AS t USING (SELECT service, " key " FROM probity." table \
+    " WHERE service = $1::text AND minute < " OLDEST " LIMIT " PORTION                      \
+    " FOR UPDATE SKIP LOCKED) AS old WHERE (t.service, t.minute, t.file_id) = "             \
     "(old.service, old.minute, old.file_id) AND "
 
 static const char *const deletes[] = {
-    DELETE_MINUTES("objective_minutes", "objective_id, minute, file_id")
-    "t.objective_id = old.objective_id",
+    DELETE_MINUTES("objective_minutes",
+                   "objective_id, minute, file_id") "t.objective_id = old.objective_id",
     DELETE_MINUTES("route_minutes", "route, minute, file_id") "t.route = old.route",
-    DELETE_MINUTES("route_bad_minutes", "objective_id, route, minute, file_id")
-    "(t.objective_id, t.route) = (old.objective_id, old.route)",
-    /* Only files that nobody has watched since, and never before their minutes: a file whose position
-     * is gone is counted from its beginning. */
+    DELETE_MINUTES("route_bad_minutes",
+                   "objective_id, route, minute, file_id") "(t.objective_id, t.route) = "
+                                                           "(old.objective_id, old.route)",
+    /* Only files that nobody has watched since, and never before their minutes: a file whose
+     * position is gone is counted from its beginning. */
     "DELETE FROM probity.positions AS t USING (SELECT service, file_id FROM probity.positions AS p "
     "WHERE service = $1::text AND watched_until < timestamptz 'epoch' + " OLDEST
     " * interval '1 minute' AND NOT EXISTS (SELECT FROM probity.objective_minutes AS m "

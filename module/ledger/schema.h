@@ -8,7 +8,8 @@
 
 /* One row, or none where nothing is applied: revision, oldest_program. */
 #define SCHEMA_SQL                                                                                 \
-    "SELECT revision, oldest_program FROM probity.schema_migrations ORDER BY revision DESC LIMIT 1"
+    "SELECT revision, oldest_program FROM probity.schema_migrations ORDER BY revision DESC LIMIT " \
+    "1"
 
 enum schema_state {
     SCHEMA_FITS,

@@ -73,8 +73,10 @@ static int judge_schema(const PGresult *result, struct error *err)
     case SCHEMA_OLD:
         return error_set(err, ESTALE, "ledger: %s", trouble_words(-ESTALE, ""));
     case SCHEMA_NEW:
-        return error_set(err, ENOTSUP, "ledger: the schema is newer than this program: it wants "
-                                       "probity %s and this is " PACKAGE_VERSION, oldest);
+        return error_set(err, ENOTSUP,
+                         "ledger: the schema is newer than this program: it wants "
+                         "probity %s and this is " PACKAGE_VERSION,
+                         oldest);
     case SCHEMA_FITS:
         break;
     }
@@ -90,8 +92,9 @@ static int begin(struct session *session, const char *mode, const char *sql, PGr
     int code;
 
     buf_init(&script, SCRIPT_BYTES);
-    buf_printf(&script, "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s",
-               mode, SESSION_STATEMENT_MS, SESSION_STATEMENT_MS - 500, sql);
+    buf_printf(&script,
+               "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s", mode,
+               SESSION_STATEMENT_MS, SESSION_STATEMENT_MS - 500, sql);
     code = buf_ok(&script) ? pq_script(session->conn, buf_text(&script),
                                        deadline_in(session, SESSION_STATEMENT_MS), &result, err)
                            : error_set(err, ENOMEM, "ledger: out of memory");
@@ -147,7 +150,8 @@ void session_rollback(struct session *session)
     if (session->conn == NULL)
         return;
     if (pq_run(session->conn, "ROLLBACK", NULL, deadline_in(session, SESSION_STATEMENT_MS), NULL,
-               NULL, &ignored) != 0)
+               NULL, &ignored)
+        != 0)
         session_close(session);
 }
 

@@ -35,7 +35,8 @@ int session_connect(struct session *session, struct error *err) MUST_CHECK;
 int session_begin(struct session *session, const char *mode, struct error *err) MUST_CHECK;
 
 /* The same with a question of the caller's own in the same round trip, in a read-only snapshot, on
- * a session that is connected: `sql` has no parameters, and its first two columns are those of SCHEMA_SQL. */
+ * a session that is connected: `sql` has no parameters, and its first two columns are those of
+ * SCHEMA_SQL. */
 int session_begin_snapshot(struct session *session, const char *sql, PGresult **ret,
                            struct error *err) MUST_CHECK;
 
@@ -49,7 +50,7 @@ int session_commit(struct session *session, struct error *err) MUST_CHECK;
 void session_rollback(struct session *session);
 
 /* Text parameters: SESSION_PARAMS(values) for an array of const char *. */
-#define SESSION_PARAMS(array)                                                                      \
+#define SESSION_PARAMS(array) \
     (&(struct pq_params){ .count = (int)ARRAY_LENGTH(array), .values = (array) })
 
 #define SESSION_NUMBER_BYTES 24

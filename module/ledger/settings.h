@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 struct ledger_settings {
-    const char *conninfo;   /* libpq; borrowed for the life of the program */
+    const char *conninfo; /* libpq; borrowed for the life of the program */
     const char *service;
-    const char *host;       /* hint in the positions: where this instance runs */
-    const char *instance;   /* a random id of this process */
+    const char *host;     /* hint in the positions: where this instance runs */
+    const char *instance; /* a random id of this process */
     const struct objective *objectives;
     int objective_count;
 };

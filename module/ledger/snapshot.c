@@ -16,9 +16,19 @@ enum { SQL_BYTES = 2048, VALUES_MAX = 6 };
 #define MS_OF(column) "(extract(epoch FROM " column ") * 1000)::bigint"
 
 #define POSITIONS_SQL                                                                              \
-    "SELECT v.revision, v.oldest_program, p.file_id, p.\"offset\", " MS_OF("p.watched_from") ", "  \
-    MS_OF("p.watched_until") ", " MS_OF("p.last_event") ", p.lines, p.rejected_lines, "            \
-    "p.lost_bytes FROM (" SCHEMA_SQL ") AS v LEFT JOIN probity.positions AS p ON p.service = "
+    "SELECT v.revision, v.oldest_program, p.file_id, p.\"offset\", " MS_OF(                        \
+        "p.watched_from") ", " MS_OF("p.watched_until") ", " MS_OF("p.last_event") ", p.lines, "   \
+                                                                                   "p.rejected_"   \
+                                                                                   "lines, "       \
+                                                                                   "p.lost_bytes " \
+                                                                                   "FROM "         \
+                                                                                   "(" SCHEMA_SQL  \
+                                                                                   ") AS v LEFT "  \
+                                                                                   "JOIN "         \
+                                                                                   "probity."      \
+                                                                                   "positions AS " \
+                                                                                   "p ON "         \
+                                                                                   "p.service = "
 
 void snapshot_done(struct snapshot *snapshot)
 {
@@ -52,9 +62,9 @@ static int read_positions(struct ledger_reader *reader, struct snapshot *snapsho
     buf_init(&sql, SQL_BYTES);
     buf_printf(&sql, POSITIONS_SQL "%s ORDER BY p.file_id", service);
     PQfreemem(service);
-    code = buf_ok(&sql) ? session_begin_snapshot(&reader->session, buf_text(&sql),
-                                                 &snapshot->positions, err)
-                        : error_set(err, ENOMEM, "ledger: out of memory");
+    code = buf_ok(&sql)
+               ? session_begin_snapshot(&reader->session, buf_text(&sql), &snapshot->positions, err)
+               : error_set(err, ENOMEM, "ledger: out of memory");
     buf_done(&sql);
     return code != 0 ? code : feed_take(&snapshot->now, snapshot->positions);
 }

@@ -45,9 +45,8 @@ static int columns_run(struct columns *columns, const struct upsert *upsert, con
 {
     char stamp[SESSION_NUMBER_BYTES];
     char file_bytes[2 * sizeof(upsert->file.bytes) + 3] = "\\x";
-    const char *values[FIXED + COLUMNS_MAX] = {
-        upsert->service, file_bytes, session_number(upsert->stamp, stamp)
-    };
+    const char *values[FIXED + COLUMNS_MAX] = { upsert->service, file_bytes,
+                                                session_number(upsert->stamp, stamp) };
     /* text, bytea, bigint: said here, because not every statement mentions all three. */
     static const Oid types[FIXED + COLUMNS_MAX] = { 25, 17, 20 };
     struct pq_params params = { FIXED + columns->count, types, values, NULL, NULL };
@@ -105,8 +104,8 @@ static int merge_stored(struct upsert *upsert, struct histogram *merged, struct 
         return -ENOMEM;
     length = array_read_hex(text, bytes);
     if (length >= 0)
-        code = histogram_merge_encoded(
-            merged, (struct slice){ (const char *)bytes, (size_t)length }, 1);
+        code = histogram_merge_encoded(merged,
+                                       (struct slice){ (const char *)bytes, (size_t)length }, 1);
     if (length < 0 || code == -EINVAL)
         upsert->damaged++;
     return code == -EINVAL ? 0 : code;
@@ -145,19 +144,19 @@ static int put_histogram(struct upsert *upsert, struct buf *column, const struct
 /* --- objective_minutes --- */
 
 /* OFFSET 0 keeps one look-up by primary key per row, whatever the planner knows of the table. */
-#define FETCH_OBJECTIVES                                                                           \
-    "SELECT k.n, s.histogram FROM unnest($4::integer[], $5::integer[]) "                           \
-    "WITH ORDINALITY AS k(o, m, n), LATERAL (SELECT histogram FROM probity.objective_minutes "     \
-    "WHERE service = $1 AND objective_id = k.o AND minute = k.m AND file_id = $2 "              \
+#define FETCH_OBJECTIVES                                                                       \
+    "SELECT k.n, s.histogram FROM unnest($4::integer[], $5::integer[]) "                       \
+    "WITH ORDINALITY AS k(o, m, n), LATERAL (SELECT histogram FROM probity.objective_minutes " \
+    "WHERE service = $1 AND objective_id = k.o AND minute = k.m AND file_id = $2 "             \
     "OFFSET 0) s WHERE s.histogram IS NOT NULL ORDER BY k.n"
 
-#define UPSERT_OBJECTIVES                                                                          \
-    "INSERT INTO probity.objective_minutes AS t (service, objective_id, minute, file_id, total, "  \
-    "bad, histogram, stamp) SELECT $1, o, m, $2, n, b, h, $3 FROM "           \
-    "unnest($4::integer[], $5::integer[], $6::bigint[], $7::bigint[], $8::bytea[]) "               \
-    "AS k(o, m, n, b, h) ORDER BY o, m "                                                           \
-    "ON CONFLICT (service, objective_id, minute, file_id) DO UPDATE SET "                          \
-    "total = t.total + excluded.total, bad = t.bad + excluded.bad, "                               \
+#define UPSERT_OBJECTIVES                                                                         \
+    "INSERT INTO probity.objective_minutes AS t (service, objective_id, minute, file_id, total, " \
+    "bad, histogram, stamp) SELECT $1, o, m, $2, n, b, h, $3 FROM "                               \
+    "unnest($4::integer[], $5::integer[], $6::bigint[], $7::bigint[], $8::bytea[]) "              \
+    "AS k(o, m, n, b, h) ORDER BY o, m "                                                          \
+    "ON CONFLICT (service, objective_id, minute, file_id) DO UPDATE SET "                         \
+    "total = t.total + excluded.total, bad = t.bad + excluded.bad, "                              \
     "histogram = excluded.histogram, stamp = excluded.stamp"
 
 static int fetch_objectives(struct upsert *upsert, struct stored *stored, struct error *err)
@@ -222,23 +221,23 @@ static int upsert_objectives(struct upsert *upsert, struct error *err)
 
 /* --- route_minutes --- */
 
-#define FETCH_ROUTES                                                                               \
-    "SELECT k.n, s.histogram FROM unnest($4::text[], $5::integer[]) "                              \
-    "WITH ORDINALITY AS k(r, m, n), LATERAL (SELECT histogram FROM probity.route_minutes "         \
-    "WHERE service = $1 AND route = k.r AND minute = k.m AND file_id = $2 "                        \
+#define FETCH_ROUTES                                                                       \
+    "SELECT k.n, s.histogram FROM unnest($4::text[], $5::integer[]) "                      \
+    "WITH ORDINALITY AS k(r, m, n), LATERAL (SELECT histogram FROM probity.route_minutes " \
+    "WHERE service = $1 AND route = k.r AND minute = k.m AND file_id = $2 "                \
     "OFFSET 0) s WHERE s.histogram IS NOT NULL ORDER BY k.n"
 
-#define UPSERT_ROUTES                                                                              \
-    "INSERT INTO probity.route_minutes AS t (service, route, minute, file_id, total, errors, "     \
-    "client_closed, duration_ms_sum, duration_ms_max, histogram, stamp) "                          \
-    "SELECT $1, r, m, $2, n, e, c, s, x, h, $3 FROM unnest($4::text[], $5::integer[], "            \
-    "$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) "        \
-    "AS k(r, m, n, e, c, s, x, h) ORDER BY r, m "                                                  \
-    "ON CONFLICT (service, route, minute, file_id) DO UPDATE SET "                                 \
-    "total = t.total + excluded.total, errors = t.errors + excluded.errors, "                      \
-    "client_closed = t.client_closed + excluded.client_closed, "                                   \
-    "duration_ms_sum = t.duration_ms_sum + excluded.duration_ms_sum, "                             \
-    "duration_ms_max = greatest(t.duration_ms_max, excluded.duration_ms_max), "                    \
+#define UPSERT_ROUTES                                                                          \
+    "INSERT INTO probity.route_minutes AS t (service, route, minute, file_id, total, errors, " \
+    "client_closed, duration_ms_sum, duration_ms_max, histogram, stamp) "                      \
+    "SELECT $1, r, m, $2, n, e, c, s, x, h, $3 FROM unnest($4::text[], $5::integer[], "        \
+    "$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) "    \
+    "AS k(r, m, n, e, c, s, x, h) ORDER BY r, m "                                              \
+    "ON CONFLICT (service, route, minute, file_id) DO UPDATE SET "                             \
+    "total = t.total + excluded.total, errors = t.errors + excluded.errors, "                  \
+    "client_closed = t.client_closed + excluded.client_closed, "                               \
+    "duration_ms_sum = t.duration_ms_sum + excluded.duration_ms_sum, "                         \
+    "duration_ms_max = greatest(t.duration_ms_max, excluded.duration_ms_max), "                \
     "histogram = excluded.histogram, stamp = excluded.stamp"
 
 static int fetch_routes(struct upsert *upsert, struct stored *stored, struct error *err)
@@ -303,12 +302,12 @@ static int upsert_routes(struct upsert *upsert, struct error *err)
 
 /* --- route_bad_minutes --- */
 
-#define UPSERT_BADS                                                                                \
-    "INSERT INTO probity.route_bad_minutes AS t (service, objective_id, route, minute, file_id, "  \
-    "bad, stamp) SELECT $1, o, r, m, $2, b, $3 FROM "                                              \
-    "unnest($4::integer[], $5::text[], $6::integer[], $7::bigint[]) AS k(o, r, m, b) "             \
-    "ORDER BY o, r, m "                                                                            \
-    "ON CONFLICT (service, objective_id, route, minute, file_id) DO UPDATE SET "                   \
+#define UPSERT_BADS                                                                               \
+    "INSERT INTO probity.route_bad_minutes AS t (service, objective_id, route, minute, file_id, " \
+    "bad, stamp) SELECT $1, o, r, m, $2, b, $3 FROM "                                             \
+    "unnest($4::integer[], $5::text[], $6::integer[], $7::bigint[]) AS k(o, r, m, b) "            \
+    "ORDER BY o, r, m "                                                                           \
+    "ON CONFLICT (service, objective_id, route, minute, file_id) DO UPDATE SET "                  \
     "bad = t.bad + excluded.bad, stamp = excluded.stamp"
 
 static int upsert_bads(struct upsert *upsert, struct error *err)

@@ -1,7 +1,7 @@
 /* upsert.h - adds rows to what the tables hold: three statements, within the caller's transaction.
  *
- * Plain counts are added by Postgres; histograms are fetched, merged here and written back, which is
- * safe because only the holder of the file's position, a row lock, writes that file's rows.
+ * Plain counts are added by Postgres; histograms are fetched, merged here and written back, which
+ * is safe because only the holder of the file's position, a row lock, writes that file's rows.
  */
 #ifndef LEDGER_UPSERT_H
 #define LEDGER_UPSERT_H
@@ -19,10 +19,10 @@ struct upsert {
     struct session *session;
     const char *service;
     struct file_id file;
-    int64_t stamp;      /* the offset that the position moves to */
+    int64_t stamp; /* the offset that the position moves to */
     const struct rows *rows;
-    int32_t minute;     /* only this minute's rows, or UPSERT_ALL_MINUTES */
-    int damaged;        /* stored histograms that could not be read and were replaced */
+    int32_t minute; /* only this minute's rows, or UPSERT_ALL_MINUTES */
+    int damaged;    /* stored histograms that could not be read and were replaced */
 };
 
 /* 0, or -errno as session_run; -E2BIG when the rows don't fit one statement. */

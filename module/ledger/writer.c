@@ -110,7 +110,8 @@ static void count_commit(struct ledger_writer *writer, const struct commit_resul
         writer->counters.last_commit_at_ms = clock_boot_ms();
     (void)pthread_mutex_unlock(&writer->mutex);
     if (result->rejected_rows > 0)
-        log_warning("ledger: Postgres refused %" PRIu64 " rows: their events are booked as rejected",
+        log_warning("ledger: Postgres refused %" PRIu64
+                    " rows: their events are booked as rejected",
                     result->rejected_rows);
     if (result->damaged > 0)
         log_warning("ledger: %d stored histograms could not be read and begin anew",
@@ -249,12 +250,13 @@ static void forget_old(struct ledger_writer *writer)
 {
     struct error err = { 0 };
     bool more = false;
-    int code = retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more,
-                             &err);
+    int code =
+        retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more, &err);
 
-    writer->retention_at_ms = clock_boot_ms() + (code != 0 ? RETENTION_RETRY_MS
-                                                 : more    ? RETENTION_MORE_MS
-                                                           : RETENTION_MS);
+    writer->retention_at_ms = clock_boot_ms()
+                              + (code != 0 ? RETENTION_RETRY_MS
+                                 : more    ? RETENTION_MORE_MS
+                                           : RETENTION_MS);
     if (code == 0)
         return;
     log_warning("ledger: old minutes could not be deleted: %s: trying again in 10 minutes",
@@ -292,8 +294,7 @@ static void run(void *context)
         else if (is_stopping(writer))
             break;
         /* Under a steady stream there is no idle second: retention comes between two flushes. */
-        if (!is_stopping(writer)
-            && (flush == NULL || clock_boot_ms() >= writer->retention_at_ms))
+        if (!is_stopping(writer) && (flush == NULL || clock_boot_ms() >= writer->retention_at_ms))
             idle(writer);
     }
     session_close(&writer->session);

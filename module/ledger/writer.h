@@ -18,18 +18,19 @@ struct ledger_writer;
 /* `flushes` holds struct flush * (the writer owns what it pops), `positions` takes struct
  * file_position.  Both outlive the writer. */
 int ledger_writer_start(const struct ledger_settings *settings, struct queue *flushes,
-                        struct queue *positions, struct ledger_writer **ret, struct error *err)
-    MUST_CHECK;
+                        struct queue *positions, struct ledger_writer **ret,
+                        struct error *err) MUST_CHECK;
 
 /* Commits what is queued, at most for 3 s, then ends. */
 void ledger_writer_stop(struct ledger_writer **writer);
 
 /* What happened so far.  Any thread. */
-#define FOR_EACH_LEDGER_COUNTER(X)                                                                 \
-    X(commits, "probity_ledger_commits_total", "Flushes committed to the ledger")                  \
-    X(failures, "probity_ledger_failures_total", "Flushes that failed and were tried again")       \
-    X(rewinds, "probity_ledger_rewinds_total", "Flushes dropped because the ledger's position had moved") \
-    X(rejected_rows, "probity_ledger_rejected_rows_total", "Minute rows that Postgres refused")    \
+#define FOR_EACH_LEDGER_COUNTER(X)                                                              \
+    X(commits, "probity_ledger_commits_total", "Flushes committed to the ledger")               \
+    X(failures, "probity_ledger_failures_total", "Flushes that failed and were tried again")    \
+    X(rewinds, "probity_ledger_rewinds_total",                                                  \
+      "Flushes dropped because the ledger's position had moved")                                \
+    X(rejected_rows, "probity_ledger_rejected_rows_total", "Minute rows that Postgres refused") \
     X(rows, "probity_ledger_rows_total", "Minute rows written")
 
 struct ledger_counters {
@@ -37,8 +38,8 @@ struct ledger_counters {
     FOR_EACH_LEDGER_COUNTER(X)
 #undef X
     int64_t last_commit_at_ms; /* boot clock; -1 before the first */
-    char trouble[128];         /* why it does not commit now, in words for people; "" when it does */
-    int64_t trouble_since_ms;  /* boot clock: when it ceased to commit, whatever the words since */
+    char trouble[128];        /* why it does not commit now, in words for people; "" when it does */
+    int64_t trouble_since_ms; /* boot clock: when it ceased to commit, whatever the words since */
 };
 
 void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret);

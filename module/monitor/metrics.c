@@ -29,8 +29,7 @@ static void sample_age(struct metrics_writer *writer, const struct metrics_label
                        const struct overview *overview, const struct check_state *state)
 {
     if (state->has_last)
-        metrics_seconds_from_ms(writer, labels,
-                                check_state_age_ms(state, overview->now.boot_ms));
+        metrics_seconds_from_ms(writer, labels, check_state_age_ms(state, overview->now.boot_ms));
 }
 
 static void sample_transitions(struct metrics_writer *writer, const struct metrics_label labels[],
@@ -63,9 +62,9 @@ static void check_families(struct metrics_writer *writer, const struct overview 
         for (int check = 0; check < overview->config->check_count; check++) {
             const struct check_state *state = &overview->checks[check];
 
-            families[i].sample(
-                writer, (struct metrics_label[]){ { "check", state->config->name }, { 0 } },
-                overview, state);
+            families[i].sample(writer,
+                               (struct metrics_label[]){ { "check", state->config->name }, { 0 } },
+                               overview, state);
         }
     }
 }
@@ -112,10 +111,10 @@ static void command_family(struct metrics_writer *writer, const struct redis_fac
         const struct redis_command *command = &facts->commands[i];
 
         if (command->name[0] != '\0')
-            metrics_uint(writer,
-                         (const struct metrics_label[]){ { "command", command->name },
-                                                         { NULL, NULL } },
-                         command->calls);
+            metrics_uint(
+                writer,
+                (const struct metrics_label[]){ { "command", command->name }, { NULL, NULL } },
+                command->calls);
     }
 }
 

@@ -90,8 +90,7 @@ static void run(void *context)
         tick = clock_boot_ms() >= tick_ms;
         if (tick) {
             tick_ms = clock_boot_ms() + TICK_MS;
-            overview_look_at_front(&monitor->overview,
-                                   atomic_load(monitor->settings.front_beat_ms),
+            overview_look_at_front(&monitor->overview, atomic_load(monitor->settings.front_beat_ms),
                                    clock_boot_ms());
         }
         if (judge(monitor) || tick)

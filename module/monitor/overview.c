@@ -41,9 +41,8 @@ void overview_take(struct overview *overview, const struct outcome *outcome)
     state = &overview->checks[outcome->check];
     check_state_take(state, outcome);
     if (state == app)
-        overview->app_answered =
-            overview->app_answered || outcome->status != OUTCOME_ERROR
-            || (outcome->has_facts && outcome->facts.http.http_status > 0);
+        overview->app_answered = overview->app_answered || outcome->status != OUTCOME_ERROR
+                                 || (outcome->has_facts && outcome->facts.http.http_status > 0);
 }
 
 void overview_look_at_front(struct overview *overview, int64_t beat_ms, int64_t now_ms)
@@ -111,8 +110,8 @@ bool overview_judge(struct overview *overview, struct moment now, bool draining)
         changed = check_state_judge(&overview->checks[i], now) || changed;
     overview->draining = overview->draining || draining;
     overview->first_round_done = overview->first_round_done || all_settled(overview);
-    overview->started_up = overview->started_up
-                           || (overview->first_round_done && app_has_passed(overview));
+    overview->started_up =
+        overview->started_up || (overview->first_round_done && app_has_passed(overview));
     overview->ready = !overview->draining && overview->first_round_done && all_pass(overview);
     overview->liveness = judge_liveness(overview);
     return changed || overview->ready != was_ready || overview->started_up != was_started_up

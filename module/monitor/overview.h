@@ -7,9 +7,9 @@
 #include "monitor/state.h"
 
 enum {
-    OVERVIEW_MAX_AGE_MS = 3000,  /* an older publication is too old */
+    OVERVIEW_MAX_AGE_MS = 3000, /* an older publication is too old */
     OVERVIEW_FRONT_STALL_MS = 3000,
-    OVERVIEW_APP_FAILURES = 3,   /* in a row, before liveness fails */
+    OVERVIEW_APP_FAILURES = 3, /* in a row, before liveness fails */
 };
 
 enum liveness { LIVENESS_OK, LIVENESS_STARTING, LIVENESS_APP_FAILED, LIVENESS_FRONT_STALLED };
@@ -20,15 +20,15 @@ struct overview {
     struct moment started;
     /* what has been seen */
     struct check_state checks[LIMIT_CHECKS];
-    bool app_answered;      /* latched */
+    bool app_answered; /* latched */
     int64_t front_looked_at_ms;
-    bool front_late;        /* at the last look */
-    bool front_stalled;     /* at the last two looks */
+    bool front_late;    /* at the last look */
+    bool front_stalled; /* at the last two looks */
     /* as of the last judgement */
     struct moment now;
-    bool draining;          /* latched */
-    bool first_round_done;  /* latched */
-    bool started_up;        /* latched */
+    bool draining;         /* latched */
+    bool first_round_done; /* latched */
+    bool started_up;       /* latched */
     bool ready;
     enum liveness liveness;
     /* counted elsewhere, shown in the metrics */

@@ -86,8 +86,7 @@ void render_detailed(const struct overview *overview, bool too_old, struct page_
     json_open_object(&writer);
     json_text(&writer, "status", status);
     json_text(&writer, "version", overview->config->app_version);
-    json_int(&writer, "uptime_seconds",
-             (overview->now.boot_ms - overview->started.boot_ms) / 1000);
+    json_int(&writer, "uptime_seconds", (overview->now.boot_ms - overview->started.boot_ms) / 1000);
     json_key(&writer, "components");
     json_open_object(&writer);
     for (int i = 0; i < overview->config->check_count; i++) {

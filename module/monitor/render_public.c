@@ -58,16 +58,14 @@ void render_health(const struct overview *overview, bool too_old, struct page_te
         json_text(&writer, "reason", reason);
     json_text(&writer, "version", overview->config->app_version);
     json_text(&writer, "probity_version", PACKAGE_VERSION);
-    json_int(&writer, "uptime_seconds",
-             (overview->now.boot_ms - overview->started.boot_ms) / 1000);
+    json_int(&writer, "uptime_seconds", (overview->now.boot_ms - overview->started.boot_ms) / 1000);
     if (overview_app(overview) == NULL)
         json_text(&writer, "covers", "probity only");
     json_time(&writer, "timestamp", overview->now.wall_ms);
     json_close_object(&writer);
 }
 
-static void render_checks(const struct overview *overview, bool too_old,
-                          struct json_writer *writer)
+static void render_checks(const struct overview *overview, bool too_old, struct json_writer *writer)
 {
     json_key(writer, "checks");
     json_open_object(writer);

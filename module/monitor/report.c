@@ -37,8 +37,8 @@ static void report_check(struct report *report, const struct overview *overview,
     fields[count++] = LOG_TEXT("check", state->config->name);
     fields[count++] = LOG_TEXT("from", check_status_text(before));
     fields[count++] = LOG_TEXT("to", check_status_text(after));
-    fields[count++] = LOG_NUMBER("lasted_ms",
-                                 overview->now.boot_ms - report->checks[check].since_ms);
+    fields[count++] =
+        LOG_NUMBER("lasted_ms", overview->now.boot_ms - report->checks[check].since_ms);
     if (why[0] != '\0')
         fields[count++] = LOG_TEXT("reason", why);
     /* The log alone holds the driver's own words. */

@@ -47,7 +47,7 @@ void check_state_take(struct check_state *state, const struct outcome *outcome)
     if (up != (state->last.status != OUTCOME_ERROR))
         return;
     state->shown = (struct check_verdict){
-        .status = !up                                     ? CHECK_ERROR
+        .status = !up                                      ? CHECK_ERROR
                   : state->last.status == OUTCOME_DEGRADED ? CHECK_DEGRADED
                                                            : CHECK_OK,
         .reason = state->last.reason,
@@ -112,7 +112,8 @@ bool check_state_passes(const struct check_state *state, int64_t now_ms)
     case CHECK_STARTING:
         return !state->config->critical;
     case CHECK_NOT_CONFIGURED:
-        return false; /* PROBITY_REQUIRE outranks every policy: it is told to look for lost variables */
+        return false; /* PROBITY_REQUIRE outranks every policy: it is told to look for lost
+                         variables */
     case CHECK_ERROR:
     case CHECK_STALE:
         break;
@@ -126,12 +127,9 @@ bool check_state_passes(const struct check_state *state, int64_t now_ms)
 const char *check_status_text(enum check_status status)
 {
     static const char *const texts[] = {
-        [CHECK_STARTING] = "starting",
-        [CHECK_OK] = "ok",
-        [CHECK_DEGRADED] = "degraded",
-        [CHECK_ERROR] = "error",
-        [CHECK_STALE] = "stale",
-        [CHECK_NOT_CONFIGURED] = "not configured",
+        [CHECK_STARTING] = "starting", [CHECK_OK] = "ok",
+        [CHECK_DEGRADED] = "degraded", [CHECK_ERROR] = "error",
+        [CHECK_STALE] = "stale",       [CHECK_NOT_CONFIGURED] = "not configured",
     };
 
     return texts[status];

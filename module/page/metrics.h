@@ -1,7 +1,7 @@
 /* metrics.h - writes metric families in Prometheus' text format 0.0.4 or OpenMetrics 1.0.
  *
- * The formats differ in the name of a counter's family (OpenMetrics drops _total there), the escapes
- * of HELP, and the final "# EOF", which the front adds after joining the fragments.
+ * The formats differ in the name of a counter's family (OpenMetrics drops _total there), the
+ * escapes of HELP, and the final "# EOF", which the front adds after joining the fragments.
  * Sources: prometheus/docs exposition_formats.md; OpenMetrics specification 1.0.
  */
 #ifndef PAGE_METRICS_H

@@ -32,31 +32,31 @@ struct page {
 struct page_objective {
     const char *name;
     const char *service;
-    const char *status;         /* "met", … as in the API */
-    bool insufficient;          /* too few events: the gate says go and why */
-    bool has_budget;            /* false: no data at all */
-    struct fraction remaining;  /* of the error budget, may be negative */
-    struct slice json;          /* its object in the list of /slo */
+    const char *status;        /* "met", … as in the API */
+    bool insufficient;         /* too few events: the gate says go and why */
+    bool has_budget;           /* false: no data at all */
+    struct fraction remaining; /* of the error budget, may be negative */
+    struct slice json;         /* its object in the list of /slo */
 };
 
 struct page_set {
-    int64_t max_age_ms;      /* a publication older than this is too old */
+    int64_t max_age_ms; /* a publication older than this is too old */
     const struct page *pages;
     int page_count;
     const struct page_objective *objectives;
     int objective_count;
-    struct slice as_of;      /* RFC 3339 of the SLO figures; empty for health */
-    bool usable;             /* SLO: figures exist and are within their bound */
-    const char *trouble;     /* SLO: why not, for people; NULL when usable */
+    struct slice as_of;  /* RFC 3339 of the SLO figures; empty for health */
+    bool usable;         /* SLO: figures exist and are within their bound */
+    const char *trouble; /* SLO: why not, for people; NULL when usable */
 };
 
 /* What a page is made from; slices are copied. */
 struct page_text {
     int status;
-    const char *content_type;   /* NULL: application/json */
-    int retry_after_seconds;    /* 0: none */
+    const char *content_type; /* NULL: application/json */
+    int retry_after_seconds;  /* 0: none */
     bool vary_accept;
-    const char *extra_headers;  /* whole lines that end in CRLF, or NULL */
+    const char *extra_headers; /* whole lines that end in CRLF, or NULL */
     struct slice body;
 };
 

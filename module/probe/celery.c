@@ -44,9 +44,9 @@ struct memory {
     /* prober thread only */
     struct pidbox_queues queues;
     int64_t queues_due_ms;
-    int64_t queues_asked_of; /* how many workers told them */
+    int64_t queues_asked_of;     /* how many workers told them */
     int64_t no_workers_since_ms; /* 0: there are some */
-    struct resp *listening; /* the connection that heartbeats come over, or NULL */
+    struct resp *listening;      /* the connection that heartbeats come over, or NULL */
     int64_t listening_since_ms;
     int64_t heard_at_ms; /* when anything last came over it */
     int64_t listen_again_ms;
@@ -170,8 +170,8 @@ static bool is_early(const struct memory *memory)
 /* Workers without heartbeats, or with a task so long that none came, make the sum a false one. */
 static int64_t active_tasks(const struct memory *memory, const struct celery_facts *facts)
 {
-    int64_t workers = facts->subscribed < facts->active_workers ? facts->active_workers
-                                                                 : facts->subscribed;
+    int64_t workers =
+        facts->subscribed < facts->active_workers ? facts->active_workers : facts->subscribed;
     int64_t heard = heartbeats_workers(&memory->heartbeats);
 
     if (memory->listening == NULL || heard < workers || (heard == 0 && is_early(memory)))
@@ -242,8 +242,7 @@ static enum probe_result ask_queues(const struct celery_ask *ping, struct memory
 }
 
 /* The answers to LLEN of one queue's priorities; what can't be counted makes it unknown. */
-static int read_depth(struct resp *resp, int64_t deadline_ms, int64_t *ret_depth,
-                      struct error *err)
+static int read_depth(struct resp *resp, int64_t deadline_ms, int64_t *ret_depth, struct error *err)
 {
     int64_t depth = 0;
 

@@ -132,8 +132,7 @@ enum probe_result celery_ask(struct celery_ask *ask, struct outcome *outcome)
 
 int celery_ask_end(const struct celery_ask *ask, int64_t deadline_ms, struct error *err)
 {
-    const struct slice unbind[] = { SLICE("SREM"), SLICE(PIDBOX_BINDINGS),
-                                    member_of(ask->pidbox) };
+    const struct slice unbind[] = { SLICE("SREM"), SLICE(PIDBOX_BINDINGS), member_of(ask->pidbox) };
     int code;
 
     RESP_ADD(ask->resp, "MULTI");

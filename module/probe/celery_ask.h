@@ -1,7 +1,7 @@
 /* celery_ask.h - one question to all workers over the broker, and who answers it.
  *
- * Needs Redis 6 or later (a BRPOP that waits for parts of a second).  After celery_ask_end() nothing
- * of ours is left on the broker.
+ * Needs Redis 6 or later (a BRPOP that waits for parts of a second).  After celery_ask_end()
+ * nothing of ours is left on the broker.
  */
 #ifndef PROBE_CELERY_ASK_H
 #define PROBE_CELERY_ASK_H
@@ -18,9 +18,9 @@ struct celery_ask {
     const struct pidbox *pidbox;
     struct resp *resp;
     enum pidbox_method method;
-    int64_t until_ms;              /* who has not answered by then is taken for busy */
-    int64_t enough;                /* answers that are waited for; 0: everybody's */
-    struct pidbox_queues *queues;  /* receives what workers consume; may be NULL */
+    int64_t until_ms;             /* who has not answered by then is taken for busy */
+    int64_t enough;               /* answers that are waited for; 0: everybody's */
+    struct pidbox_queues *queues; /* receives what workers consume; may be NULL */
     /* who answered */
     int64_t subscribed;
     int64_t answered;

@@ -19,16 +19,16 @@ enum {
 };
 
 enum http_text_state {
-    HTTP_TEXT_STATUS,  /* waiting for the status line */
+    HTTP_TEXT_STATUS, /* waiting for the status line */
     HTTP_TEXT_HEADERS,
-    HTTP_TEXT_BODY,    /* of known length */
+    HTTP_TEXT_BODY, /* of known length */
     HTTP_TEXT_CHUNK_SIZE,
     HTTP_TEXT_CHUNK,
     HTTP_TEXT_CHUNK_END,
     HTTP_TEXT_TRAILERS,
-    HTTP_TEXT_TO_END,  /* a body that ends when the peer closes */
+    HTTP_TEXT_TO_END, /* a body that ends when the peer closes */
     HTTP_TEXT_DONE,
-    HTTP_TEXT_BROKEN,  /* this is not HTTP */
+    HTTP_TEXT_BROKEN, /* this is not HTTP */
 };
 
 struct http_text {

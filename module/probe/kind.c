@@ -1,4 +1,5 @@
-/* kind.c - what all kinds of checks share: the copy of their row, and failures turned into reasons. */
+/* kind.c - what all kinds of checks share: the copy of their row, and failures turned into reasons.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 

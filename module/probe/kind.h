@@ -15,8 +15,9 @@
 /* One check, as its kind sees it. */
 struct probe {
     /* set before start, read-only afterwards */
-    struct check_config check; /* a copy with strings of its own: it may outlive the configuration */
-    int cancel_fd;             /* becomes readable when the thread is to end */
+    struct check_config
+        check;     /* a copy with strings of its own: it may outlive the configuration */
+    int cancel_fd; /* becomes readable when the thread is to end */
     /* prober thread only */
     void *memory; /* the kind's own, kept across connections */
     bool hurry;   /* the kind wants the next look within 1 s, whatever the interval */
@@ -26,7 +27,8 @@ struct probe {
 enum probe_result {
     PROBE_KEEP, /* the outcome counts; the connection may be used again */
     PROBE_DROP, /* the outcome counts; the connection is of no further use */
-    PROBE_LOST, /* as DROP, because the peer closed it: on a kept connection that is no result yet */
+    PROBE_LOST, /* as DROP, because the peer closed it: on a kept connection that is no result yet
+                 */
     PROBE_OURS, /* our own trouble (memory, descriptors, stopping): no outcome */
 };
 

@@ -53,8 +53,8 @@ void pidbox_write(const struct pidbox *pidbox, enum pidbox_method method,
 {
     char body[BODY_BYTES];
     unsigned char base64[BASE64_BYTES];
-    int length = snprintf(body, sizeof(body), body_template, method_names[method], ticket,
-                          pidbox->oid);
+    int length =
+        snprintf(body, sizeof(body), body_template, method_names[method], ticket, pidbox->oid);
 
     (void)EVP_EncodeBlock(base64, (const unsigned char *)body, length);
     buf_printf(ret, envelope_template, (const char *)base64, expires_wall_ms / 1000,
@@ -103,8 +103,8 @@ static bool decode_base64(const char *text, size_t length, struct buf *ret)
 static bool read_body(const json_t *envelope, struct buf *ret)
 {
     const json_t *body = json_object_get(envelope, "body");
-    const char *encoding =
-        json_string_value(json_object_get(json_object_get(envelope, "properties"), "body_encoding"));
+    const char *encoding = json_string_value(
+        json_object_get(json_object_get(envelope, "properties"), "body_encoding"));
 
     if (!json_is_string(body))
         return false;

@@ -23,11 +23,11 @@ enum { PIDBOX_NAME_BYTES = 64, PIDBOX_MEMBER_BYTES = 128, PIDBOX_ENVELOPE_BYTES 
 
 /* Where one asker gets its replies. */
 struct pidbox {
-    char oid[RANDOM_UUID_BYTES];       /* ours for the life of the process: a crash leaves at most
-                                          one binding behind, which the next round uses again */
-    char channel[PIDBOX_NAME_BYTES];   /* all workers of the broker's database listen there */
-    char replies[PIDBOX_NAME_BYTES];   /* the list that replies are pushed to */
-    char member[PIDBOX_MEMBER_BYTES];  /* what binds the list, while a question is open */
+    char oid[RANDOM_UUID_BYTES];      /* ours for the life of the process: a crash leaves at most
+                                         one binding behind, which the next round uses again */
+    char channel[PIDBOX_NAME_BYTES];  /* all workers of the broker's database listen there */
+    char replies[PIDBOX_NAME_BYTES];  /* the list that replies are pushed to */
+    char member[PIDBOX_MEMBER_BYTES]; /* what binds the list, while a question is open */
 };
 
 void pidbox_init(struct pidbox *pidbox, int database, const char oid[RANDOM_UUID_BYTES]);

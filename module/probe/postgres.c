@@ -62,7 +62,8 @@ static const char sql_facts[] =
     ", count(*) FILTER (WHERE usename = current_user AND datname = current_database()"
     " AND backend_type = 'client backend' AND state <> 'idle'"
     " AND application_name <> 'probity' AND pid <> pg_catalog.pg_backend_pid())"
-    ", coalesce(max((extract(epoch FROM pg_catalog.clock_timestamp() - query_start) * 1000)::bigint)"
+    ", coalesce(max((extract(epoch FROM pg_catalog.clock_timestamp() - query_start) * "
+    "1000)::bigint)"
     " FILTER (WHERE state = 'active' AND backend_type = 'client backend'"
     " AND pid <> pg_catalog.pg_backend_pid()), 0)"
     " FROM pg_catalog.pg_stat_activity";
@@ -157,8 +158,7 @@ static void take_facts(struct memory *memory, const PGresult *row, int64_t now_m
     facts->may_see_queries = pq_int(row, 0, COLUMN_MAY_SEE, 0) == 1;
     facts->server_connections = pq_int(row, 0, COLUMN_CONNECTIONS, -1);
     facts->pool_checked_out = pq_int(row, 0, COLUMN_CHECKED_OUT, -1);
-    facts->longest_query_ms =
-        facts->may_see_queries ? pq_int(row, 0, COLUMN_LONGEST_MS, -1) : -1;
+    facts->longest_query_ms = facts->may_see_queries ? pq_int(row, 0, COLUMN_LONGEST_MS, -1) : -1;
     copy_version(PQgetvalue(row, 0, COLUMN_VERSION), facts->server_version);
     memory->has_facts = true;
     memory->facts_due_ms = now_ms + FACTS_EVERY_MS;

@@ -33,11 +33,11 @@ struct prober {
     int stop_fd;
     char name[THREAD_NAME_BYTES];
     /* prober thread only */
-    void *link;             /* the kept connection, or NULL */
-    int64_t fresh_due_ms;   /* when the next fresh one is due */
-    bool fresh_failed;      /* the last fresh one did: the kept one counts for nothing */
-    int closed_in_a_row;    /* kept connections that the peer closed, without a full pause between */
-    bool has_trouble;       /* of our own, and the log knows */
+    void *link;           /* the kept connection, or NULL */
+    int64_t fresh_due_ms; /* when the next fresh one is due */
+    bool fresh_failed;    /* the last fresh one did: the kept one counts for nothing */
+    int closed_in_a_row;  /* kept connections that the peer closed, without a full pause between */
+    bool has_trouble;     /* of our own, and the log knows */
     struct hysteresis hysteresis; /* a copy of what the monitor thinks: it sets our pace */
     /* under the mutex */
     pthread_mutex_t mutex;
@@ -53,7 +53,8 @@ static bool is_stopping(const struct prober *prober)
     return atomic_load(&prober->stopping);
 }
 
-/* A look-up or a driver that finds no descriptor tells us some other story: ask for one ourselves. */
+/* A look-up or a driver that finds no descriptor tells us some other story: ask for one ourselves.
+ */
 static bool has_descriptors(const struct prober *prober)
 {
     int fd = fcntl(prober->stop_fd, F_DUPFD_CLOEXEC, 0);
@@ -95,7 +96,8 @@ static void swap_link(struct prober *prober, void *link, enum probe_result resul
     else
         prober->kind->close(&prober->probe, link);
     prober->fresh_failed = false;
-    prober->fresh_due_ms = clock_boot_ms() + pace_interval_ms(prober->probe.check.fresh_interval_ms);
+    prober->fresh_due_ms =
+        clock_boot_ms() + pace_interval_ms(prober->probe.check.fresh_interval_ms);
 }
 
 static enum probe_result look_fresh(struct prober *prober, struct outcome *outcome)
@@ -152,7 +154,8 @@ static enum probe_result look(struct prober *prober, struct outcome *outcome)
     if (fresh)
         return look_fresh(prober, outcome);
     result = look_kept(prober, outcome);
-    /* Closed between two rounds, and we were faster than poll(2): only a failed reconnect counts. */
+    /* Closed between two rounds, and we were faster than poll(2): only a failed reconnect counts.
+     */
     return result == PROBE_LOST ? look_fresh(prober, outcome) : result;
 }
 
@@ -219,8 +222,8 @@ static bool wait_quietly(struct prober *prober, int64_t until_ms)
 /* A server that closes us at once again and again must not be asked without a pause. */
 static void pause_between(struct prober *prober)
 {
-    int64_t pause_ms = pace_pause_ms(&prober->hysteresis, prober->probe.check.interval_ms,
-                                     prober->probe.hurry);
+    int64_t pause_ms =
+        pace_pause_ms(&prober->hysteresis, prober->probe.check.interval_ms, prober->probe.hurry);
     int64_t until_ms = clock_boot_ms() + pause_ms;
 
     if (wait_quietly(prober, until_ms)) {

@@ -1,7 +1,7 @@
 /* redis.c - the check of a Redis server: INFO twice and PING in one round trip.
  *
- * A PONG alone is never ok, because a server that lost its master or is full answers it too.  A user
- * without the right to INFO is still judged by PING, with the facts unknown. */
+ * A PONG alone is never ok, because a server that lost its master or is full answers it too.  A
+ * user without the right to INFO is still judged by PING, with the facts unknown. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -117,7 +117,8 @@ static int watch_redis(const struct probe *probe, void *link, int fds[PROBE_WATC
     return 1;
 }
 
-/* Redis says nothing unasked on such a connection; whatever comes, the next reply would not be ours. */
+/* Redis says nothing unasked on such a connection; whatever comes, the next reply would not be
+ * ours. */
 static bool heed_redis(struct probe *probe, void *link, int fd)
 {
     (void)probe;

@@ -9,8 +9,8 @@
 #include "base/slice.h"
 #include "health/outcome.h"
 
-/* Reads the text of INFO commandstats into `facts`: those that are there keep their places, new ones
- * follow as long as there is room, the last place is for all others together. */
+/* Reads the text of INFO commandstats into `facts`: those that are there keep their places, new
+ * ones follow as long as there is room, the last place is for all others together. */
 void redis_commands_parse(struct slice text, struct redis_facts *facts);
 
 #endif

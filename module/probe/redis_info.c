@@ -15,13 +15,13 @@ struct field {
     size_t text_bytes; /* 0: a number */
 };
 
-#define NUMBER(name)                                                                               \
-    {                                                                                              \
-        #name, offsetof(struct redis_info, name), 0                                                \
+#define NUMBER(name)                                \
+    {                                               \
+#name, offsetof(struct redis_info, name), 0 \
     }
-#define TEXT(name)                                                                                 \
-    {                                                                                              \
-        #name, offsetof(struct redis_info, name), sizeof(((struct redis_info *)NULL)->name)        \
+#define TEXT(name)                                                                          \
+    {                                                                                       \
+#name, offsetof(struct redis_info, name), sizeof(((struct redis_info *)NULL)->name) \
     }
 
 static const struct field fields[] = {

@@ -1,4 +1,5 @@
-/* resp.h - questions to a Redis server and its replies: hiredis' formatter and reader over a stream.
+/* resp.h - questions to a Redis server and its replies: hiredis' formatter and reader over a
+ * stream.
  *
  * Commands are collected and written in one go; replies are read one by one, in order.
  */
@@ -25,8 +26,7 @@ void resp_close(struct resp **resp);
 void resp_add(struct resp *resp, int count, const struct slice *words);
 
 /* Adds a command of words that hold no NUL: RESP_ADD(resp, "SELECT", number). */
-#define RESP_ADD(resp, ...)                                                                        \
-    resp_add_texts((resp), (const char *const[]){ __VA_ARGS__, NULL })
+#define RESP_ADD(resp, ...) resp_add_texts((resp), (const char *const[]){ __VA_ARGS__, NULL })
 void resp_add_texts(struct resp *resp, const char *const *words);
 
 /* Writes what was added.  Returns 0 or -errno with `err`. */
@@ -34,8 +34,8 @@ int resp_send(struct resp *resp, int64_t deadline_ms, struct error *err) MUST_CH
 
 /* Waits for the next reply; the caller frees it.  Returns 0, or -errno with `err`: -EPROTO when it
  * is no RESP or larger than LIMIT_REPLY_BYTES, -ECONNRESET when the server closed. */
-int resp_read(struct resp *resp, int64_t deadline_ms, redisReply **ret, struct error *err)
-    MUST_CHECK;
+int resp_read(struct resp *resp, int64_t deadline_ms, redisReply **ret,
+              struct error *err) MUST_CHECK;
 
 /* The two halves of resp_read(), for replies that come unasked: takes in what has arrived, waiting
  * for the first byte; and hands out one reply, or NULL when no whole one is there. */

@@ -95,10 +95,8 @@ int64_t budget_exhausts_in_s(struct fraction target, struct window_sum whole,
 const char *budget_status_text(enum budget_status status)
 {
     static const char *const texts[] = {
-        [BUDGET_NO_DATA] = "no_data",
-        [BUDGET_INSUFFICIENT_DATA] = "insufficient_data",
-        [BUDGET_MET] = "met",
-        [BUDGET_AT_RISK] = "at_risk",
+        [BUDGET_NO_DATA] = "no_data",   [BUDGET_INSUFFICIENT_DATA] = "insufficient_data",
+        [BUDGET_MET] = "met",           [BUDGET_AT_RISK] = "at_risk",
         [BUDGET_BREACHED] = "breached",
     };
 

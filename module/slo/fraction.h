@@ -33,8 +33,8 @@ int fraction_compare(struct fraction a, struct fraction b);
 
 #define FRACTION_TEXT_BYTES 56
 
-/* The value below 2^bits in numerator and denominator, for sums that go on multiplying: reduced, and
- * where that is not enough cut short towards zero. */
+/* The value below 2^bits in numerator and denominator, for sums that go on multiplying: reduced,
+ * and where that is not enough cut short towards zero. */
 struct fraction fraction_shorten(struct fraction value, int bits);
 
 /* Writes it with at most `decimals` (0 to 9) digits behind the point, rounded as said, trailing

@@ -24,7 +24,7 @@ enum {
 
 /* Groups are allocated when a value first falls into them: most rows touch two or three. */
 struct histogram {
-    struct arena *arena;                /* borrowed */
+    struct arena *arena; /* borrowed */
     uint64_t *groups[HISTOGRAM_GROUPS];
     uint64_t count;
 };
@@ -34,10 +34,10 @@ void histogram_init(struct histogram *histogram, struct arena *arena);
 /* Adds one value.  Returns false when the arena is full: nothing was added. */
 bool histogram_add(struct histogram *histogram, uint64_t value) MUST_CHECK;
 
-/* Adds (or with `sign` -1 takes away) all of `other`.  Returns false when the arena is full, or when
- * more would be taken away than is there: the counts are then as before. */
-bool histogram_merge(struct histogram *histogram, const struct histogram *other, int sign)
-    MUST_CHECK;
+/* Adds (or with `sign` -1 takes away) all of `other`.  Returns false when the arena is full, or
+ * when more would be taken away than is there: the counts are then as before. */
+bool histogram_merge(struct histogram *histogram, const struct histogram *other,
+                     int sign) MUST_CHECK;
 
 /* The bucket of a value, and the smallest and largest value of a bucket. */
 uint32_t histogram_index(uint64_t value);
@@ -53,7 +53,8 @@ uint64_t histogram_quantile(const struct histogram *histogram, uint64_t numerato
  * with the whole bucket that holds it: never fewer than the truth. */
 uint64_t histogram_count_from(const struct histogram *histogram, uint64_t threshold);
 
-/* Appends the sparse form: version, sub-bucket bits, then delta-coded index and count as varints. */
+/* Appends the sparse form: version, sub-bucket bits, then delta-coded index and count as varints.
+ */
 void histogram_encode(const struct histogram *histogram, struct buf *buf);
 
 /* Adds (sign 1) or takes away (sign -1) an encoded histogram.  Returns 0, -EINVAL for bytes that

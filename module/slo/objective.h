@@ -10,7 +10,7 @@
 enum objective_type { OBJECTIVE_AVAILABILITY, OBJECTIVE_ERROR_RATE, OBJECTIVE_LATENCY };
 
 struct objective {
-    char name[96];          /* "app-availability" */
+    char name[96]; /* "app-availability" */
     char service[64];
     char description[160];
     enum objective_type type;

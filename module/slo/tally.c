@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    ROUTES = LIMIT_ROUTES + 1, /* with `other` */
+    ROUTES = LIMIT_ROUTES + 1,    /* with `other` */
     SLOTS = LIMIT_TALLY_ROWS * 2, /* a power of two that the rows fill to one half at most */
     MINUTE_MS = 60000,
     STATUS_CLIENT_CLOSED = 499,

@@ -20,23 +20,23 @@ struct file_id {
 };
 
 struct tally_event {
-    int64_t time_ms;      /* wall clock, the event's own */
+    int64_t time_ms; /* wall clock, the event's own */
     uint64_t duration_ms;
-    uint32_t route;       /* index from tally_route() */
+    uint32_t route; /* index from tally_route() */
     uint16_t status;
 };
 
 /* What happened on one route within one minute. */
 struct tally_row {
-    int32_t minute;                   /* since 1970 */
+    int32_t minute; /* since 1970 */
     uint32_t route;
-    uint64_t total;                   /* events that count: everything but 499 */
-    uint64_t errors;                  /* 5xx */
-    uint64_t client_closed;           /* 499 */
-    uint64_t slow[LIMIT_THRESHOLDS];  /* not 5xx, and at or over thresholds_ms[i] */
-    uint64_t duration_ms_sum;         /* of everything that isn't 5xx */
+    uint64_t total;                  /* events that count: everything but 499 */
+    uint64_t errors;                 /* 5xx */
+    uint64_t client_closed;          /* 499 */
+    uint64_t slow[LIMIT_THRESHOLDS]; /* not 5xx, and at or over thresholds_ms[i] */
+    uint64_t duration_ms_sum;        /* of everything that isn't 5xx */
     uint64_t duration_ms_max;
-    struct histogram durations;       /* of everything that isn't 5xx, in milliseconds */
+    struct histogram durations; /* of everything that isn't 5xx, in milliseconds */
 };
 
 struct tally; /* rows by (minute, route), at most LIMIT_TALLY_ROWS */
@@ -87,15 +87,15 @@ struct flush {
     struct file_id file;
     int64_t from_offset;
     int64_t to_offset;
-    struct tally *tally;       /* FLUSH_COUNTS: owned; NULL when only time has passed */
-    uint64_t lines;            /* between the two offsets */
-    uint64_t rejected_lines;   /* of these: no events, counted by reason in the metrics */
-    uint64_t lost_bytes;       /* gone from the disk before they were read */
-    int64_t last_event_ms;     /* newest event time in the tally, 0 for none; wall clock */
-    int64_t watched_from_ms;   /* from when on this file is watched without a gap; wall clock; used
-                                * when the position is created */
-    int64_t watched_until_ms;  /* up to when everything logged is counted with this flush; wall */
-    char path[256];            /* hints for people: where the file was seen */
+    struct tally *tally;      /* FLUSH_COUNTS: owned; NULL when only time has passed */
+    uint64_t lines;           /* between the two offsets */
+    uint64_t rejected_lines;  /* of these: no events, counted by reason in the metrics */
+    uint64_t lost_bytes;      /* gone from the disk before they were read */
+    int64_t last_event_ms;    /* newest event time in the tally, 0 for none; wall clock */
+    int64_t watched_from_ms;  /* from when on this file is watched without a gap; wall clock; used
+                               * when the position is created */
+    int64_t watched_until_ms; /* up to when everything logged is counted with this flush; wall */
+    char path[256];           /* hints for people: where the file was seen */
     uint64_t inode;
 };
 
@@ -105,9 +105,9 @@ void flush_free(struct flush **flush);
  * too) unless it is where you are.  Copied through the queue. */
 struct file_position {
     struct file_id file;
-    int64_t offset;     /* committed; 0 for a file that the ledger does not know */
-    bool known;         /* the ledger has a position for this file */
-    bool committed;     /* the flush counted; false: drop what was tallied and seek to `offset` */
+    int64_t offset; /* committed; 0 for a file that the ledger does not know */
+    bool known;     /* the ledger has a position for this file */
+    bool committed; /* the flush counted; false: drop what was tallied and seek to `offset` */
     int64_t watched_until_ms; /* as committed; 0 if not known */
     int64_t service_since_ms; /* wall: when the ledger first heard of the service; 0: not told */
 };

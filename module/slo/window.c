@@ -55,7 +55,8 @@ void window_free(struct window **window)
     *window = NULL;
 }
 
-/* The day's place, emptied of the day that went out of the window there; NULL when out of memory. */
+/* The day's place, emptied of the day that went out of the window there; NULL when out of memory.
+ */
 static struct day *take_day(struct window *window, int32_t number)
 {
     struct day *day = &window->days[number % window->day_count];

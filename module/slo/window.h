@@ -20,8 +20,8 @@ void window_free(struct window **window);
 
 /* Replaces what is known of one minute.  Minutes older than the span before `now_minute`, and ones
  * over a day ahead of it, are left out.  Returns 0 or -ENOMEM. */
-int window_set(struct window *window, int32_t minute, struct window_sum sum, int32_t now_minute)
-    MUST_CHECK;
+int window_set(struct window *window, int32_t minute, struct window_sum sum,
+               int32_t now_minute) MUST_CHECK;
 
 /* Sums the `span_minutes` minutes that end with `now_minute`, the open one. */
 struct window_sum window_total(const struct window *window, int32_t now_minute,

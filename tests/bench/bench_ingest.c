@@ -162,8 +162,9 @@ static int measure(const char *name, int rounds)
     if (counting->counters.events != counting->counters.lines || ours[0] <= 0)
         return 1;
     printf("ingest: %.2f million lines/s on one core, %.0f bytes a line, %.0f MB/s; goal 5.00: "
-           "%.2f of it\n", median(ours, rounds) / 1e6, line_bytes,
-           median(ours, rounds) * line_bytes / 1e6, median(ours, rounds) / GOAL_LINES_PER_S);
+           "%.2f of it\n",
+           median(ours, rounds) / 1e6, line_bytes, median(ours, rounds) * line_bytes / 1e6,
+           median(ours, rounds) / GOAL_LINES_PER_S);
     printf("ingest: jansson a line: %.2f million lines/s; ratio %.1f (medians of %d rounds)\n",
            median(theirs, rounds) / 1e6, median(ours, rounds) / median(theirs, rounds), rounds);
     return median(ours, rounds) >= GOAL_LINES_PER_S ? 0 : 1;

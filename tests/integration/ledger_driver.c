@@ -127,8 +127,8 @@ static struct file_position ask(struct driver *driver, const char *file)
 
 static void print_position(struct file_position position)
 {
-    printf("{\"offset\": %" PRId64 ", \"known\": %d, \"committed\": %d, \"watched_until_ms\": %" PRId64
-           "}\n",
+    printf("{\"offset\": %" PRId64
+           ", \"known\": %d, \"committed\": %d, \"watched_until_ms\": %" PRId64 "}\n",
            position.offset, position.known, position.committed, position.watched_until_ms);
 }
 
@@ -140,7 +140,8 @@ static void do_flush(struct driver *driver, const char *arguments)
     struct part part = { .file = file, .suffix = suffix };
 
     if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64 " %31s", file, &part.from,
-               &part.to, &part.base_minute, suffix) < 4)
+               &part.to, &part.base_minute, suffix)
+        < 4)
         die("flush: arguments");
     print_position(send_flush(driver, flush_of(driver, &part)));
 }
@@ -157,7 +158,8 @@ static void do_follow(struct driver *driver, const char *arguments)
     int seeks = 0;
 
     if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, file, &end, &step,
-               &part.base_minute, &pause_ms) != 5)
+               &part.base_minute, &pause_ms)
+        != 5)
         die("follow: arguments");
     position = ask(driver, file);
     while (position.offset < end) {
@@ -178,7 +180,8 @@ static void do_hand(struct driver *driver, const char *arguments)
     struct flush *flush;
 
     if (sscanf(arguments, "%16s %" SCNd64 " %" SCNd64 " %" SCNd64, file, &part.from, &part.to,
-               &part.base_minute) != 4)
+               &part.base_minute)
+        != 4)
         die("hand: arguments");
     flush = flush_of(driver, &part);
     if (!queue_push(driver->flushes, &flush))
@@ -268,8 +271,8 @@ static void do_histograms(struct driver *driver, const char *arguments)
     int count = 0;
 
     (void)sscanf(arguments, "%d %d %d", &from, &to, &since_last);
-    if (ledger_reader_histograms(driver->reader, from, to, since_last != 0,
-                                 clock_boot_ms() + 10000, arena, &found, &count, &err)
+    if (ledger_reader_histograms(driver->reader, from, to, since_last != 0, clock_boot_ms() + 10000,
+                                 arena, &found, &count, &err)
         != 0) {
         printf("{\"error\": \"%s\"}\n", err.text);
         return;
@@ -305,8 +308,8 @@ static void do_routes(struct driver *driver, const char *arguments)
     }
     printf("{\"routes\": [");
     for (int i = 0; i < count; i++)
-        printf("%s[%d, \"%s\", %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ",
-               routes[i].objective, routes[i].route, routes[i].total, routes[i].bad);
+        printf("%s[%d, \"%s\", %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ", routes[i].objective,
+               routes[i].route, routes[i].total, routes[i].bad);
     printf("]}\n");
 }
 
@@ -318,10 +321,9 @@ static void obey(struct driver *driver, const char *line)
         const char *word;
         void (*act)(struct driver *driver, const char *arguments);
     } commands[] = {
-        { "ask ", do_ask },           { "flush ", do_flush },   { "follow ", do_follow },
-        { "hand ", do_hand },         { "counters", do_counters }, { "stop", do_stop },
-        { "read ", do_read },         { "histograms ", do_histograms },
-        { "routes ", do_routes },
+        { "ask ", do_ask },   { "flush ", do_flush },           { "follow ", do_follow },
+        { "hand ", do_hand }, { "counters", do_counters },      { "stop", do_stop },
+        { "read ", do_read }, { "histograms ", do_histograms }, { "routes ", do_routes },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
@@ -346,13 +348,14 @@ int main(int argc, char **argv)
     if (argc != 3 || driver.flushes == NULL || driver.positions == NULL)
         die("usage: ledger_driver CONNINFO SERVICE");
     objective_built_in(argv[2], driver.objectives);
-    driver.threshold_count = objective_thresholds(driver.objectives, OBJECTIVE_BUILT_IN_COUNT,
-                                                  driver.thresholds_ms);
-    driver.settings = (struct ledger_settings){
-        argv[1], argv[2], "host", "instance", driver.objectives, OBJECTIVE_BUILT_IN_COUNT
-    };
+    driver.threshold_count =
+        objective_thresholds(driver.objectives, OBJECTIVE_BUILT_IN_COUNT, driver.thresholds_ms);
+    driver.settings =
+        (struct ledger_settings){ argv[1],    argv[2],           "host",
+                                  "instance", driver.objectives, OBJECTIVE_BUILT_IN_COUNT };
     if (ledger_writer_start(&driver.settings, driver.flushes, driver.positions, &driver.writer,
-                            &err) != 0
+                            &err)
+            != 0
         || ledger_reader_open(&driver.settings, &driver.reader, &err) != 0)
         die(err.text);
     while (fgets(line, sizeof(line), stdin) != NULL)

@@ -42,8 +42,7 @@ int ledger_reader_read(struct ledger_reader *of, int64_t now_wall_ms, int64_t de
 
 int ledger_reader_histograms(struct ledger_reader *of, int32_t from_minute, int32_t to_minute,
                              bool since_last, int64_t deadline_ms, struct arena *arena,
-                             const struct ledger_histogram **ret, int *ret_count,
-                             struct error *err)
+                             const struct ledger_histogram **ret, int *ret_count, struct error *err)
 {
     (void)of;
     (void)deadline_ms;

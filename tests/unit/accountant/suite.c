@@ -16,16 +16,8 @@ TCase *verdict_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        accountant_cases,
-        book_cases,
-        clerk_cases,
-        hour_cases,
-        latency_cases,
-        metrics_cases,
-        publish_cases,
-        render_cases,
-        trouble_cases,
-        verdict_cases,
+        accountant_cases, book_cases,    clerk_cases,  hour_cases,    latency_cases,
+        metrics_cases,    publish_cases, render_cases, trouble_cases, verdict_cases,
     };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));

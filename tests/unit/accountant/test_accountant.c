@@ -17,10 +17,10 @@ START_TEST(something_is_published_before_the_thread_starts_and_stopping_is_promp
     const struct page_set *set;
 
     objective_built_in("api", objectives);
-    ck_assert_int_eq(accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL,
-                                                                     NULL },
-                                      &accountant, NULL),
-                     0);
+    ck_assert_int_eq(
+        accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL },
+                         &accountant, NULL),
+        0);
     set = slot_acquire(slot);
     ck_assert_ptr_nonnull(set);
     ck_assert(!set->usable);

@@ -33,7 +33,9 @@ static void apply(struct book *book, int64_t wall_ms, bool reload,
 START_TEST(changes_replace_minutes_and_are_judged_at_once)
 {
     static const struct ledger_minute first[] = {
-        { 0, NOW - 1, { 10000, 4 } }, { 2, NOW - 1, { 9996, 7 } }, { 99, NOW, { 1, 1 } },
+        { 0, NOW - 1, { 10000, 4 } },
+        { 2, NOW - 1, { 9996, 7 } },
+        { 99, NOW, { 1, 1 } },
     };
     static const struct ledger_minute second[] = { { 0, NOW - 1, { 20000, 18 } } };
     AUTO(book_done) struct book book;
@@ -54,7 +56,8 @@ END_TEST
 START_TEST(a_reload_forgets_what_the_ledger_no_longer_has)
 {
     static const struct ledger_minute first[] = {
-        { 0, NOW - 1, { 100, 1 } }, { 0, NOW - 2, { 200, 0 } },
+        { 0, NOW - 1, { 100, 1 } },
+        { 0, NOW - 2, { 200, 0 } },
     };
     AUTO(book_done) struct book book;
 
@@ -130,11 +133,11 @@ START_TEST(coverage_is_watched_time_since_measuring_began)
         const char *ratio;
     } cases[] = {
         { 10 * H, 0, 10 * H, "1" },
-        { 10 * H, 10000, 10 * H - 10000, "1" },  /* the next commit of the watch is not late yet */
-        { 10 * H, H, 9 * H, "0.9" },             /* now it is */
+        { 10 * H, 10000, 10 * H - 10000, "1" }, /* the next commit of the watch is not late yet */
+        { 10 * H, H, 9 * H, "0.9" },            /* now it is */
         { 10 * H, 0, 5 * H, "0.5" },
-        { 10 * H, 0, 11 * H, "1" },              /* two watchers are no better than one */
-        { 3 * H, 0, H, "0.333333" },             /* rounded down */
+        { 10 * H, 0, 11 * H, "1" },  /* two watchers are no better than one */
+        { 3 * H, 0, H, "0.333333" }, /* rounded down */
         { 1000 * 24 * (int64_t)H, 0, 15 * 24 * (int64_t)H, "0.5" }, /* of the window at most */
         { 0, 0, 0, "0" },
     };

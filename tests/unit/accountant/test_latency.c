@@ -106,7 +106,10 @@ END_TEST
 START_TEST(percentiles_are_upper_edges_over_rows_of_all_files)
 {
     static const struct sample samples[] = {
-        { NOW, 10, 50 }, { NOW - 1, 100, 40 }, { NOW, 1000, 10 }, { NOW - 1, 5000, 1 },
+        { NOW, 10, 50 },
+        { NOW - 1, 100, 40 },
+        { NOW, 1000, 10 },
+        { NOW - 1, 5000, 1 },
     };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
     AUTO(window_free) struct window *window = window_new(WINDOW);

@@ -34,8 +34,12 @@ static void expect(const struct buf *buf, const char *line)
 START_TEST(every_family_has_its_samples)
 {
     struct follow_counters ingest = {
-        .lines = 12, .bytes = 3456, .rejects = { [REJECT_STATUS] = 2 }, .lag_bytes = 78,
-        .caught_up_at_ms = 9000, .waiting_for_ledger = true,
+        .lines = 12,
+        .bytes = 3456,
+        .rejects = { [REJECT_STATUS] = 2 },
+        .lag_bytes = 78,
+        .caught_up_at_ms = 9000,
+        .waiting_for_ledger = true,
     };
     struct ledger_counters ledger = { .commits = 5, .last_commit_at_ms = 8500 };
     AUTO(book_done) struct book book;

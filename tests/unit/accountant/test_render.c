@@ -60,8 +60,7 @@ END_TEST
 START_TEST(a_latency_objective_shows_threshold_and_percentiles)
 {
     struct latency_percentiles percentiles = { true, 12, 345, 1999 };
-    struct render_objective objective = { .book = &book, .index = 2,
-                                          .latency = &percentiles };
+    struct render_objective objective = { .book = &book, .index = 2, .latency = &percentiles };
     AUTO(buf_done) struct buf buf;
 
     begin(1000, 1);
@@ -81,7 +80,9 @@ END_TEST
 START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 {
     static const struct ledger_route routes[] = {
-        { 0, "GET /a/{id}", 50, 2 }, { 2, "GET /slow", 5, 5 }, { 0, "GET /\"b\"", 7, 1 },
+        { 0, "GET /a/{id}", 50, 2 },
+        { 2, "GET /slow", 5, 5 },
+        { 0, "GET /\"b\"", 7, 1 },
     };
     AUTO(buf_done) struct buf buf;
 
@@ -95,7 +96,8 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
                "\"lines\": 12, \"rejected_lines\": 2, \"lost_bytes\": 3}"));
     ck_assert_ptr_nonnull(strstr(
         buf_text(&buf),
-        "\"alerts\": [], \"as_of\": \"2026-07-18T18:40:00.000Z\", \"stale\": true, \"reason\": \"why\", "
+        "\"alerts\": [], \"as_of\": \"2026-07-18T18:40:00.000Z\", \"stale\": true, \"reason\": "
+        "\"why\", "
         "\"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, \"bad_events\": 2, "
         "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": 7, "
         "\"bad_events\": 1, \"consumed_ratio\": 0.333334}]}"));
@@ -121,8 +123,8 @@ START_TEST(nothing_read_is_null_and_no_traffic_is_zero)
     begin(5, 0);
     buf_clear(&buf);
     render_listed(&objective, &buf);
-    ck_assert_ptr_nonnull(strstr(buf_text(&buf),
-                                 "\"sli\": null, \"status\": \"no_data\", \"total_events\": 0, "));
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&buf), "\"sli\": null, \"status\": \"no_data\", \"total_events\": 0, "));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, "));
     book_done(&book);
 }

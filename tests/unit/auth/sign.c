@@ -76,9 +76,8 @@ void sign_with_key(const char *header, const char *payload, EVP_PKEY *key, char 
     EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     ck_assert_int_eq(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key), 1);
-    ck_assert_int_eq(EVP_DigestSign(context, signature, &length, (const unsigned char *)token,
-                                    signed_bytes),
-                     1);
+    ck_assert_int_eq(
+        EVP_DigestSign(context, signature, &length, (const unsigned char *)token, signed_bytes), 1);
     EVP_MD_CTX_free(context);
     if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
         length = flatten(signature, length);

@@ -15,8 +15,8 @@ START_TEST(claims_are_in_force_from_nbf_to_exp_with_leeway)
         const char *refused; /* a word of why; NULL: in force */
     } cases[] = {
         { "{\"exp\": 1000001}", NULL },
-        { "{\"exp\": 999971}", NULL },               /* 29 s over, within the leeway */
-        { "{\"exp\": 999970}", "expired" },          /* 30 s over */
+        { "{\"exp\": 999971}", NULL },      /* 29 s over, within the leeway */
+        { "{\"exp\": 999970}", "expired" }, /* 30 s over */
         { "{\"exp\": 1}", "expired" },
         { "{}", "no exp" },
         { "{\"exp\": null}", "no time" },
@@ -24,8 +24,8 @@ START_TEST(claims_are_in_force_from_nbf_to_exp_with_leeway)
         { "{\"exp\": true}", "no time" },
         { "{\"exp\": -1}", "no time" },
         { "{\"exp\": 9223372036854775807}", "no time" },
-        { "{\"exp\": 1000001.5}", NULL },            /* a NumericDate may have a fraction */
-        { "{\"exp\": 999970.9}", "expired" },        /* which lengthens nothing */
+        { "{\"exp\": 1000001.5}", NULL },     /* a NumericDate may have a fraction */
+        { "{\"exp\": 999970.9}", "expired" }, /* which lengthens nothing */
         { "{\"exp\": 1e300}", "no time" },
         { "{\"exp\": 1000001, \"nbf\": 1000030}", NULL },
         { "{\"exp\": 1000100, \"nbf\": 1000031}", "not valid yet" },

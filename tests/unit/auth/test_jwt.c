@@ -243,8 +243,7 @@ START_TEST(jwt_rules_name_the_variable_that_is_wrong)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct jwt_rules rules = { .algorithm = cases[i].algorithm,
-                                   .key = slice_of(cases[i].key) };
+        struct jwt_rules rules = { .algorithm = cases[i].algorithm, .key = slice_of(cases[i].key) };
         const char *trouble = jwt_rules_trouble(&rules);
 
         ck_assert((trouble == NULL) == (cases[i].trouble == NULL));

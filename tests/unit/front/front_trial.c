@@ -19,7 +19,8 @@
 
 static const char token[] = "0123456789abcdef0123456789abcdef"; /* an admin's, for the tests */
 static const char ready_body[] =
-    "{\"status\": \"ready\", \"checks\": {\"app\": \"ok\", \"database\": \"ok\", \"redis\": \"ok\", "
+    "{\"status\": \"ready\", \"checks\": {\"app\": \"ok\", \"database\": \"ok\", \"redis\": "
+    "\"ok\", "
     "\"celery\": \"ok\"}, \"timestamp\": \"2026-11-21T12:04:04.123Z\"}";
 
 struct trial {
@@ -62,11 +63,26 @@ static void publish_health(const struct trial *trial)
 static void publish_slo(const struct trial *trial)
 {
     static const struct page_objective objectives[] = {
-        { "app-availability", "app", "met", false, true, { 6198, 10000 },
+        { "app-availability",
+          "app",
+          "met",
+          false,
+          true,
+          { 6198, 10000 },
           { "{\"name\": \"app-availability\"}", 28 } },
-        { "app-latency-p95", "app", "at_risk", false, true, { 42, 1000 },
+        { "app-latency-p95",
+          "app",
+          "at_risk",
+          false,
+          true,
+          { 42, 1000 },
           { "{\"name\": \"app-latency-p95\"}", 27 } },
-        { "app-error-rate", "app", "insufficient_data", true, true, { -1, 2 },
+        { "app-error-rate",
+          "app",
+          "insufficient_data",
+          true,
+          true,
+          { -1, 2 },
           { "{\"name\": \"app-error-rate\"}", 26 } },
     };
     struct page_builder *builder = page_builder_new(30000);

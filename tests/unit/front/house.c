@@ -48,8 +48,9 @@ static void add(struct page_builder *builder, const char *key)
 
 void house_publish_health(struct house *house)
 {
-    static const char *const keys[] = { "health",         "ready",   "startup", "detailed",
-                                        "detailed/redis", "metrics", "metrics/openmetrics" };
+    static const char *const keys[] = {
+        "health", "ready", "startup", "detailed", "detailed/redis", "metrics", "metrics/openmetrics"
+    };
     struct page_builder *builder = page_builder_new(3000);
     struct page_set *set;
 
@@ -72,8 +73,8 @@ void house_publish_slo(struct house *house, const struct page_objective objectiv
         if (!house->no_figures)
             add(builder, key);
     }
-    page_set_figures(builder, count == 0 || house->no_figures ? 0 : 1795264773000,
-                     trouble == NULL, trouble);
+    page_set_figures(builder, count == 0 || house->no_figures ? 0 : 1795264773000, trouble == NULL,
+                     trouble);
     set = page_builder_finish(&builder);
     slot_publish(house->sources.slo, &set);
 }

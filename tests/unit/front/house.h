@@ -4,7 +4,7 @@
 
 #include "front/router.h"
 
-#define HOUSE_ADMIN "Bearer an-admin's-token-of-thirty-two-bytes"
+#define HOUSE_ADMIN  "Bearer an-admin's-token-of-thirty-two-bytes"
 #define HOUSE_READER "Bearer a-reader's-token-of-thirty-two-bytes"
 
 struct house {

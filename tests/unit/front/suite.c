@@ -15,9 +15,9 @@ TCase *slo_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { counters_cases, gate_cases,   lag_cases,
+    static const suite_cases_fn cases[] = { counters_cases, gate_cases,      lag_cases,
                                             look_cases,     negotiate_cases, query_cases,
-                                            record_cases,   request_cases, router_cases,
+                                            record_cases,   request_cases,   router_cases,
                                             slo_cases };
 
     return suite_run("front", cases, (int)(sizeof(cases) / sizeof(cases[0])));

@@ -9,8 +9,13 @@
 
 #include <stdio.h>
 
-#define OBJECTIVE(name, service, status, few, any, left, of)                                       \
-    { (name), (service), (status), (few), (any), { (left), (of) }, { "{}", 2 } }
+#define OBJECTIVE(name, service, status, few, any, left, of)         \
+    {                                                                \
+        (name), (service), (status), (few), (any), { (left), (of) }, \
+        {                                                            \
+            "{}", 2                                                  \
+        }                                                            \
+    }
 
 static const struct page_objective objectives[] = {
     OBJECTIVE("good", "a", "met", false, true, 6198, 10000),
@@ -26,8 +31,9 @@ static const struct {
     int want;
     const char *holds;
 } cases[] = {
-    { "slo=good", 200, "{\"decision\": \"go\", \"as_of\": \"2026-11-21T12:39:33.000Z\", "
-                       "\"reasons\": []}" },
+    { "slo=good", 200,
+      "{\"decision\": \"go\", \"as_of\": \"2026-11-21T12:39:33.000Z\", "
+      "\"reasons\": []}" },
     { "slo=good&min_budget=0.6198", 200, "\"go\"" },
     { "slo=good&min_budget=0.61981", 503, "error budget 61.9 % left, 62 % asked" },
     { "slo=tenth&min_budget=0.1", 200, "\"go\"" },

@@ -31,10 +31,10 @@ static const struct {
 
 START_TEST(open_metrics_are_given_to_who_asks_for_them_by_name)
 {
-    ck_assert_msg(negotiate_accepts(slice_of(cases[_i].accept),
-                                    SLICE("application/openmetrics-text"))
-                      == cases[_i].want,
-                  "%s", cases[_i].accept);
+    ck_assert_msg(
+        negotiate_accepts(slice_of(cases[_i].accept), SLICE("application/openmetrics-text"))
+            == cases[_i].want,
+        "%s", cases[_i].accept);
 }
 END_TEST
 

@@ -10,12 +10,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define BEGIN       "\1\1\0\1\0\10\0\0" "\0\1\1\0\0\0\0\0"
-#define PARAMS_END  "\1\4\0\1\0\0\0\0"
-#define STDIN_END   "\1\5\0\1\0\0\0\0"
-#define NAME_VALUE  "\1\4\0\1\0\6\2\0" "\1\3" "ABCD" "\0\0"
-#define WHOLE       BEGIN NAME_VALUE PARAMS_END STDIN_END
-#define BYTES(text) { (text), sizeof(text) - 1 }
+#define BEGIN           \
+    "\1\1\0\1\0\10\0\0" \
+    "\0\1\1\0\0\0\0\0"
+#define PARAMS_END "\1\4\0\1\0\0\0\0"
+#define STDIN_END  "\1\5\0\1\0\0\0\0"
+#define NAME_VALUE     \
+    "\1\4\0\1\0\6\2\0" \
+    "\1\3"             \
+    "ABCD"             \
+    "\0\0"
+#define WHOLE BEGIN NAME_VALUE PARAMS_END STDIN_END
+#define BYTES(text)              \
+    {                            \
+        (text), sizeof(text) - 1 \
+    }
 
 static const struct {
     const char *what;
@@ -25,12 +34,22 @@ static const struct {
     { "nothing yet", BYTES(""), RECORD_PARTIAL },
     { "a whole request", BYTES(WHOLE), RECORD_WHOLE },
     { "no params at all", BYTES(BEGIN PARAMS_END STDIN_END), RECORD_WHOLE },
-    { "an empty pair", BYTES(BEGIN "\1\4\0\1\0\2\0\0" "\0\0" PARAMS_END STDIN_END), RECORD_WHOLE },
+    { "an empty pair",
+      BYTES(BEGIN "\1\4\0\1\0\2\0\0"
+                  "\0\0" PARAMS_END STDIN_END),
+      RECORD_WHOLE },
     { "a pair split in its lengths",
-      BYTES(BEGIN "\1\4\0\1\0\2\0\0" "\x80\0" "\1\4\0\1\0\3\0\0" "\0\0\1" "\1\4\0\1\0\1\0\0"
+      BYTES(BEGIN "\1\4\0\1\0\2\0\0"
+                  "\x80\0"
+                  "\1\4\0\1\0\3\0\0"
+                  "\0\0\1"
+                  "\1\4\0\1\0\1\0\0"
                   "A" PARAMS_END STDIN_END),
       RECORD_WHOLE },
-    { "a body", BYTES(BEGIN PARAMS_END "\1\5\0\1\0\1\0\0" "x" STDIN_END), RECORD_WHOLE },
+    { "a body",
+      BYTES(BEGIN PARAMS_END "\1\5\0\1\0\1\0\0"
+                             "x" STDIN_END),
+      RECORD_WHOLE },
     { "a second request behind it", BYTES(WHOLE BEGIN), RECORD_BROKEN },
     { "a single byte behind it", BYTES(WHOLE "\1"), RECORD_BROKEN },
     { "HTTP", BYTES("GET / HTTP/1.1\r\n\r\n"), RECORD_BROKEN },
@@ -40,9 +59,18 @@ static const struct {
     { "values asked for", BYTES("\1\11\0\0\0\0\0\0"), RECORD_BROKEN },
     { "an unknown type", BYTES(BEGIN "\1\77\0\1\0\0\0\0"), RECORD_BROKEN },
     { "an unknown type for id 0", BYTES(BEGIN "\1\77\0\0\0\0\0\0"), RECORD_BROKEN },
-    { "request id 0", BYTES("\1\1\0\0\0\10\0\0" "\0\1\1\0\0\0\0\0"), RECORD_BROKEN },
-    { "a short begin", BYTES("\1\1\0\1\0\7\0\0" "\0\1\1\0\0\0\0"), RECORD_BROKEN },
-    { "the authorizer's role", BYTES("\1\1\0\1\0\10\0\0" "\0\2\1\0\0\0\0\0"), RECORD_BROKEN },
+    { "request id 0",
+      BYTES("\1\1\0\0\0\10\0\0"
+            "\0\1\1\0\0\0\0\0"),
+      RECORD_BROKEN },
+    { "a short begin",
+      BYTES("\1\1\0\1\0\7\0\0"
+            "\0\1\1\0\0\0\0"),
+      RECORD_BROKEN },
+    { "the authorizer's role",
+      BYTES("\1\1\0\1\0\10\0\0"
+            "\0\2\1\0\0\0\0\0"),
+      RECORD_BROKEN },
     { "ids that change", BYTES(BEGIN "\1\4\0\2\0\0\0\0"), RECORD_BROKEN },
     { "a second begin", BYTES(BEGIN BEGIN), RECORD_BROKEN },
     { "an abort in the params", BYTES(BEGIN "\1\2\0\1\0\0\0\0"), RECORD_BROKEN },
@@ -50,13 +78,21 @@ static const struct {
     { "input before the params' end", BYTES(BEGIN STDIN_END), RECORD_BROKEN },
     { "params after their end", BYTES(BEGIN PARAMS_END PARAMS_END), RECORD_BROKEN },
     { "a name on which libfcgi aborts",
-      BYTES(BEGIN "\1\4\0\1\0\5\0\0" "\xff\xff\xff\xfe\0" PARAMS_END STDIN_END), RECORD_BROKEN },
+      BYTES(BEGIN "\1\4\0\1\0\5\0\0"
+                  "\xff\xff\xff\xfe\0" PARAMS_END STDIN_END),
+      RECORD_BROKEN },
     { "the largest lengths",
-      BYTES(BEGIN "\1\4\0\1\0\10\0\0" "\xff\xff\xff\xff\xff\xff\xff\xff" PARAMS_END STDIN_END),
+      BYTES(BEGIN "\1\4\0\1\0\10\0\0"
+                  "\xff\xff\xff\xff\xff\xff\xff\xff" PARAMS_END STDIN_END),
       RECORD_BROKEN },
-    { "a value beyond the params", BYTES(BEGIN "\1\4\0\1\0\3\0\0" "\1\2A" PARAMS_END STDIN_END),
+    { "a value beyond the params",
+      BYTES(BEGIN "\1\4\0\1\0\3\0\0"
+                  "\1\2A" PARAMS_END STDIN_END),
       RECORD_BROKEN },
-    { "a cut length", BYTES(BEGIN "\1\4\0\1\0\1\0\0" "\1" PARAMS_END), RECORD_BROKEN },
+    { "a cut length",
+      BYTES(BEGIN "\1\4\0\1\0\1\0\0"
+                  "\1" PARAMS_END),
+      RECORD_BROKEN },
 };
 
 START_TEST(a_walk_tells_whole_partial_and_broken)
@@ -109,8 +145,7 @@ TCase *record_cases(void)
 {
     TCase *tcase = tcase_create("record");
 
-    tcase_add_loop_test(tcase, a_walk_tells_whole_partial_and_broken, 0,
-                        (int)ARRAY_LENGTH(cases));
+    tcase_add_loop_test(tcase, a_walk_tells_whole_partial_and_broken, 0, (int)ARRAY_LENGTH(cases));
     tcase_add_test(tcase, every_beginning_of_a_whole_request_is_partial);
     tcase_add_test(tcase, changed_bytes_are_walked_within_their_bounds);
     return tcase;

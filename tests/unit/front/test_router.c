@@ -54,8 +54,8 @@ START_TEST(a_request_finds_its_handler_or_the_right_refusal)
 
     house_init(&house, true);
     house_publish_health(&house);
-    ck_assert_msg(house_ask(&house, cases[_i].request, cases[_i].token) == cases[_i].want,
-                  "%s: %d", cases[_i].request, house.response.status);
+    ck_assert_msg(house_ask(&house, cases[_i].request, cases[_i].token) == cases[_i].want, "%s: %d",
+                  cases[_i].request, house.response.status);
     ck_assert_msg(slice_starts_with(buf_slice(&house.text), slice_of(cases[_i].body)), "%s: %s",
                   cases[_i].request, buf_text(&house.text));
     house_done(&house);

@@ -7,8 +7,13 @@
 #include "house.h"
 #include "suite.h"
 
-#define OBJECTIVE(name, service, status)                                                           \
-    { (name), (service), (status), false, true, { 1, 2 }, { "{\"" name "\": 1}", sizeof(name) + 6 } }
+#define OBJECTIVE(name, service, status)                    \
+    {                                                       \
+        (name), (service), (status), false, true, { 1, 2 }, \
+        {                                                   \
+            "{\"" name "\": 1}", sizeof(name) + 6           \
+        }                                                   \
+    }
 
 static const struct page_objective objectives[] = {
     OBJECTIVE("one", "a", "met"),

@@ -40,8 +40,8 @@ START_TEST(hysteresis_counts_only_unbroken_runs)
         { 2, 2, "FFSS", "?ddu" },
         { 2, 3, "FFSSFSSFSSS", "?dddddddddu" }, /* a failure resets the way up */
         { 1, 1, "FSFS", "dudu" },
-        { 0, 0, "FSFS", "dudu" }, /* nonsense is read as 1 */
-        { 2, 2, "DFDFD", "uuuuu" },  /* degraded is a success */
+        { 0, 0, "FSFS", "dudu" },   /* nonsense is read as 1 */
+        { 2, 2, "DFDFD", "uuuuu" }, /* degraded is a success */
         { 2, 2, "FFDD", "?ddu" },
     };
 

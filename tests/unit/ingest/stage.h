@@ -64,8 +64,8 @@ void stage_copy(struct stage *stage, const char *from, const char *to);
 void stage_truncate(struct stage *stage, const char *name, int64_t length);
 void stage_remove(struct stage *stage, const char *name);
 
-/* One turn of the follower and one of the writer, 300 ms of the clocks; returns whether the follower
- * is busy.  stage_settle() goes on until nothing moves. */
+/* One turn of the follower and one of the writer, 300 ms of the clocks; returns whether the
+ * follower is busy.  stage_settle() goes on until nothing moves. */
 bool stage_turn(struct stage *stage);
 void stage_settle(struct stage *stage);
 

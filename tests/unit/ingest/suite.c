@@ -14,12 +14,7 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        classify_cases,
-        follow_cases,
-        line_cases,
-        scan_cases,
-        trail_cases,
-        usual_cases,
+        classify_cases, follow_cases, line_cases, scan_cases, trail_cases, usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));

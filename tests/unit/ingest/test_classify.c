@@ -78,9 +78,11 @@ END_TEST
 
 START_TEST(a_nul_never_reaches_a_route)
 {
-    ck_assert(slice_equals_text(route_of((struct slice){ "/a\0b", 4 }), "/a\xef\xbf\xbd" "b"));
+    ck_assert(slice_equals_text(route_of((struct slice){ "/a\0b", 4 }), "/a\xef\xbf\xbd"
+                                                                        "b"));
     ck_assert(slice_equals_text(route_of((struct slice){ "/a\0bcdefghij/1", 14 }),
-                                "/a\xef\xbf\xbd" "bcdefghij/{id}"));
+                                "/a\xef\xbf\xbd"
+                                "bcdefghij/{id}"));
 }
 END_TEST
 
@@ -145,8 +147,12 @@ START_TEST(what_is_no_event_of_the_service_is_not_counted)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct line line = { NOW_MS, 1, (uint16_t)cases[i].status, slice_of(cases[i].service),
-                             slice_of(cases[i].method), slice_of(cases[i].path) };
+        struct line line = { NOW_MS,
+                             1,
+                             (uint16_t)cases[i].status,
+                             slice_of(cases[i].service),
+                             slice_of(cases[i].method),
+                             slice_of(cases[i].path) };
         uint32_t route;
 
         ck_assert_msg(classifier_judge(classifier, &line, NOW_MS, &route) == cases[i].verdict,

@@ -66,7 +66,8 @@ END_TEST
 START_TEST(lines_that_are_no_events_are_counted_by_reason_and_stop_nothing)
 {
     stage_log(&stage, "access.log", 1);
-    stage_append(&stage, "access.log", "garbage\n\n{}\n{\"time\":1,\"method\":\"G\",\"path\":\"/\","
+    stage_append(&stage, "access.log",
+                 "garbage\n\n{}\n{\"time\":1,\"method\":\"G\",\"path\":\"/\","
                  "\"status\":999,\"request_time\":0}\n{\"time\":1,\"method\":\"G\",\"path\":\"/\","
                  "\"status\":200,\"request_time\":-1}\n{\"time\":1,\"method\":\"G\",\"path\":\"/\","
                  "\"status\":200,\"request_time\":0}\n{\"time\":1,\"method\":\"OPTIONS\",\"path\":"

@@ -10,9 +10,9 @@
 
 static struct line_scratch scratch;
 
-#define OWN(time, path, status, duration, upstream)                                                \
-    "{\"time\":" time ",\"request_id\":\"8f2e\",\"service\":\"app\",\"method\":\"GET\","           \
-    "\"path\":\"" path "\",\"status\":" status ",\"request_time\":" duration                       \
+#define OWN(time, path, status, duration, upstream)                                      \
+    "{\"time\":" time ",\"request_id\":\"8f2e\",\"service\":\"app\",\"method\":\"GET\"," \
+    "\"path\":\"" path "\",\"status\":" status ",\"request_time\":" duration             \
     ",\"bytes\":512,\"upstream_time\":\"" upstream "\"}"
 
 /* Parsed from memory of exactly its size, so that the sanitiser sees a read beyond the end. */
@@ -28,7 +28,8 @@ static enum reject parse(const char *text, size_t length, struct line *line)
     copy = malloc(length + 1);
     memcpy(copy, text, length);
     copy[length] = '\n';
-    ck_assert_uint_eq(line_take((struct slice){ copy, length }, &scratch, &taken, &taken_reject), 0);
+    ck_assert_uint_eq(line_take((struct slice){ copy, length }, &scratch, &taken, &taken_reject),
+                      0);
     length_taken = line_take((struct slice){ copy, length + 1 }, &scratch, &taken, &taken_reject);
     reject = line_parse((struct slice){ copy, length }, &scratch, line);
     if (length_taken != 0) {
@@ -77,13 +78,16 @@ START_TEST(lines_that_are_events_are_read_exactly)
           200, "/\xc3\xa9\xf0\x9f\x98\x80" },
         { OWN("1795262400.123", "/\xff\xc3", "200", "0.012", ""), 1795262400123, 12, 200,
           "/\xff\xc3" },
-        { " { \"status\" : 204 , \"path\" : \"/b\" , \"method\" : \"PUT\" , \"request_time\" : 2.5 ,"
-          " \"time\" : 5 } \r", 5000, 2500, 204, "/b" },
+        { " { \"status\" : 204 , \"path\" : \"/b\" , \"method\" : \"PUT\" , \"request_time\" : 2.5 "
+          ","
+          " \"time\" : 5 } \r",
+          5000, 2500, 204, "/b" },
         { "{\"x\":[{},[],[1,\"]}\",{\"y\":null}],true,-1.5e+3],\"time\":5,\"method\":\"GET\","
-          "\"path\":\"/c\",\"\":{\"time\":9},\"status\":200,\"request_time\":0}", 5000, 0, 200,
-          "/c" },
+          "\"path\":\"/c\",\"\":{\"time\":9},\"status\":200,\"request_time\":0}",
+          5000, 0, 200, "/c" },
         { "{\"time\":1,\"time\":5,\"method\":\"GET\",\"path\":\"/d\",\"status\":200,"
-          "\"request_time\":0,\"service\":7}", 5000, 0, 200, "/d" },
+          "\"request_time\":0,\"service\":7}",
+          5000, 0, 200, "/d" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

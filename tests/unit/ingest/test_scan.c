@@ -20,8 +20,10 @@ START_TEST(escapes_become_what_they_mean)
         { "\\ud83d\\ude00!", "\xf0\x9f\x98\x80!" },
         { "\\ud83d", "\xef\xbf\xbd" },
         { "\\ude00x", "\xef\xbf\xbdx" },
-        { "\\ud83d\\u0041", "\xef\xbf\xbd" "A" },
-        { "\\ud83dabcdef", "\xef\xbf\xbd" "abcdef" },
+        { "\\ud83d\\u0041", "\xef\xbf\xbd"
+                            "A" },
+        { "\\ud83dabcdef", "\xef\xbf\xbd"
+                           "abcdef" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -13,7 +13,7 @@ TCase *trouble_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { arrays_cases, coverage_cases, feed_cases, plan_cases,
+    static const suite_cases_fn cases[] = { arrays_cases, coverage_cases, feed_cases,   plan_cases,
                                             rows_cases,   schema_cases,   trouble_cases };
 
     return suite_run("ledger", cases, (int)(sizeof(cases) / sizeof(cases[0])));

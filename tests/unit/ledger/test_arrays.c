@@ -45,8 +45,8 @@ START_TEST(array_read_hex_gives_back_what_was_written_and_refuses_the_rest)
     static const struct {
         const char *text;
         int length;
-    } cases[] = { { "\\x", 0 },    { "\\x00ff", 2 }, { "", -1 },      { "\\", -1 },
-                  { "\\x0", -1 },  { "\\x0g", -1 },  { "00ff", -1 },  { "\\xFF", -1 } };
+    } cases[] = { { "\\x", 0 },   { "\\x00ff", 2 }, { "", -1 },     { "\\", -1 },
+                  { "\\x0", -1 }, { "\\x0g", -1 },  { "00ff", -1 }, { "\\xFF", -1 } };
     unsigned char bytes[8];
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)

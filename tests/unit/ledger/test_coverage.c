@@ -29,9 +29,8 @@ START_TEST(coverage_counts_every_moment_once_and_only_within)
         struct coverage_span spans[3];
 
         memcpy(spans, cases[i].spans, sizeof(spans));
-        ck_assert_int_eq(
-            coverage_union_ms(spans, cases[i].count, (struct coverage_span){ 0, 100 }),
-            cases[i].sum_ms);
+        ck_assert_int_eq(coverage_union_ms(spans, cases[i].count, (struct coverage_span){ 0, 100 }),
+                         cases[i].sum_ms);
     }
 }
 END_TEST

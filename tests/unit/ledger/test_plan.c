@@ -33,8 +33,8 @@ START_TEST(targets_are_read_as_revisions)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct error err = { 0 };
 
-        ck_assert_int_eq(
-            plan_target(cases[i].direction, cases[i].target, cases[i].range, &err), cases[i].want);
+        ck_assert_int_eq(plan_target(cases[i].direction, cases[i].target, cases[i].range, &err),
+                         cases[i].want);
         ck_assert_int_eq(err.code, cases[i].want < 0 ? EINVAL : 0);
     }
 }

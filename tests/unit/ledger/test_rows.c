@@ -7,9 +7,9 @@
 #include <errno.h>
 
 static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-static const struct ledger_settings settings = {
-    .service = "app", .objectives = objectives, .objective_count = OBJECTIVE_BUILT_IN_COUNT
-};
+static const struct ledger_settings settings = { .service = "app",
+                                                 .objectives = objectives,
+                                                 .objective_count = OBJECTIVE_BUILT_IN_COUNT };
 /* Ids need not be in the order of the objectives. */
 static const struct registry registry = { .ids = { 7, 2, 4, 9 } };
 
@@ -67,9 +67,11 @@ END_TEST
 
 START_TEST(only_bad_events_make_rows_by_route_and_objective)
 {
-    static const struct bad_row want[] = {
-        { 2, "/a", 1, 1 }, { 4, "/a", 1, 1 }, { 4, "/b", 2, 1 }, { 7, "/a", 1, 1 }, { 9, "/a", 1, 1 }
-    };
+    static const struct bad_row want[] = { { 2, "/a", 1, 1 },
+                                           { 4, "/a", 1, 1 },
+                                           { 4, "/b", 2, 1 },
+                                           { 7, "/a", 1, 1 },
+                                           { 9, "/a", 1, 1 } };
     AUTO(tally_free) struct tally *tally = example();
     AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
     struct rows rows;

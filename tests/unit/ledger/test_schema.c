@@ -14,8 +14,8 @@ START_TEST(versions_are_compared_number_by_number)
         const char *b;
         bool older;
     } cases[] = {
-        { "0.1.0", "0.1.0", false },  { "0.1.0", "0.1.1", true },  { "0.9.0", "0.10.0", true },
-        { "1.0.0", "0.99.9", false }, { "0.1", "0.1.0", false },   { "0.1", "0.1.1", true },
+        { "0.1.0", "0.1.0", false },     { "0.1.0", "0.1.1", true }, { "0.9.0", "0.10.0", true },
+        { "1.0.0", "0.99.9", false },    { "0.1", "0.1.0", false },  { "0.1", "0.1.1", true },
         { "0.1.0-rc1", "0.1.0", false }, { "", "0.0.1", true },
     };
 

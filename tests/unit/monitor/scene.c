@@ -71,8 +71,7 @@ struct outcome scene_look(int check, enum outcome_status status, enum health_rea
                              .latency_us = 2300 };
 }
 
-void scene_take(int check, enum outcome_status status, enum health_reason reason,
-                int64_t after_ms)
+void scene_take(int check, enum outcome_status status, enum health_reason reason, int64_t after_ms)
 {
     struct outcome outcome = scene_look(check, status, reason, after_ms);
 

@@ -31,8 +31,7 @@ struct outcome scene_look(int check, enum outcome_status status, enum health_rea
                           int64_t after_ms);
 
 /* Takes such a look and judges at its time. */
-void scene_take(int check, enum outcome_status status, enum health_reason reason,
-                int64_t after_ms);
+void scene_take(int check, enum outcome_status status, enum health_reason reason, int64_t after_ms);
 
 /* Every check has passed, at that time. */
 void scene_all_ok(int64_t after_ms);

@@ -14,9 +14,8 @@ TCase *state_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        state_cases,           overview_cases,     render_public_cases,
-        render_detailed_cases, render_facts_cases, metrics_cases,
-        report_cases,          monitor_cases,
+        state_cases,        overview_cases, render_public_cases, render_detailed_cases,
+        render_facts_cases, metrics_cases,  report_cases,        monitor_cases,
     };
 
     return suite_run("monitor", cases, (int)(sizeof(cases) / sizeof(cases[0])));

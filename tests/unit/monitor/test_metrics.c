@@ -66,8 +66,7 @@ START_TEST(metrics_show_what_is_known)
     ck_assert_ptr_nonnull(strstr(body, "\nprobity_ready 1\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nprobity_check_up{check=\"database\"} 1\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nprobity_check_age_seconds{check=\"redis\"} 0.25"));
-    ck_assert_ptr_nonnull(
-        strstr(body, "\nprobity_check_duration_seconds{check=\"redis\"} 0.0023"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_check_duration_seconds{check=\"redis\"} 0.0023"));
     ck_assert_ptr_nonnull(strstr(body, "\ndatabase_connections 41\n"));
     ck_assert_ptr_nonnull(strstr(body, "\ndatabase_max_connections 100\n"));
     ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_used_bytes 4711\n"));

@@ -20,7 +20,9 @@ static void look(enum outcome_status status, enum health_reason reason, int64_t 
 
     outcome.has_facts = status != OUTCOME_ERROR;
     outcome.facts.redis = (struct redis_facts){ .memory_used_bytes = 1048576,
-            .memory_max_bytes = 2097152, .connected_clients = 12, .role = "master" };
+                                                .memory_max_bytes = 2097152,
+                                                .connected_clients = 12,
+                                                .role = "master" };
     overview_take(&scene, &outcome);
     (void)overview_judge(&scene, scene_moment(after_ms + 500), false);
 }
@@ -136,11 +138,11 @@ START_TEST(pages_hold_every_key_of_the_contract)
         const char *key;
         int fresh, too_old;
     } cases[] = {
-        { "health", 200, 503 },          { "ready", 503, 503 },
-        { "startup", 503, 503 },         { "detailed", 503, 503 },
-        { "detailed/app", 200, 503 },    { "detailed/database", 503, 503 },
-        { "detailed/redis", 200, 503 },  { "detailed/celery", 200, 503 },
-        { "metrics", 200, 200 },         { "metrics/openmetrics", 200, 200 },
+        { "health", 200, 503 },         { "ready", 503, 503 },
+        { "startup", 503, 503 },        { "detailed", 503, 503 },
+        { "detailed/app", 200, 503 },   { "detailed/database", 503, 503 },
+        { "detailed/redis", 200, 503 }, { "detailed/celery", 200, 503 },
+        { "metrics", 200, 200 },        { "metrics/openmetrics", 200, 200 },
     };
     AUTO(page_set_free) struct page_set *pages = NULL;
 

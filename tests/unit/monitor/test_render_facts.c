@@ -87,7 +87,9 @@ START_TEST(facts_of_redis_show_used_memory_never_smaller)
         char want[256];
 
         outcome.facts.redis = (struct redis_facts){ .memory_used_bytes = cases[i].used,
-            .memory_max_bytes = cases[i].max, .connected_clients = 12, .role = "master" };
+                                                    .memory_max_bytes = cases[i].max,
+                                                    .connected_clients = 12,
+                                                    .role = "master" };
         snprintf(want, sizeof(want), "{%s, \"connected_clients\": 12, \"role\": \"master\"}",
                  cases[i].want);
         expect_facts(SCENE_REDIS, &outcome, want);

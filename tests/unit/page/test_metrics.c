@@ -6,7 +6,9 @@
 
 static const char *render(enum metrics_format format, struct buf *buf)
 {
-    const struct metrics_label labels[] = { { "check", "a\"b\\c\nd" }, { "none", NULL }, { NULL, NULL } };
+    const struct metrics_label labels[] = { { "check", "a\"b\\c\nd" },
+                                            { "none", NULL },
+                                            { NULL, NULL } };
     struct metrics_writer writer;
 
     buf_init(buf, 4096);

@@ -8,9 +8,15 @@ static struct page_set *build(void)
 {
     struct page_builder *builder = page_builder_new(3000);
     const struct page_text fresh = { .status = 200, .body = SLICE("{}") };
-    const struct page_text too_old = { .status = 503, .retry_after_seconds = 1, .body = SLICE("{\"x\": 1}") };
+    const struct page_text too_old = { .status = 503,
+                                       .retry_after_seconds = 1,
+                                       .body = SLICE("{\"x\": 1}") };
     const struct page_objective objective = {
-        .name = "a", .service = "s", .status = "met", .remaining = { 1, 2 }, .json = SLICE("{}"),
+        .name = "a",
+        .service = "s",
+        .status = "met",
+        .remaining = { 1, 2 },
+        .json = SLICE("{}"),
     };
 
     if (builder == NULL)

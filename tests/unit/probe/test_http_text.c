@@ -10,7 +10,7 @@
 static const struct {
     const char *answer;
     int status;
-    bool done;      /* when all of it was fed */
+    bool done; /* when all of it was fed */
     bool keep_alive;
     bool done_at_end; /* when the peer then closes */
 } cases[] = {
@@ -27,8 +27,8 @@ static const struct {
       false },
     { "HTTP/1.1 200 OK\r\nConnection: Foo, Close\r\nContent-Length: 0\r\n\r\n", 200, true, false,
       false },
-    { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 200, true, true,
-      false },
+    { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 200, true,
+      true, false },
     { "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\nA;x=y\r\n0123456789\r\n0\r\nT: "
       "v\r\n\r\n",
       200, true, true, false },

@@ -58,13 +58,11 @@ END_TEST
 
 START_TEST(a_check_is_copied_whole_or_not_at_all)
 {
-    const struct check_config check = { .name = "redis",
-                                        .kind = CHECK_REDIS,
-                                        .target = { .host = "cache",
-                                                    .port = 6379,
-                                                    .path = "/",
-                                                    .user = "u",
-                                                    .password = "p" } };
+    const struct check_config check = {
+        .name = "redis",
+        .kind = CHECK_REDIS,
+        .target = { .host = "cache", .port = 6379, .path = "/", .user = "u", .password = "p" }
+    };
     struct probe probe = { 0 };
     int n = 0;
 

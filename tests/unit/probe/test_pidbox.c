@@ -36,11 +36,11 @@ static void assert_survivable(enum pidbox_method method, const char *method_name
     pidbox_write(&pidbox, method, ticket, 1795252700007, &envelope);
     ck_assert(buf_ok(&envelope));
     json = parse(buf_slice(&envelope));
-    ck_assert_int_eq(json_unpack(json, "{s:s, s:s, s:s, s:{s:i, s:f}, s:{s:s, s:s, s:{s:s}}}", "body",
-                                 &text, "content-type", &text, "content-encoding", &text, "headers",
-                                 "clock", &clock, "expires", &(double){ 0 }, "properties",
-                                 "delivery_tag", &text, "body_encoding", &text, "delivery_info",
-                                 "exchange", &text),
+    ck_assert_int_eq(json_unpack(json, "{s:s, s:s, s:s, s:{s:i, s:f}, s:{s:s, s:s, s:{s:s}}}",
+                                 "body", &text, "content-type", &text, "content-encoding", &text,
+                                 "headers", "clock", &clock, "expires", &(double){ 0 },
+                                 "properties", "delivery_tag", &text, "body_encoding", &text,
+                                 "delivery_info", "exchange", &text),
                      0);
     ck_assert_int_eq(clock, 1);
     ck_assert_str_eq(text, "celery.pidbox");
@@ -82,9 +82,8 @@ START_TEST(names_are_the_ones_that_kombu_uses)
     pidbox_init(&pidbox, 3, oid);
     ck_assert_str_eq(pidbox.channel, "/3.celery.pidbox");
     ck_assert_str_eq(pidbox.replies, "7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
-    ck_assert_str_eq(pidbox.member,
-                     "7f3c1d52-0000-4000-8000-00000000c0de\x06\x16\x06\x16"
-                     "7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
+    ck_assert_str_eq(pidbox.member, "7f3c1d52-0000-4000-8000-00000000c0de\x06\x16\x06\x16"
+                                    "7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
     pidbox_queue_key("emails", 0, key);
     ck_assert_str_eq(key, "emails");
     pidbox_queue_key("emails", 3, key);
@@ -149,15 +148,23 @@ END_TEST
 START_TEST(garbage_is_no_answer)
 {
     static const char *const cases[] = {
-        "", "null", "[]", "{}", "{\"body\": 1}", "{\"headers\": {\"ticket\": 1}, \"body\": \"\"}",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"body\": 1}",
+        "{\"headers\": {\"ticket\": 1}, \"body\": \"\"}",
         "{\"headers\": {\"ticket\": \"T\"}}",
         "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"\", \"properties\": {\"body_encoding\": "
         "\"base64\"}}",
-        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"%%%%\", \"properties\": {\"body_encoding\": "
+        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"%%%%\", \"properties\": "
+        "{\"body_encoding\": "
         "\"base64\"}}",
-        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"====\", \"properties\": {\"body_encoding\": "
+        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"====\", \"properties\": "
+        "{\"body_encoding\": "
         "\"base64\"}}",
-        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"e30=\", \"properties\": {\"body_encoding\": "
+        "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"e30=\", \"properties\": "
+        "{\"body_encoding\": "
         "\"base64\"}}", /* {} */
         "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"[1]\"}",
         "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"{\\\"w\\\": {\\\"ok\\\": 1}}\"}",
@@ -169,10 +176,10 @@ START_TEST(garbage_is_no_answer)
         ck_assert_msg(!pidbox_read(slice_of(cases[i]), PIDBOX_ACTIVE_QUEUES, "T", &queues), "%s",
                       cases[i]);
     }
-    ck_assert(pidbox_read(
-        SLICE("{\"headers\": {\"ticket\": \"T\"}, \"body\": \"{\\\"w\\\": {\\\"ok\\\": "
-              "\\\"pong\\\"}}\"}"),
-        PIDBOX_PING, "T", NULL));
+    ck_assert(
+        pidbox_read(SLICE("{\"headers\": {\"ticket\": \"T\"}, \"body\": \"{\\\"w\\\": {\\\"ok\\\": "
+                          "\\\"pong\\\"}}\"}"),
+                    PIDBOX_PING, "T", NULL));
 }
 END_TEST
 

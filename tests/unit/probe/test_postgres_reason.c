@@ -24,7 +24,8 @@ START_TEST(failures_of_postgres_have_reasons)
         { "", EIO, "expected authentication request from server, but received H",
           HEALTH_REASON_PROTOCOL },
         { "", EPROTO, "SSL error: certificate verify failed", HEALTH_REASON_TLS_FAILED },
-        { "", EPROTO, "server does not support SSL, but SSL was required", HEALTH_REASON_TLS_FAILED },
+        { "", EPROTO, "server does not support SSL, but SSL was required",
+          HEALTH_REASON_TLS_FAILED },
         { "28P01", EACCES, "password authentication failed", HEALTH_REASON_AUTHENTICATION },
         { "28000", EACCES, "no pg_hba.conf entry for host", HEALTH_REASON_AUTHENTICATION },
         { "", EACCES, "no such user", HEALTH_REASON_AUTHENTICATION }, /* PgBouncer */

@@ -26,8 +26,8 @@ START_TEST(a_command_keeps_its_place_whatever_the_order_is)
     struct redis_facts facts = { 0 };
 
     redis_commands_parse(SLICE("cmdstat_get:calls=1,\ncmdstat_set:calls=2,\n"), &facts);
-    redis_commands_parse(SLICE("cmdstat_set:calls=3,\ncmdstat_del:calls=1,\ncmdstat_get:calls=4,\n"),
-                         &facts);
+    redis_commands_parse(
+        SLICE("cmdstat_set:calls=3,\ncmdstat_del:calls=1,\ncmdstat_get:calls=4,\n"), &facts);
     ck_assert_str_eq(facts.commands[0].name, "get");
     ck_assert_uint_eq(facts.commands[0].calls, 4);
     ck_assert_str_eq(facts.commands[1].name, "set");

@@ -12,12 +12,7 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        budget_cases,
-        fraction_cases,
-        histogram_cases,
-        objective_cases,
-        tally_cases,
-        window_cases,
+        budget_cases, fraction_cases, histogram_cases, objective_cases, tally_cases, window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));

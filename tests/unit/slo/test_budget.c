@@ -29,10 +29,10 @@ START_TEST(a_million_requests_at_three_nines_allow_a_thousand_bad_ones)
         const char *remaining;
         enum budget_status status;
     } cases[] = {
-        { 0, "1", BUDGET_MET },          { 700, "0.3", BUDGET_MET },
+        { 0, "1", BUDGET_MET },           { 700, "0.3", BUDGET_MET },
         { 800, "0.2", BUDGET_MET }, /* exactly 20 % left is not less than 20 % */
         { 801, "0.199", BUDGET_AT_RISK }, { 999, "0.001", BUDGET_AT_RISK },
-        { 1000, "0", BUDGET_BREACHED },  { 1500, "-0.5", BUDGET_BREACHED },
+        { 1000, "0", BUDGET_BREACHED },   { 1500, "-0.5", BUDGET_BREACHED },
     };
     struct fraction target = target_of("0.999");
 
@@ -172,18 +172,19 @@ START_TEST(a_forecast_beyond_the_window_is_none)
         uint64_t bad, hour_bad;
         int64_t want_s;
     } cases[] = {
-        { 0, 0, -1 },          /* burns nothing */
-        { 0, 1, -1 },          /* burn 1 and everything left: exactly one window */
+        { 0, 0, -1 }, /* burns nothing */
+        { 0, 1, -1 }, /* burn 1 and everything left: exactly one window */
         { 1, 1, 2592000 / 1000 * 999 },
-        { 1000, 1, 0 },        /* gone */
-        { 2000, 0, 0 },        /* long gone, though nothing burns now */
-        { 999, 1000, 2 },      /* 2.592 s: the earlier second */
+        { 1000, 1, 0 },   /* gone */
+        { 2000, 0, 0 },   /* long gone, though nothing burns now */
+        { 999, 1000, 2 }, /* 2.592 s: the earlier second */
     };
     struct fraction target = target_of("0.999");
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         ck_assert_int_eq(budget_exhausts_in_s(target, (struct window_sum){ 1000000, cases[i].bad },
-                                              (struct window_sum){ 1000, cases[i].hour_bad }, MONTH),
+                                              (struct window_sum){ 1000, cases[i].hour_bad },
+                                              MONTH),
                          cases[i].want_s);
 }
 END_TEST

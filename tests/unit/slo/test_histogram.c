@@ -225,15 +225,15 @@ START_TEST(malformed_bytes_are_refused_and_change_nothing)
     } cases[] = {
         { "", 0 },
         { "\1", 1 },
-        { "\2\7", 2 },                     /* another version */
-        { "\1\6", 2 },                     /* another width of buckets */
-        { "\1\7\5", 3 },                   /* an index without a count */
-        { "\1\7\5\0", 4 },                 /* a count of zero */
-        { "\1\7\5\x80", 4 },               /* a cut varint */
-        { "\1\7\5\x81\0", 5 },             /* a varint that is longer than need be */
-        { "\1\7\x80\x15\1", 5 },           /* index 2688: behind the last bucket */
-        { "\1\7\xff\x14\1\0\1", 7 },       /* the same, by a second step */
-        { "\1\7\5\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 13 }, /* 65 bits */
+        { "\2\7", 2 },               /* another version */
+        { "\1\6", 2 },               /* another width of buckets */
+        { "\1\7\5", 3 },             /* an index without a count */
+        { "\1\7\5\0", 4 },           /* a count of zero */
+        { "\1\7\5\x80", 4 },         /* a cut varint */
+        { "\1\7\5\x81\0", 5 },       /* a varint that is longer than need be */
+        { "\1\7\x80\x15\1", 5 },     /* index 2688: behind the last bucket */
+        { "\1\7\xff\x14\1\0\1", 7 }, /* the same, by a second step */
+        { "\1\7\5\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 13 },     /* 65 bits */
         { "\1\7\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\0\1", 15 }, /* the sum overflows */
     };
     AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);

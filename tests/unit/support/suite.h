@@ -1,5 +1,5 @@
-/* suite.h - runs the test cases of one folder: every test_<file>.c defines `TCase *<file>_cases(void)`
- * and the folder's suite.c lists them. */
+/* suite.h - runs the test cases of one folder: every test_<file>.c defines `TCase
+ * *<file>_cases(void)` and the folder's suite.c lists them. */
 #ifndef TESTS_SUITE_H
 #define TESTS_SUITE_H
 
