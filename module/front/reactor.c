@@ -198,14 +198,20 @@ static void answer(struct connection *connection, bool unread)
     struct reactor *reactor = connection->reactor;
     struct response *response = &reactor->response;
     struct request request;
+    enum endpoint endpoint;
+    int status;
 
     request_read(reactor->fcgi->envp, &request);
-    router_answer(&request, reactor->sources, response);
+    endpoint = router_answer(&request, reactor->sources, response);
+    status = response->status;
     if (unread || response->body.length > LIMIT_FAST_ANSWER_BYTES) {
-        if (leave_for_lane(connection, &request, unread))
+        if (leave_for_lane(connection, &request, unread)) {
+            counters_count(&reactor->sources->counters, endpoint, status);
             return;
+        }
         refuse_for_lane(connection, &request);
     }
+    counters_count(&reactor->sources->counters, endpoint, response->status);
     if (reactor->stop_at_ms != 0)
         reactor->fcgi->keepConnection = 0;
     response_write(response, &request, reactor->fcgi->out);

@@ -121,8 +121,8 @@ static bool check_access(struct exchange *exchange)
     return false;
 }
 
-void router_answer(const struct request *request, struct sources *sources,
-                   struct response *response)
+enum endpoint router_answer(const struct request *request, struct sources *sources,
+                            struct response *response)
 {
     struct exchange exchange = { .request = request, .sources = sources, .response = response };
     enum endpoint endpoint = ENDPOINT_UNKNOWN;
@@ -142,5 +142,5 @@ void router_answer(const struct request *request, struct sources *sources,
         else if (check_access(&exchange))
             exchange.route->run(&exchange);
     }
-    counters_count(&sources->counters, endpoint, response->status);
+    return endpoint;
 }

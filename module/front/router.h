@@ -28,8 +28,9 @@ struct route {
     route_fn run;
 };
 
-/* Answers the request, counts it, and never fails: trouble is an answer too. */
-void router_answer(const struct request *request, struct sources *sources,
-                   struct response *response);
+/* Answers the request and never fails: trouble is an answer too.  Returns what to count it under.
+ */
+enum endpoint router_answer(const struct request *request, struct sources *sources,
+                            struct response *response) MUST_CHECK;
 
 #endif

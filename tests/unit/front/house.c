@@ -84,6 +84,7 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     struct slice rest = slice_of(text);
     char method[64];
     char path[512];
+    enum endpoint endpoint;
     char query[512];
     char header[256];
     char own_id[] = "HTTP_X_REQUEST_ID=test";
@@ -99,7 +100,8 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     (void)snprintf(header, sizeof(header), "HTTP_AUTHORIZATION=%s", authorization);
     request_read(environment, &request);
     response_clear(&house->response);
-    router_answer(&request, &house->sources, &house->response);
+    endpoint = router_answer(&request, &house->sources, &house->response);
+    counters_count(&house->sources.counters, endpoint, house->response.status);
     buf_clear(&house->text);
     buf_append(&house->text, house->response.body);
     return house->response.status;
