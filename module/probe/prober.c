@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,7 @@ struct prober {
     /* set before start, read-only afterwards */
     struct probe probe; /* its memory is the thread's */
     const struct probe_kind *kind;
+    struct queue *outcomes; /* borrowed */
     int check;
     int stop_fd;
     char name[THREAD_NAME_BYTES];
@@ -39,9 +39,6 @@ struct prober {
     int closed_in_a_row;  /* kept connections that the peer closed, without a full pause between */
     bool has_trouble;     /* of our own, and the log knows */
     struct hysteresis hysteresis; /* a copy of what the monitor thinks: it sets our pace */
-    /* under the mutex */
-    pthread_mutex_t mutex;
-    struct queue *outcomes; /* NULL once the thread was left behind */
     /* any thread */
     atomic_bool stopping;
     /* the thread that started us */
@@ -181,11 +178,8 @@ static void do_round(struct prober *prober)
     }
     prober->has_trouble = false;
     (void)hysteresis_take(&prober->hysteresis, outcome.status);
-    (void)pthread_mutex_lock(&prober->mutex);
     /* A full queue counts what it refuses, and the monitor sees the last result age. */
-    if (prober->outcomes != NULL)
-        (void)!queue_push(prober->outcomes, &outcome);
-    (void)pthread_mutex_unlock(&prober->mutex);
+    (void)!queue_push(prober->outcomes, &outcome);
 }
 
 /* Lets the kind look at what poll(2) found.  Returns whether the kept connection is still good. */
@@ -259,7 +253,6 @@ static void free_prober(struct prober **prober)
         gone->kind->forget(&gone->probe);
     probe_free_check(&gone->probe);
     auto_close(&gone->stop_fd);
-    (void)pthread_mutex_destroy(&gone->mutex);
     free(gone);
     *prober = NULL;
 }
@@ -289,7 +282,6 @@ int prober_start(const struct config *config, int check, struct queue *outcomes,
 
     if (prober == NULL)
         return error_set(err, ENOMEM, "check %s: out of memory", config->checks[check].name);
-    (void)pthread_mutex_init(&prober->mutex, NULL);
     prober->kind = probe_kind_of(config->checks[check].kind);
     prober->check = check;
     prober->outcomes = outcomes;
@@ -319,13 +311,9 @@ void prober_stop(struct prober **prober, int64_t stop_by_ms)
     if (*prober == NULL)
         return;
     prober_ask_stop(*prober);
-    if (thread_join(&(*prober)->thread, clock_left_ms(stop_by_ms))) {
+    /* One that hangs in a name look-up may wake at any time and keeps what it uses: main() ends the
+     * program without freeing what it could still look at. */
+    if (thread_join(&(*prober)->thread, clock_left_ms(stop_by_ms)))
         free_prober(prober);
-        return;
-    }
-    /* It hangs in a name look-up.  It may wake at any time, and must find nothing of others. */
-    (void)pthread_mutex_lock(&(*prober)->mutex);
-    (*prober)->outcomes = NULL;
-    (void)pthread_mutex_unlock(&(*prober)->mutex);
     *prober = NULL;
 }

@@ -16,7 +16,8 @@
 struct prober;
 
 /* Starts checking `config->checks[check]`; outcomes (struct outcome) go to the queue.  Both
- * outlive it.  Must not be called for a misconfigured or not configured check. */
+ * outlive its thread, also one that is left behind.  Must not be called for a misconfigured or not
+ * configured check. */
 int prober_start(const struct config *config, int check, struct queue *outcomes,
                  struct prober **ret, struct error *err) MUST_CHECK;
 
