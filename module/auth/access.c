@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <strings.h>
 
 enum {
     TOKEN_MIN_BYTES = 32,
@@ -169,7 +168,7 @@ static struct slice bearer_token(struct slice authorization)
     struct slice rest = slice_trim(authorization);
     struct slice scheme = slice_cut(&rest, ' ');
 
-    if (scheme.length != 6 || strncasecmp(scheme.data, "Bearer", 6) != 0)
+    if (!slice_equals_nocase(scheme, SLICE("Bearer")))
         return (struct slice){ NULL, 0 };
     return slice_trim(rest);
 }

@@ -4,6 +4,8 @@
 
 #include "base/slice.h"
 
+#include <strings.h>
+
 bool slice_parse_uint(struct slice text, uint64_t max, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -19,6 +21,20 @@ bool slice_parse_uint(struct slice text, uint64_t max, uint64_t *ret)
     }
     *ret = value;
     return true;
+}
+
+int slice_hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+bool slice_equals_nocase(struct slice a, struct slice b)
+{
+    return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
 }
 
 static bool is_blank(char c)

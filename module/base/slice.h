@@ -39,6 +39,12 @@ static inline bool slice_starts_with(struct slice a, struct slice prefix)
  * it is empty, holds anything else, or exceeds `max`. */
 bool slice_parse_uint(struct slice text, uint64_t max, uint64_t *ret);
 
+/* The value of a hex digit, -1 for anything else. */
+int slice_hex_value(char digit);
+
+/* Compares without regard to the case of ASCII letters. */
+bool slice_equals_nocase(struct slice a, struct slice b);
+
 /* Removes blanks and tabs at both ends. */
 struct slice slice_trim(struct slice text);
 

@@ -35,7 +35,7 @@ int address_refuse(struct address *address, const char *format, ...)
 
 static bool scheme_is(struct slice scheme, const char *name)
 {
-    return scheme.length == strlen(name) && strncasecmp(scheme.data, name, scheme.length) == 0;
+    return slice_equals_nocase(scheme, slice_of(name));
 }
 
 static int keep(struct address *address, struct slice text, const char **ret)

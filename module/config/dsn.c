@@ -12,7 +12,6 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CONNINFO_MAX_BYTES = 32 * 1024 };
 
@@ -111,8 +110,7 @@ static const char *ssl_mode(struct slice value)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++) {
-        if (value.length == strlen(pairs[i][0])
-            && strncasecmp(value.data, pairs[i][0], value.length) == 0)
+        if (slice_equals_nocase(value, slice_of(pairs[i][0])))
             return pairs[i][1];
     }
     return NULL;
@@ -209,8 +207,8 @@ static bool is_postgres(struct slice scheme)
 {
     struct slice base = slice_cut(&scheme, '+');
 
-    return (base.length == 8 && strncasecmp(base.data, "postgres", 8) == 0)
-           || (base.length == 10 && strncasecmp(base.data, "postgresql", 10) == 0);
+    return slice_equals_nocase(base, SLICE("postgres"))
+           || slice_equals_nocase(base, SLICE("postgresql"));
 }
 
 bool dsn_is_keywords(struct slice text)

@@ -127,24 +127,16 @@ const char *url_split_host(struct slice text, struct slice *host, uint16_t *port
     return NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool url_decode(struct slice text, char *out)
 {
     for (size_t i = 0; i < text.length; i++) {
         int value = (unsigned char)text.data[i];
 
         if (value == '%') {
-            if (text.length - i < 3 || hex_digit(text.data[i + 1]) < 0
-                || hex_digit(text.data[i + 2]) < 0)
+            if (text.length - i < 3 || slice_hex_value(text.data[i + 1]) < 0
+                || slice_hex_value(text.data[i + 2]) < 0)
                 return false;
-            value = hex_digit(text.data[i + 1]) * 16 + hex_digit(text.data[i + 2]);
+            value = slice_hex_value(text.data[i + 1]) * 16 + slice_hex_value(text.data[i + 2]);
             if (value == 0)
                 return false;
             i += 2;

@@ -9,13 +9,12 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <strings.h>
 
 enum { YEAR_S = 365 * 86400 };
 
 static bool equals_word(struct slice text, const char *word)
 {
-    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
+    return slice_equals_nocase(text, slice_of(word));
 }
 
 /* Cuts the digits (and a point) off the front. */

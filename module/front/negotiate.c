@@ -4,13 +4,6 @@
 
 #include "front/negotiate.h"
 
-#include <strings.h>
-
-static bool equals_any_case(struct slice a, struct slice b)
-{
-    return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
-}
-
 /* "q=0", "q=0.", "q=0.000": asked not to. */
 static bool is_zero_quality(struct slice parameter)
 {
@@ -18,7 +11,7 @@ static bool is_zero_quality(struct slice parameter)
     struct slice name = slice_trim(slice_cut(&value, '='));
 
     value = slice_trim(value);
-    if (!equals_any_case(name, SLICE("q")) || value.length == 0)
+    if (!slice_equals_nocase(name, SLICE("q")) || value.length == 0)
         return false;
     for (size_t i = 0; i < value.length; i++) {
         if (value.data[i] != '0' && value.data[i] != '.')
@@ -31,7 +24,7 @@ bool negotiate_accepts(struct slice accept, struct slice media_type)
 {
     while (accept.length > 0) {
         struct slice range = slice_cut(&accept, ',');
-        bool named = equals_any_case(slice_trim(slice_cut(&range, ';')), media_type);
+        bool named = slice_equals_nocase(slice_trim(slice_cut(&range, ';')), media_type);
 
         while (named && range.length > 0)
             named = !is_zero_quality(slice_trim(slice_cut(&range, ';')));

@@ -4,15 +4,6 @@
 
 #include "front/query.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Decodes one character of `text` at `*at`; -1 when it can't be one. */
 static int decode_char(struct slice text, size_t *at)
 {
@@ -26,8 +17,8 @@ static int decode_char(struct slice text, size_t *at)
         return (unsigned char)c;
     if (text.length - *at < 2)
         return -1;
-    high = hex_value(text.data[*at]);
-    low = hex_value(text.data[*at + 1]);
+    high = slice_hex_value(text.data[*at]);
+    low = slice_hex_value(text.data[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }

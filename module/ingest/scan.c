@@ -8,15 +8,6 @@
 
 enum { WHOLE_DIGITS = 10, THOUSANDTHS_DIGITS = 3 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* How many bytes an escape takes, 0 if it is none. */
 static size_t escape_width(const char *at, const char *end)
 {
@@ -27,7 +18,7 @@ static size_t escape_width(const char *at, const char *end)
     if (at[1] != 'u' || end - at < 6)
         return 0;
     for (int i = 2; i < 6; i++) {
-        if (hex_value(at[i]) < 0)
+        if (slice_hex_value(at[i]) < 0)
             return 0;
     }
     return 6;
@@ -202,7 +193,7 @@ static uint32_t unit_at(const char *digits)
     uint32_t unit = 0;
 
     for (int i = 0; i < 4; i++)
-        unit = unit << 4 | (uint32_t)hex_value(digits[i]);
+        unit = unit << 4 | (uint32_t)slice_hex_value(digits[i]);
     return unit;
 }
 

@@ -5,7 +5,6 @@
 #include "probe/http_text.h"
 
 #include <string.h>
-#include <strings.h>
 
 void http_text_init(struct http_text *text)
 {
@@ -35,7 +34,7 @@ static enum http_text_state read_status(struct http_text *text, struct slice lin
 
 static bool name_is(struct slice name, const char *want)
 {
-    return name.length == strlen(want) && strncasecmp(name.data, want, name.length) == 0;
+    return slice_equals_nocase(name, slice_of(want));
 }
 
 /* Whether a comma-separated list holds `word`. */
@@ -89,14 +88,6 @@ static enum http_text_state end_headers(struct http_text *text)
     return HTTP_TEXT_TO_END;
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum http_text_state read_chunk_size(struct http_text *text, struct slice line)
 {
     struct slice digits = slice_trim(slice_cut(&line, ';'));
@@ -105,7 +96,7 @@ static enum http_text_state read_chunk_size(struct http_text *text, struct slice
     if (digits.length == 0 || digits.length > 8)
         return HTTP_TEXT_BROKEN;
     for (size_t i = 0; i < digits.length; i++) {
-        int value = hex_value(digits.data[i]);
+        int value = slice_hex_value(digits.data[i]);
 
         if (value < 0)
             return HTTP_TEXT_BROKEN;

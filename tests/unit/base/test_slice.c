@@ -47,6 +47,22 @@ START_TEST(slice_of_nothing_is_cut_into_nothing)
 }
 END_TEST
 
+START_TEST(slice_compares_and_trims_as_protocols_do)
+{
+    ck_assert(slice_equals_nocase(SLICE("BeArEr"), SLICE("bearer")));
+    ck_assert(!slice_equals_nocase(SLICE("bearer"), SLICE("bearer ")));
+    ck_assert(slice_equals_nocase(SLICE(""), (struct slice){ NULL, 0 }));
+    ck_assert(slice_equals_text(slice_trim(SLICE(" \ta b\t ")), "a b"));
+    ck_assert(slice_equals_text(slice_trim(SLICE("  ")), ""));
+    ck_assert(slice_starts_with(SLICE("/slo/x"), SLICE("/slo/")));
+    ck_assert(!slice_starts_with(SLICE("/slo"), SLICE("/slo/")));
+    ck_assert_int_eq(slice_hex_value('F'), 15);
+    ck_assert_int_eq(slice_hex_value('a'), 10);
+    ck_assert_int_eq(slice_hex_value('9'), 9);
+    ck_assert_int_eq(slice_hex_value('g'), -1);
+}
+END_TEST
+
 TCase *slice_cases(void)
 {
     TCase *cases = tcase_create("slice");
@@ -54,5 +70,6 @@ TCase *slice_cases(void)
     tcase_add_test(cases, slice_parses_only_whole_numbers_within_the_bound);
     tcase_add_test(cases, slice_cut_walks_a_list_to_its_end);
     tcase_add_test(cases, slice_of_nothing_is_cut_into_nothing);
+    tcase_add_test(cases, slice_compares_and_trims_as_protocols_do);
     return cases;
 }
