@@ -14,7 +14,8 @@ enum {
     /* The longest of them, with every byte escaped: a key of 16 KiB. */
     LIMIT_SECRET_BYTES = 96 * 1024,
 
-    /* A whole FastCGI request with everything nginx sends; larger ones leave for the slow lane. */
+    /* The first look at a FastCGI request: all that nginx sends for a probe.  A longer one is
+     * looked at again, up to four times that; what is larger still leaves for the slow lane. */
     LIMIT_REQUEST_BYTES = 16 * 1024,
     /* Kept connections: nginx's workers × keepalive, with room for peers that misbehave. */
     LIMIT_CONNECTIONS = 1024,
@@ -53,7 +54,7 @@ enum {
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
 
-    /* Flushes under way between the follower and the writer: one a file, and few files at once. */
+    /* Flushes under way between the follower and the writer: it sends one at a time. */
     LIMIT_FLUSHES = 16,
 
     /* The longest window, and for how long minutes are kept. */

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#define DURATION_MAX_MS (366 * 86400 * INT64_C(1000)) /* a request that lasts over a year is none \
-                                                       */
+/* A request that lasts over a year is none. */
+#define DURATION_MAX_MS (366 * 86400 * INT64_C(1000))
 
 /* What has been seen of one line. */
 struct fields {
