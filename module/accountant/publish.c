@@ -93,9 +93,7 @@ static void add_record(struct page_builder *builder, const struct clerk *clerk, 
                        &(struct page_objective){
                            .name = objective->name,
                            .service = objective->service,
-                           .status = budget_status_text(verdict->status),
-                           .insufficient = verdict->status == BUDGET_INSUFFICIENT_DATA,
-                           .has_budget = verdict->status != BUDGET_NO_DATA,
+                           .status = verdict->status,
                            .remaining = budget_remaining(objective->target, verdict->whole),
                            .json = buf_slice(&json),
                        });

@@ -34,7 +34,7 @@ static bool is_chosen(const struct gate *gate, const struct page_objective *obje
 /* An exhausted budget stops whatever is asked; with too few events there is nothing to judge. */
 static enum verdict judge(const struct gate *gate, const struct page_objective *objective)
 {
-    if (objective->insufficient || !objective->has_budget)
+    if (objective->status == BUDGET_NO_DATA || objective->status == BUDGET_INSUFFICIENT_DATA)
         return VERDICT_GO_WITHOUT_DATA;
     if (fraction_compare(objective->remaining, fraction_of(0, 1)) <= 0
         || fraction_compare(objective->remaining, gate->min_budget) < 0)
@@ -55,8 +55,9 @@ static void explain(const struct gate *gate, const struct page_objective *object
     char asked[FRACTION_TEXT_BYTES];
 
     if (verdict == VERDICT_GO_WITHOUT_DATA) {
-        buf_append_text(reason, objective->has_budget ? "too few events to judge: no objection"
-                                                      : "no events in the window: no objection");
+        buf_append_text(reason, objective->status == BUDGET_NO_DATA
+                                    ? "no events in the window: no objection"
+                                    : "too few events to judge: no objection");
         return;
     }
     fraction_print(percent_of(objective->remaining), 1, FRACTION_DOWN, left);

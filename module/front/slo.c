@@ -13,14 +13,10 @@
 
 enum { SERVICE, STATUS, FILTERS };
 
-/* The worst first; the list's status is the first of them that any of its objectives has. */
-static const char *const statuses[] = { "breached", "at_risk", "met", "insufficient_data",
-                                        "no_data" };
-
 static bool is_status(const char *text)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(statuses); i++) {
-        if (strcmp(text, statuses[i]) == 0)
+    for (enum budget_status status = BUDGET_NO_DATA; status <= BUDGET_BREACHED; status++) {
+        if (strcmp(text, budget_status_text(status)) == 0)
             return true;
     }
     return false;
@@ -37,20 +33,20 @@ static bool is_chosen(const struct page_objective *objective,
                       const struct query_parameter filters[FILTERS])
 {
     return (!filters[SERVICE].given || strcmp(objective->service, filters[SERVICE].value) == 0)
-           && (!filters[STATUS].given || strcmp(objective->status, filters[STATUS].value) == 0);
+           && (!filters[STATUS].given
+               || strcmp(budget_status_text(objective->status), filters[STATUS].value) == 0);
 }
 
 static const char *worst_status(const struct page_set *set,
                                 const struct query_parameter filters[FILTERS])
 {
-    for (size_t s = 0; s < ARRAY_LENGTH(statuses); s++) {
-        for (int i = 0; i < set->objective_count; i++) {
-            if (is_chosen(&set->objectives[i], filters)
-                && strcmp(set->objectives[i].status, statuses[s]) == 0)
-                return statuses[s];
-        }
+    enum budget_status worst = BUDGET_NO_DATA;
+
+    for (int i = 0; i < set->objective_count; i++) {
+        if (is_chosen(&set->objectives[i], filters))
+            worst = budget_worse(worst, set->objectives[i].status);
     }
-    return "no_data";
+    return budget_status_text(worst);
 }
 
 static void write_list(struct exchange *exchange, const struct figures *figures,

@@ -139,7 +139,6 @@ void page_add_objective(struct page_builder *builder, const struct page_objectiv
     *copy = *objective;
     copy->name = keep(builder, objective->name);
     copy->service = keep(builder, objective->service);
-    copy->status = keep(builder, objective->status);
     copy->json.data = keep_slice(builder, objective->json);
     builder->set.objective_count++;
 }

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "slo/budget.h"
 #include "slo/fraction.h"
 
 #include <stdbool.h>
@@ -32,9 +33,7 @@ struct page {
 struct page_objective {
     const char *name;
     const char *service;
-    const char *status;        /* "met", … as in the API */
-    bool insufficient;         /* too few events: the gate says go and why */
-    bool has_budget;           /* false: no data at all */
+    enum budget_status status;
     struct fraction remaining; /* of the error budget, may be negative */
     struct slice json;         /* its object in the list of /slo */
 };

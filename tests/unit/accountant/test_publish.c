@@ -64,7 +64,7 @@ START_TEST(before_the_first_read_the_set_says_why_and_names_the_objectives)
     ck_assert_str_eq(set->trouble, trouble_starting()->message);
     ck_assert_uint_eq(set->as_of.length, 0);
     ck_assert_int_eq(set->objective_count, OBJECTIVE_BUILT_IN_COUNT);
-    ck_assert(!set->objectives[0].has_budget);
+    ck_assert_int_eq(set->objectives[0].status, BUDGET_NO_DATA);
     ck_assert_ptr_null(page_find(set, SLICE("slo/api-latency-p99")));
     ck_assert_ptr_nonnull(page_find(set, SLICE("metrics")));
     slot_release(&set);
@@ -105,11 +105,10 @@ START_TEST(records_carry_what_the_list_and_the_gate_compare)
     set = slot_acquire(slot);
     ck_assert_str_eq(set->objectives[0].name, "api-availability");
     ck_assert_str_eq(set->objectives[0].service, "api");
-    ck_assert_str_eq(set->objectives[0].status, "met");
-    ck_assert(set->objectives[0].has_budget && !set->objectives[0].insufficient);
+    ck_assert_int_eq(set->objectives[0].status, BUDGET_MET);
     ck_assert_int_eq(fraction_compare(set->objectives[0].remaining, fraction_of(6, 10)), 0);
-    ck_assert(set->objectives[1].insufficient && set->objectives[1].has_budget);
-    ck_assert(!set->objectives[2].has_budget);
+    ck_assert_int_eq(set->objectives[1].status, BUDGET_INSUFFICIENT_DATA);
+    ck_assert_int_eq(set->objectives[2].status, BUDGET_NO_DATA);
     expect(set->objectives[0].json, "{\"name\": \"api-availability\"");
     slot_release(&set);
     end();

@@ -9,21 +9,21 @@
 
 #include <stdio.h>
 
-#define OBJECTIVE(name, service, status, few, any, left, of)         \
-    {                                                                \
-        (name), (service), (status), (few), (any), { (left), (of) }, \
-        {                                                            \
-            "{}", 2                                                  \
-        }                                                            \
+#define OBJECTIVE(name, service, status, left, of)     \
+    {                                                  \
+        (name), (service), (status), { (left), (of) }, \
+        {                                              \
+            "{}", 2                                    \
+        }                                              \
     }
 
 static const struct page_objective objectives[] = {
-    OBJECTIVE("good", "a", "met", false, true, 6198, 10000),
-    OBJECTIVE("tenth", "a", "at_risk", false, true, 1, 10),
-    OBJECTIVE("nothing", "b", "breached", false, true, 0, 10),
-    OBJECTIVE("debt", "b", "breached", false, true, -315, 10000),
-    OBJECTIVE("few", "c", "insufficient_data", true, true, -5, 10),
-    OBJECTIVE("none", "c", "no_data", false, false, 0, 1),
+    OBJECTIVE("good", "a", BUDGET_MET, 6198, 10000),
+    OBJECTIVE("tenth", "a", BUDGET_AT_RISK, 1, 10),
+    OBJECTIVE("nothing", "b", BUDGET_BREACHED, 0, 10),
+    OBJECTIVE("debt", "b", BUDGET_BREACHED, -315, 10000),
+    OBJECTIVE("few", "c", BUDGET_INSUFFICIENT_DATA, -5, 10),
+    OBJECTIVE("none", "c", BUDGET_NO_DATA, 0, 1),
 };
 
 static const struct {

@@ -7,19 +7,19 @@
 #include "house.h"
 #include "suite.h"
 
-#define OBJECTIVE(name, service, status)                    \
-    {                                                       \
-        (name), (service), (status), false, true, { 1, 2 }, \
-        {                                                   \
-            "{\"" name "\": 1}", sizeof(name) + 6           \
-        }                                                   \
+#define OBJECTIVE(name, service, status)          \
+    {                                             \
+        (name), (service), (status), { 1, 2 },    \
+        {                                         \
+            "{\"" name "\": 1}", sizeof(name) + 6 \
+        }                                         \
     }
 
 static const struct page_objective objectives[] = {
-    OBJECTIVE("one", "a", "met"),
-    OBJECTIVE("two", "a", "at_risk"),
-    OBJECTIVE("three", "b", "insufficient_data"),
-    OBJECTIVE("four", "b", "breached"),
+    OBJECTIVE("one", "a", BUDGET_MET),
+    OBJECTIVE("two", "a", BUDGET_AT_RISK),
+    OBJECTIVE("three", "b", BUDGET_INSUFFICIENT_DATA),
+    OBJECTIVE("four", "b", BUDGET_BREACHED),
 };
 
 static const struct {

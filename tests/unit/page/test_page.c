@@ -14,7 +14,7 @@ static struct page_set *build(void)
     const struct page_objective objective = {
         .name = "a",
         .service = "s",
-        .status = "met",
+        .status = BUDGET_MET,
         .remaining = { 1, 2 },
         .json = SLICE("{}"),
     };
