@@ -225,14 +225,16 @@ static void answer(struct connection *connection, bool unread)
         forget_connection(connection);
 }
 
-static void serve(struct connection *connection)
+/* `unread`: more input than a look can hold, all parameters among it.  Nobody here reads a body of
+ * that size, so the answer doesn't wait for it. */
+static void serve(struct connection *connection, bool unread)
 {
     FCGX_Request *fcgi = connection->reactor->fcgi;
 
     if (!take_request(connection))
         return;
-    if (drain_input(fcgi)) {
-        answer(connection, false);
+    if (unread || drain_input(fcgi)) {
+        answer(connection, unread);
         return;
     }
     connection->reactor->sources->counters.malformed++;
@@ -240,24 +242,16 @@ static void serve(struct connection *connection)
     forget_connection(connection);
 }
 
-/* More input than a look can hold, all parameters among it: nobody here reads a body of that size,
- * so the answer doesn't wait for it. */
-static void serve_unread(struct connection *connection)
-{
-    if (take_request(connection))
-        answer(connection, true);
-}
-
 /* Looks at what lies in the socket without taking it.  Returns how much, or -1 when the connection
  * has ended. */
 static ssize_t peek(struct connection *connection)
 {
     struct reactor *reactor = connection->reactor;
-    ssize_t got =
-        recv(connection->fd, reactor->peeked, LIMIT_REQUEST_BYTES, MSG_PEEK | MSG_DONTWAIT);
+    const int flags = MSG_PEEK | MSG_DONTWAIT;
+    ssize_t got = recv(connection->fd, reactor->peeked, LIMIT_REQUEST_BYTES, flags);
 
     if (got == LIMIT_REQUEST_BYTES)
-        got = recv(connection->fd, reactor->peeked, LIMIT_PEEK_BYTES, MSG_PEEK | MSG_DONTWAIT);
+        got = recv(connection->fd, reactor->peeked, LIMIT_PEEK_BYTES, flags);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     return got == 0 ? -1 : got;
@@ -291,11 +285,11 @@ static void connection_ready(struct loop_handler *handler, uint32_t events)
     if (walk.state == RECORD_BROKEN)
         close_malformed(connection, walk.trouble);
     else if (walk.state == RECORD_WHOLE)
-        serve(connection);
+        serve(connection, false);
     else if (got < LIMIT_PEEK_BYTES)
         wait_for_more(connection, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     else if (walk.params_whole)
-        serve_unread(connection);
+        serve(connection, true);
     else
         close_malformed(connection, "its parameters exceed 64 KiB");
 }
