@@ -29,6 +29,7 @@ enum {
     LATENCY_REFRESH_MS = 60 * 1000,
     LATENCY_RETRY_MS = 10 * 1000,
     SLICE_HOURS = 24,
+    FILL_MS = 100, /* how much of a turn may go into slices that have not been read yet */
 
     ROUTES_MIN_PAUSE_MS = 5 * 1000,
     ROUTES_MAX_PAUSE_MS = 60 * 1000,
@@ -253,6 +254,7 @@ static int follow_latency(struct clerk *clerk, struct clerk_time now)
 {
     int32_t minute = minute_of(now);
     int32_t from = minute - LIMIT_WINDOW_MINUTES + 1;
+    int64_t began_at_ms = clock_boot_ms();
     int code;
 
     latency_advance(clerk->latency, minute);
@@ -262,7 +264,9 @@ static int follow_latency(struct clerk *clerk, struct clerk_time now)
         clerk->latency_next_at_ms = now.boot_ms + LATENCY_REFRESH_MS;
         return code;
     }
-    code = fill_latency(clerk);
+    do
+        code = fill_latency(clerk);
+    while (code == 0 && clock_boot_ms() - began_at_ms < FILL_MS);
     if (code != 1)
         return code;
     if (now.boot_ms >= clerk->latency_next_at_ms) {
