@@ -324,6 +324,10 @@ static void enforce_deadline(struct connection *connection)
     struct reactor *reactor = connection->reactor;
 
     if (!connection->in_lane) {
+        /* A last look: while we were stopped or starved its request may have come. */
+        connection_ready(&connection->handler, 0);
+        if (connection->fd < 0 || connection->deadline_ms > reactor->now_ms)
+            return;
         reactor->sources->counters.deadlines++;
         close_connection(connection);
     } else if (!connection->cut) {

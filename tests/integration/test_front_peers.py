@@ -291,8 +291,11 @@ def test_without_descriptors_it_neither_spins_nor_dies(start):
 
 
 def test_who_asks_while_it_is_stopped_is_answered_when_it_goes_on(front):
+    early = [front.client() for _ in range(10)]
+    with front.client() as client:
+        assert client.ask("/health")[0] == 200  # so the early ones have been accepted
     front.sigstop()
-    waiting = [front.client() for _ in range(40)]
+    waiting = early + [front.client() for _ in range(30)]
     for client in waiting:
         client.send(fcgi.request("/health"))
     time.sleep(2.5)  # longer than a request may take to lie whole in the socket
