@@ -1,6 +1,7 @@
 """process.py - child processes that never outlive us, and the small things every server needs."""
 # SPDX-License-Identifier: MIT
 import ctypes
+import glob
 import os
 import pwd
 import random
@@ -82,6 +83,18 @@ def plain_environment(extra=None):
     return {name: str(value) for name, value in env.items() if value is not None}
 
 
+def is_stopped(pid):
+    """Whether every thread of the process stands still (or is gone)."""
+    for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+        try:
+            with open(path, encoding="ascii", errors="replace") as stat:
+                if stat.read().rpartition(")")[2].split()[0] not in "TtZX":
+                    return False
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return True
+
+
 class Process:
     """One server: started in a session of its own, stopped as a whole, logging into a file."""
 
@@ -156,6 +169,8 @@ class Process:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
             self.stopped.add(pid)
+        # A thread on a busy core goes on for some milliseconds after kill(2) has returned.
+        wait_until(lambda: all(map(is_stopped, pids)), 5, "processes to stop")
 
     def sigcont(self):
         for pid in self.stopped:
