@@ -68,12 +68,6 @@ void array_close(struct buf *array)
     buf_append_char(array, '}');
 }
 
-void array_append_hex(struct buf *buf, struct slice bytes)
-{
-    buf_append_text(buf, "\\x");
-    append_digits(buf, bytes);
-}
-
 static int digit_value(char c)
 {
     if (c >= '0' && c <= '9')
