@@ -35,8 +35,9 @@ struct range {
     int32_t to_minute;
 };
 
-static int run_range(struct ledger_reader *reader, struct range range, PGresult **ret,
-                     struct error *err)
+/* Runs a query over our objectives and a range of minutes. */
+static int run_range(struct ledger_reader *reader, const char *sql, struct range range,
+                     PGresult **ret, struct error *err)
 {
     char numbers[2][SESSION_NUMBER_BYTES];
     struct buf ids;
@@ -44,11 +45,14 @@ static int run_range(struct ledger_reader *reader, struct range range, PGresult 
 
     buf_init(&ids, ARRAY_BYTES);
     snapshot_ids(reader, &ids);
-    code = snapshot_run(reader, RANGE_SQL,
-                        (const char *const[]){ buf_text(&ids),
-                                               session_number(range.from_minute, numbers[0]),
-                                               session_number(range.to_minute, numbers[1]) },
-                        3, ret, err);
+    /* Without memory the list would be no array, and Postgres would be blamed for it. */
+    code = !buf_ok(&ids)
+               ? -ENOMEM
+               : snapshot_run(reader, sql,
+                              (const char *const[]){ buf_text(&ids),
+                                                     session_number(range.from_minute, numbers[0]),
+                                                     session_number(range.to_minute, numbers[1]) },
+                              3, ret, err);
     buf_done(&ids);
     return code;
 }
@@ -130,7 +134,7 @@ int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, 
         return code;
     code = since_last && feed_continues(&reader->histograms, &snapshot.now)
                ? run_changed(reader, &snapshot, range, &rows, &cause)
-               : run_range(reader, range, &rows, &cause);
+               : run_range(reader, RANGE_SQL, range, &rows, &cause);
     code = snapshot_end(reader, code, &cause, err);
     if (code != 0)
         return code;
@@ -158,24 +162,6 @@ int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, 
     "SELECT route, sum(total)::bigint, sum(total - errors)::bigint FROM probity.route_minutes " \
     "WHERE service = $1 AND route = ANY($2::text[]) "                                           \
     "AND minute BETWEEN $3::integer AND $4::integer GROUP BY route"
-
-static int run_worst(struct ledger_reader *reader, struct range range, PGresult **ret,
-                     struct error *err)
-{
-    char numbers[2][SESSION_NUMBER_BYTES];
-    struct buf ids;
-    int code;
-
-    buf_init(&ids, ARRAY_BYTES);
-    snapshot_ids(reader, &ids);
-    code = snapshot_run(reader, WORST_SQL,
-                        (const char *const[]){ buf_text(&ids),
-                                               session_number(range.from_minute, numbers[0]),
-                                               session_number(range.to_minute, numbers[1]) },
-                        3, ret, err);
-    buf_done(&ids);
-    return code;
-}
 
 static int run_totals(struct ledger_reader *reader, const PGresult *worst, struct range range,
                       PGresult **ret, struct error *err)
@@ -243,7 +229,7 @@ int ledger_reader_routes(struct ledger_reader *reader, int32_t from_minute, int3
 
     if (code != 0)
         return code;
-    code = run_worst(reader, range, &worst, &cause);
+    code = run_range(reader, WORST_SQL, range, &worst, &cause);
     if (code == 0)
         code = run_totals(reader, worst, range, &totals, &cause);
     code = snapshot_end(reader, code, &cause, err);
