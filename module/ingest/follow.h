@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/queue.h"
 #include "ingest/reject.h"
-#include "slo/objective.h"
+#include "slo/catalogue.h"
 
 #include <stdint.h>
 
@@ -21,6 +21,7 @@ struct follow_settings {
     const char *service;          /* lines that name another service are not counted */
     const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
     int threshold_count;
+    const struct catalogue *catalogue; /* the services and what is asked of events */
 };
 
 /* `flushes` takes struct flush *, `positions` gives struct file_position; both outlive it. */

@@ -2,12 +2,18 @@ noinst_LIBRARIES += %D%/libslo.a
 module_slo_libslo_a_SOURCES = \
 	%D%/budget.c \
 	%D%/budget.h \
+	%D%/catalogue.c \
+	%D%/catalogue.h \
 	%D%/fraction.c \
 	%D%/fraction.h \
 	%D%/histogram.c \
 	%D%/histogram.h \
 	%D%/objective.c \
 	%D%/objective.h \
+	%D%/rule.c \
+	%D%/rule.h \
+	%D%/selector.c \
+	%D%/selector.h \
 	%D%/tally.c \
 	%D%/tally.h \
 	%D%/window.c \

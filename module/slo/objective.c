@@ -73,6 +73,7 @@ const char *objective_type_text(enum objective_type type)
         [OBJECTIVE_AVAILABILITY] = "availability",
         [OBJECTIVE_ERROR_RATE] = "error_rate",
         [OBJECTIVE_LATENCY] = "latency",
+        [OBJECTIVE_CUSTOM] = "custom",
     };
 
     return texts[type];
