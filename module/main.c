@@ -6,23 +6,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "accountant/accountant.h"
 #include "auth/access.h"
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/signals.h"
 #include "base/thread.h"
 #include "config/config.h"
+#include "daemon/house.h"
+#include "daemon/slo_side.h"
 #include "front/front.h"
-#include "health/outcome.h"
-#include "ingest/follow.h"
-#include "ledger/writer.h"
 #include "monitor/monitor.h"
-#include "page/slot.h"
 #include "probe/probers.h"
-#include "slo/tally.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,77 +32,6 @@ enum {
     TAKE_OVER_WAIT_MS = 3000, /* for the first round, before a living socket is replaced */
     LOOK_MS = 500,            /* how often we look whether somebody has replaced us */
 };
-
-/* What the running parts share; freed only when no thread is left that could look at it. */
-struct house {
-    struct config *config;
-    struct access *access;
-    struct queue *outcomes;  /* probers -> monitor */
-    struct queue *flushes;   /* ingest -> ledger: struct flush * */
-    struct queue *positions; /* ledger -> ingest */
-    struct slot *health;     /* monitor -> front */
-    struct slot *slo;        /* accountant -> front */
-    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
-    struct ledger_settings ledger;
-    struct follow_settings follow;
-    char host[64];
-    char instance[RANDOM_HEX_BYTES];
-    _Atomic int64_t front_beat_ms;
-};
-
-static void house_free(struct house *house)
-{
-    slot_free(&house->slo);
-    slot_free(&house->health);
-    queue_free(&house->positions);
-    queue_free(&house->flushes);
-    queue_free(&house->outcomes);
-    access_free(&house->access);
-    config_free(&house->config);
-}
-
-static void house_set_objectives(struct house *house)
-{
-    const struct config *config = house->config;
-
-    objective_built_in(config->service, house->objectives);
-    (void)gethostname(house->host, sizeof(house->host) - 1);
-    random_hex(house->instance);
-    house->ledger = (struct ledger_settings){
-        .conninfo = config->ledger_conninfo,
-        .service = config->service,
-        .host = house->host,
-        .instance = house->instance,
-        .objectives = house->objectives,
-        .objective_count = OBJECTIVE_BUILT_IN_COUNT,
-    };
-    house->follow = (struct follow_settings){
-        .path = config->access_log,
-        .service = config->service,
-        .thresholds_ms = house->thresholds_ms,
-        .threshold_count =
-            objective_thresholds(house->objectives, OBJECTIVE_BUILT_IN_COUNT, house->thresholds_ms),
-    };
-}
-
-static int house_build(struct house *house, struct error *err)
-{
-    int code = access_new(house->config, &house->access, err);
-
-    if (code != 0)
-        return code;
-    house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
-    house->flushes = queue_new(sizeof(struct flush *), LIMIT_FLUSHES);
-    house->positions = queue_new(sizeof(struct file_position), LIMIT_FLUSHES);
-    house->health = slot_new();
-    house->slo = slot_new();
-    if (house->outcomes == NULL || house->flushes == NULL || house->positions == NULL
-        || house->health == NULL || house->slo == NULL)
-        return error_set(err, ENOMEM, "probityd: out of memory");
-    house_set_objectives(house);
-    return 0;
-}
 
 static bool is_end(int number)
 {
@@ -141,13 +65,17 @@ static void wait_drained(int64_t drain_ms, const struct front *front)
     }
 }
 
-/* Serves until a signal or a successor ends it. */
-static void serve(const struct config *config, struct monitor *monitor, const struct front *front)
+/* Serves until a signal or a successor ends it; SIGHUP reads the objectives anew. */
+static void serve(const struct config *config, struct monitor *monitor, struct slo_side *slo_side,
+                  const struct front *front)
 {
     int number = 0;
 
-    while (!is_end(number) && !front_replaced(front))
+    while (!is_end(number) && !front_replaced(front)) {
         number = signals_wait(LOOK_MS);
+        if (number == SIGHUP)
+            slo_side_reload(slo_side);
+    }
     if (front_replaced(front)) {
         /* The successor speaks for the application now: a last "draining" would be a lie. */
         log_info("replaced by another process at %s: ending", config->listen_path);
@@ -162,12 +90,9 @@ static void serve(const struct config *config, struct monitor *monitor, const st
 static int run(struct house *house, struct error *err)
 {
     const struct config *config = house->config;
-    bool ledger = config->ledger_conninfo != NULL;
     AUTO(monitor_stop) struct monitor *monitor = NULL;
     AUTO(probers_stop) struct probers *probers = NULL;
-    AUTO(ledger_writer_stop) struct ledger_writer *writer = NULL;
-    AUTO(follower_stop) struct follower *follower = NULL;
-    AUTO(accountant_stop) struct accountant *accountant = NULL;
+    AUTO(slo_side_stop) struct slo_side *slo_side = NULL;
     AUTO(front_stop) struct front *front = NULL;
     struct front_socket socket = { .fd = -1 };
     bool ended = false;
@@ -178,14 +103,8 @@ static int run(struct house *house, struct error *err)
         &monitor, err);
     if (code == 0)
         code = probers_start(config, house->outcomes, &probers, err);
-    if (code == 0 && ledger)
-        code = ledger_writer_start(&house->ledger, house->flushes, house->positions, &writer, err);
-    if (code == 0 && ledger && config->access_log != NULL)
-        code = follower_start(&house->follow, house->flushes, house->positions, &follower, err);
     if (code == 0)
-        code = accountant_start(
-            &(struct accountant_settings){ config, &house->ledger, house->slo, follower, writer },
-            &accountant, err);
+        code = slo_side_start(house, &slo_side, err);
     if (code == 0)
         code = listen_at(config, monitor, &socket, &ended, err);
     if (code == 0 && !ended)
@@ -194,7 +113,7 @@ static int run(struct house *house, struct error *err)
                            &front, err);
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
-        serve(config, monitor, front);
+        serve(config, monitor, slo_side, front);
         front_stop(&front);
         probers_ask_stop(
             probers); /* the ledger's last commit may take seconds: wait for both at once */
@@ -216,20 +135,22 @@ static void say(void *context, enum log_level level, const char *sentence)
 
 static int start(struct house *house, struct error *err)
 {
-    int code = config_load(environment, NULL, &house->config, err);
+    struct config *config = NULL;
+    int code = config_load(environment, NULL, &config, err);
 
     if (code != 0)
         return code;
-    config_hide_secrets(house->config);
-    if (!house->config->log_format_set && isatty(STDERR_FILENO))
-        house->config->log_format = LOG_FORMAT_TEXT;
-    log_configure(house->config->log_level, house->config->log_format, house->config->service);
+    config_hide_secrets(config);
+    if (!config->log_format_set && isatty(STDERR_FILENO))
+        config->log_format = LOG_FORMAT_TEXT;
+    log_configure(config->log_level, config->log_format, config->service);
     code = log_start(err);
-    if (code != 0)
-        return code;
-    config_diagnose_names((const char *const *)environ, say, NULL);
-    config_diagnose(house->config, say, NULL);
-    code = house_build(house, err);
+    if (code == 0) {
+        config_diagnose_names((const char *const *)environ, say, NULL);
+        config_diagnose(config, say, NULL);
+        code = house_init(house, &config, err);
+    }
+    config_free(&config);
     if (code != 0)
         return code;
     access_diagnose(house->access, say, NULL);
@@ -281,6 +202,6 @@ int main(int argc, char **argv)
     log_stop();
     if (thread_left_behind())
         _exit(code == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-    house_free(&house);
+    house_done(&house);
     return code == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

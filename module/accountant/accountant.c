@@ -57,6 +57,17 @@ static void accountant_free(struct accountant **accountant)
     *accountant = NULL;
 }
 
+/* After a reload the figures of before are shown until there are new ones. */
+static bool has_figures(struct slot *slot)
+{
+    const struct page_set *set = slot_acquire(slot);
+    bool any = set != NULL;
+
+    if (any)
+        slot_release(&set);
+    return any;
+}
+
 int accountant_start(const struct accountant_settings *settings, struct accountant **ret,
                      struct error *err)
 {
@@ -71,7 +82,8 @@ int accountant_start(const struct accountant_settings *settings, struct accounta
     code = clerk_init(&accountant->clerk, settings, &accountant->stopping, err);
     if (code != 0)
         return code;
-    publish_figures(&accountant->clerk, clock_boot_ms());
+    if (!has_figures(settings->slot))
+        publish_figures(&accountant->clerk, clock_boot_ms());
     code = thread_start(&accountant->thread, thread_name, run, accountant, err);
     if (code != 0)
         return code;

@@ -23,9 +23,11 @@ struct accountant_settings {
     struct slot *slot;
     const struct follower *follower;    /* NULL: no ingest */
     const struct ledger_writer *writer; /* NULL: no ledger */
+    const char *objectives_trouble;     /* why the objectives can't be read, or NULL; borrowed */
 };
 
-/* Publishes "no figures yet", then starts the thread. */
+/* Publishes "no figures yet" unless an accountant before has published some, then starts the
+ * thread. */
 int accountant_start(const struct accountant_settings *settings, struct accountant **ret,
                      struct error *err) MUST_CHECK;
 

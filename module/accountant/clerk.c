@@ -52,6 +52,13 @@ static void say_no_ledger(struct clerk *clerk)
 {
     const char *why = clerk->settings.config->ledger_misconfigured;
 
+    if (clerk->settings.objectives_trouble != NULL) {
+        clerk->no_ledger = (struct trouble){
+            .code = "objectives_unreadable",
+            .message = clerk->settings.objectives_trouble,
+        };
+        return;
+    }
     if (clerk->settings.ledger->conninfo != NULL)
         return;
     clerk->no_ledger = (struct trouble){

@@ -18,7 +18,7 @@ START_TEST(something_is_published_before_the_thread_starts_and_stopping_is_promp
 
     objective_built_in("api", objectives);
     ck_assert_int_eq(
-        accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL },
+        accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL, NULL },
                          &accountant, NULL),
         0);
     set = slot_acquire(slot);
@@ -45,8 +45,9 @@ START_TEST(an_accountant_without_memory_does_not_start)
         int code;
 
         malloc_fail_at(n);
-        code = accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL },
-                                &accountant, &err);
+        code = accountant_start(
+            &(struct accountant_settings){ &config, &ledger, slot, NULL, NULL, NULL }, &accountant,
+            &err);
         malloc_fail_at(-1);
         ck_assert_int_lt(code, 0);
         ck_assert_str_eq(err.text, "accountant: out of memory");

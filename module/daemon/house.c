@@ -1,0 +1,39 @@
+/* house.c - makes what the parts share, and takes it down. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "daemon/house.h"
+
+#include "base/limits.h"
+#include "health/outcome.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int house_init(struct house *house, struct config **config, struct error *err)
+{
+    int code;
+
+    house->config = *config;
+    *config = NULL;
+    code = access_new(house->config, &house->access, err);
+    if (code != 0)
+        return code;
+    house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
+    house->health = slot_new();
+    house->slo = slot_new();
+    if (house->outcomes == NULL || house->health == NULL || house->slo == NULL)
+        return error_set(err, ENOMEM, "probityd: out of memory");
+    (void)gethostname(house->host, sizeof(house->host) - 1);
+    random_hex(house->instance);
+    return 0;
+}
+
+void house_done(struct house *house)
+{
+    slot_free(&house->slo);
+    slot_free(&house->health);
+    queue_free(&house->outcomes);
+    access_free(&house->access);
+    config_free(&house->config);
+}
