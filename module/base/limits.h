@@ -40,6 +40,8 @@ enum {
     /* A publication: all pages of one owner. */
     LIMIT_PUBLICATION_BYTES = 4 * 1024 * 1024,
 
+    /* Logs that one instance reads: as many as a gateway has services, with room. */
+    LIMIT_SOURCES = 16,
     /* Longest line of an access log that is an event; nginx's own headers end at 32 KiB. */
     LIMIT_LOG_LINE_IN_BYTES = 64 * 1024,
     /* How much of a file's first line makes its id. */
@@ -54,8 +56,8 @@ enum {
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
 
-    /* Flushes under way between the follower and the writer: it sends one at a time. */
-    LIMIT_FLUSHES = 16,
+    /* Flushes under way between the follower and the writer: one of each log at a time. */
+    LIMIT_FLUSHES = 64,
 
     /* The longest window, and for how long minutes are kept. */
     LIMIT_WINDOW_MINUTES = 30 * 1440,

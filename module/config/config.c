@@ -293,6 +293,8 @@ int config_load(config_lookup_fn lookup, void *context, struct config **ret, str
     code = list_queues(snapshot, err);
     if (code == 0)
         code = checks_build(snapshot, err);
+    if (code == 0)
+        code = sources_from_list(snapshot, err);
     if (code != 0)
         return code;
     add_pool(snapshot);

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "config/check.h"
+#include "config/sources.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +24,7 @@ struct config {
     const char *service;     /* PROBITY_SERVICE, "app" */
     const char *app_version; /* APP_VERSION, else the platform's commit variable, else "unknown" */
     const char *listen_path; /* PROBITY_LISTEN, the FastCGI socket */
-    const char *access_log;  /* PROBITY_ACCESS_LOG; NULL: no ingest */
+    const char *access_log;  /* PROBITY_ACCESS_LOG as it stands; NULL: not set */
     int64_t drain_ms;        /* PROBITY_DRAIN_SECONDS, 5 s */
 
     enum log_level log_level;
@@ -44,6 +45,9 @@ struct config {
     const char *ledger_conninfo; /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
     const char *ledger_misconfigured; /* why there is none, in words, or NULL */
     int64_t slo_max_age_ms;           /* figures older than this are stale */
+
+    const struct source_config *sources; /* the logs that are read */
+    int source_count;                    /* 0: no ingest */
 
     /* Who may (auth/): raw values; auth/ judges their lengths and algorithms. */
     const char *jwt_secret;

@@ -163,8 +163,8 @@ const struct config_key config_keys[] = {
     TEXT("PROBITY_CELERY_POLICY", IN(celery_policy), "fail", "The same for Celery."),
 
     TEXT("PROBITY_ACCESS_LOG", IN_CONFIG(access_log), NULL,
-         "nginx's access log of the service, in the format of `nginx/`. Without it no request is "
-         "counted."),
+         "nginx's access log of the service, in the format of `nginx/`; several are separated by "
+         "commas. Without it no request is counted."),
     URL("PROBITY_LEDGER_URL", IN(ledger_url),
         "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
     DURATION("PROBITY_SLO_MAX_AGE", IN_CONFIG(slo_max_age_ms), "15s", 1000, HOUR_MS,

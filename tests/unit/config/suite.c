@@ -10,6 +10,7 @@ TCase *dsn_cases(void);
 TCase *explain_cases(void);
 TCase *keys_cases(void);
 TCase *snapshot_cases(void);
+TCase *sources_cases(void);
 TCase *url_cases(void);
 TCase *value_cases(void);
 
@@ -18,7 +19,7 @@ int main(void)
     static const suite_cases_fn cases[] = { value_cases,    url_cases,    keys_cases,
                                             snapshot_cases, dsn_cases,    address_cases,
                                             checks_cases,   config_cases, diagnose_cases,
-                                            explain_cases };
+                                            explain_cases,  sources_cases };
 
     return suite_run("config", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
