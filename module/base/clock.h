@@ -3,6 +3,9 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include "base/slice.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
 /* CLOCK_BOOTTIME.  Every `…_at_ms`, `deadline_ms` and age in the program is measured with it,
@@ -23,5 +26,10 @@ void clock_sleep_ms(int64_t duration_ms);
 
 /* Writes `wall_ms` as RFC 3339 in UTC with milliseconds, "2026-11-21T12:04:04.123Z".  Pure. */
 void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES]);
+
+/* Reads a time as RFC 3339 has it, with any offset; digits beyond the millisecond are cut, and a
+ * leap second is the one after it.  Returns false, leaving `*ret_wall_ms`, for anything else.
+ * Pure. */
+bool clock_parse(struct slice text, int64_t *ret_wall_ms);
 
 #endif
