@@ -37,8 +37,9 @@ enum {
     /* What a dependency may answer to one question. */
     LIMIT_REPLY_BYTES = 64 * 1024,
 
-    /* A publication: all pages of one owner. */
-    LIMIT_PUBLICATION_BYTES = 4 * 1024 * 1024,
+    /* A publication: all pages of one owner.  Every objective takes some 8 KiB of it, and its bad
+     * routes up to as much again. */
+    LIMIT_PUBLICATION_BYTES = 32 * 1024 * 1024,
 
     /* Logs that one instance reads: as many as a gateway has services, with room. */
     LIMIT_SOURCES = 16,
@@ -49,8 +50,9 @@ enum {
     /* Route templates of one service; the rest is `other`. */
     LIMIT_ROUTES = 200,
     LIMIT_ROUTE_BYTES = 128,
-    /* Objectives and distinct latency thresholds of one service in this release. */
-    LIMIT_OBJECTIVES = 16,
+    /* Objectives of one instance, its services together: what memory and a tick are measured
+     * for. */
+    LIMIT_OBJECTIVES = 1024,
     LIMIT_THRESHOLDS = 8,
     /* Rows and memory of one flush; a tally that reaches them is handed over at once. */
     LIMIT_TALLY_ROWS = 4096,

@@ -12,13 +12,16 @@
 
 #include <stdlib.h>
 
-enum { MAX_PAGES = 64 };
+/* Every objective has one, and so have the owner's fixed ones: checks, groups, metrics. */
+enum { MAX_PAGES = LIMIT_OBJECTIVES + 64 };
 
 struct page_builder {
     struct arena *arena;
     struct page_set set;
-    struct page pages[MAX_PAGES];
-    struct page_objective objectives[LIMIT_OBJECTIVES];
+    struct page *pages;
+    int page_room;
+    struct page_objective *objectives;
+    int objective_room;
     bool failed; /* something did not fit: nothing is published */
 };
 
@@ -80,6 +83,8 @@ void page_builder_free(struct page_builder **builder)
     if (*builder == NULL)
         return;
     arena_free(&(*builder)->arena);
+    free((*builder)->pages);
+    free((*builder)->objectives);
     free(*builder);
     *builder = NULL;
 }
@@ -113,15 +118,42 @@ static struct page_answer render(struct page_builder *builder, const struct page
     return answer;
 }
 
+struct room {
+    size_t item_bytes;
+    int max;
+};
+
+/* Room for one more; false at the maximum or without memory. */
+static bool make_room(void **items, int *capacity, int count, const struct room *room)
+{
+    int wanted = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown;
+
+    if (count < *capacity)
+        return true;
+    if (count >= room->max)
+        return false;
+    if (wanted > room->max)
+        wanted = room->max;
+    grown = realloc(*items, (size_t)wanted * room->item_bytes);
+    if (grown == NULL)
+        return false;
+    *items = grown;
+    *capacity = wanted;
+    return true;
+}
+
 void page_add(struct page_builder *builder, const char *key, const struct page_text *fresh,
               const struct page_text *too_old)
 {
-    struct page *page = &builder->pages[builder->set.page_count];
+    struct page *page;
 
-    if (builder->set.page_count == MAX_PAGES) {
+    if (!make_room((void **)&builder->pages, &builder->page_room, builder->set.page_count,
+                   &(struct room){ sizeof(*page), MAX_PAGES })) {
         builder->failed = true;
         return;
     }
+    page = &builder->pages[builder->set.page_count];
     page->key = keep(builder, key);
     page->fresh = render(builder, fresh);
     page->too_old = too_old == NULL ? page->fresh : render(builder, too_old);
@@ -130,12 +162,15 @@ void page_add(struct page_builder *builder, const char *key, const struct page_t
 
 void page_add_objective(struct page_builder *builder, const struct page_objective *objective)
 {
-    struct page_objective *copy = &builder->objectives[builder->set.objective_count];
+    struct page_objective *copy;
 
-    if (builder->set.objective_count == LIMIT_OBJECTIVES) {
+    if (!make_room((void **)&builder->objectives, &builder->objective_room,
+                   builder->set.objective_count,
+                   &(struct room){ sizeof(*copy), LIMIT_OBJECTIVES })) {
         builder->failed = true;
         return;
     }
+    copy = &builder->objectives[builder->set.objective_count];
     *copy = *objective;
     copy->name = keep(builder, objective->name);
     copy->service = keep(builder, objective->service);
@@ -155,6 +190,11 @@ void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool 
     builder->set.trouble = trouble == NULL ? NULL : keep(builder, trouble);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(((const struct page *)a)->key, ((const struct page *)b)->key);
+}
+
 /* Moves the tables behind the pages' own bytes: from here on the arena owns all of the set. */
 struct page_set *page_builder_finish(struct page_builder **builder)
 {
@@ -169,14 +209,16 @@ struct page_set *page_builder_finish(struct page_builder **builder)
         page_builder_free(builder);
         return NULL;
     }
-    memcpy(pages, from->pages, page_bytes);
-    memcpy(objectives, from->objectives, objective_bytes);
+    if (page_bytes > 0)
+        memcpy(pages, from->pages, page_bytes);
+    if (objective_bytes > 0)
+        memcpy(objectives, from->objectives, objective_bytes);
+    qsort(pages, (size_t)from->set.page_count, sizeof(*pages), compare_keys);
     from->set.pages = pages;
     from->set.objectives = objectives;
     set->pages = from->set;
     from->arena = NULL;
-    free(from);
-    *builder = NULL;
+    page_builder_free(builder);
     return &set->pages;
 }
 
@@ -191,11 +233,33 @@ void page_set_free(struct page_set **pages)
     *pages = NULL;
 }
 
+/* In the order of strcmp. */
+static int compare_to_key(struct slice text, const char *key)
+{
+    struct slice other = slice_of(key);
+    size_t common = text.length < other.length ? text.length : other.length;
+    int order = common == 0 ? 0 : memcmp(text.data, other.data, common);
+
+    if (order != 0)
+        return order;
+    return (text.length > other.length) - (text.length < other.length);
+}
+
 const struct page *page_find(const struct page_set *set, struct slice key)
 {
-    for (int i = 0; i < set->page_count; i++) {
-        if (slice_equals_text(key, set->pages[i].key))
-            return &set->pages[i];
+    int low = 0;
+    int high = set->page_count;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int order = compare_to_key(key, set->pages[middle].key);
+
+        if (order == 0)
+            return &set->pages[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
     }
     return NULL;
 }

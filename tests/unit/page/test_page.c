@@ -2,7 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/page.h"
 
+#include "base/limits.h"
+
 #include "suite.h"
+
+#include <stdio.h>
 
 static struct page_set *build(void)
 {
@@ -52,12 +56,35 @@ START_TEST(page_without_a_too_old_answer_serves_the_fresh_one)
 }
 END_TEST
 
+START_TEST(every_page_of_a_thousand_is_found_by_its_key)
+{
+    struct page_builder *builder = page_builder_new(3000);
+    AUTO(page_set_free) struct page_set *set = NULL;
+    const struct page_text text = { .status = 200, .body = SLICE("{}") };
+    char key[32];
+
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(key, sizeof(key), "slo/%d", i * 7919 % 1000);
+        page_add(builder, key, &text, NULL);
+    }
+    set = page_builder_finish(&builder);
+    ck_assert_ptr_nonnull(set);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(key, sizeof(key), "slo/%d", i);
+        ck_assert_str_eq(page_find(set, slice_of(key))->key, key);
+    }
+    ck_assert_ptr_null(page_find(set, SLICE("slo/1000")));
+    ck_assert_ptr_null(page_find(set, SLICE("slo/")));
+    ck_assert_ptr_null(page_find(set, SLICE("")));
+}
+END_TEST
+
 START_TEST(page_set_that_does_not_fit_is_never_half_published)
 {
     struct page_builder *builder = page_builder_new(3000);
     const struct page_text text = { .status = 200, .body = SLICE("{}") };
 
-    for (int i = 0; i < 65; i++)
+    for (int i = 0; i < LIMIT_OBJECTIVES + 65; i++)
         page_add(builder, "x", &text, NULL);
     ck_assert_ptr_null(page_builder_finish(&builder));
     ck_assert_ptr_null(builder);
@@ -89,6 +116,7 @@ TCase *page_cases(void)
 
     tcase_add_test(cases, page_carries_its_headers_with_the_exact_length);
     tcase_add_test(cases, page_without_a_too_old_answer_serves_the_fresh_one);
+    tcase_add_test(cases, every_page_of_a_thousand_is_found_by_its_key);
     tcase_add_test(cases, page_set_that_does_not_fit_is_never_half_published);
     tcase_add_test(cases, page_set_is_whole_or_nothing_when_memory_is_out);
     return cases;
