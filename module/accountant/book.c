@@ -5,6 +5,8 @@
 #include "accountant/book.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     DAY_MINUTES = 1440,
@@ -15,7 +17,15 @@ enum {
 
 int book_init(struct book *book, const struct objective *objectives, int count)
 {
-    *book = (struct book){ .objectives = objectives, .count = count };
+    size_t room = (size_t)count + 1;
+
+    *book = (struct book){ .objectives = objectives };
+    book->windows = calloc(room, sizeof(struct window *));
+    book->verdicts = calloc(room, sizeof(*book->verdicts));
+    book->counted = calloc(room, sizeof(*book->counted));
+    if (book->windows == NULL || book->verdicts == NULL || book->counted == NULL)
+        return -ENOMEM;
+    book->count = count;
     for (int i = 0; i < count; i++) {
         book->windows[i] = window_new(objectives[i].window_minutes);
         if (book->windows[i] == NULL)
@@ -28,6 +38,11 @@ void book_done(struct book *book)
 {
     for (int i = 0; i < book->count; i++)
         window_free(&book->windows[i]);
+    free(book->windows);
+    free(book->verdicts);
+    free(book->counted);
+    free(book->spans);
+    *book = (struct book){ 0 };
 }
 
 /* All that the window holds, the minutes ahead of the clock too. */
@@ -77,12 +92,29 @@ static void count(struct book *book, const struct window_sum before[], int64_t n
     }
 }
 
+static int take_coverage(struct book *book, const struct ledger_coverage *coverage)
+{
+    size_t bytes = (size_t)coverage->span_count * sizeof(*book->spans);
+    struct coverage_span *spans = realloc(book->spans, bytes + 1);
+
+    if (spans == NULL)
+        return -ENOMEM;
+    if (bytes > 0)
+        memcpy(spans, coverage->spans, bytes);
+    book->spans = spans;
+    book->coverage = *coverage;
+    book->coverage.spans = spans;
+    return 0;
+}
+
 int book_apply(struct book *book, const struct ledger_changes *changes, int64_t now_wall_ms)
 {
     int32_t now_minute = (int32_t)(now_wall_ms / MINUTE_MS);
-    struct window_sum before[LIMIT_OBJECTIVES] = { { 0, 0 } };
+    AUTO(auto_free) struct window_sum *before = calloc((size_t)book->count + 1, sizeof(*before));
     int code;
 
+    if (before == NULL)
+        return -ENOMEM;
     for (int i = 0; i < book->count; i++) {
         before[i] = held(book, i, now_minute);
         if (changes->reload)
@@ -91,12 +123,46 @@ int book_apply(struct book *book, const struct ledger_changes *changes, int64_t 
     code = take_minutes(book, changes, now_minute);
     if (code != 0)
         return code;
-    book->coverage = changes->coverage;
+    code = take_coverage(book, &changes->coverage);
+    if (code != 0)
+        return code;
     count(book, before, now_wall_ms);
     for (int i = 0; i < book->count; i++)
         verdict_judge(&book->objectives[i], book->windows[i], now_wall_ms, &book->verdicts[i]);
     book->as_of_wall_ms = now_wall_ms;
     return 0;
+}
+
+bool book_sum(const struct book *book, int objective, int32_t span_minutes, struct window_sum *ret)
+{
+    if (book->as_of_wall_ms == 0)
+        return false;
+    *ret = window_total(book->windows[objective], (int32_t)(book->as_of_wall_ms / MINUTE_MS),
+                        span_minutes);
+    return true;
+}
+
+int32_t book_watched_minutes(const struct book *book, int objective, int32_t span_minutes)
+{
+    const struct ledger_coverage *coverage = &book->coverage;
+    int32_t end = (int32_t)(book->as_of_wall_ms / MINUTE_MS) + 1;
+    int64_t watched = 0;
+
+    (void)objective;
+    for (int i = 0; i < coverage->span_count; i++) {
+        int64_t from = (coverage->spans[i].from_ms + MINUTE_MS - 1) / MINUTE_MS;
+        int64_t until = coverage->spans[i].until_ms / MINUTE_MS;
+
+        /* Up to now: how far it has watched is noted every few seconds only. */
+        if (coverage->spans[i].until_ms >= book->as_of_wall_ms - WATCH_RHYTHM_MS)
+            until = end;
+        if (from < end - span_minutes)
+            from = end - span_minutes;
+        if (until > end)
+            until = end;
+        watched += until > from ? until - from : 0;
+    }
+    return (int32_t)watched;
 }
 
 struct fraction book_coverage(const struct book *book)

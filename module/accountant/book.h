@@ -18,10 +18,12 @@ struct book {
     const struct objective *objectives; /* borrowed */
     int count;
     int64_t as_of_wall_ms; /* of the last successful read; 0: never */
-    struct window *windows[LIMIT_OBJECTIVES];
-    struct verdict verdicts[LIMIT_OBJECTIVES];
-    struct window_sum counted[LIMIT_OBJECTIVES]; /* for counters: never falls, see figures.c */
-    struct ledger_coverage coverage;
+    /* of each objective */
+    struct window **windows;
+    struct verdict *verdicts;
+    struct window_sum *counted;      /* for counters: never falls, see book.c */
+    struct ledger_coverage coverage; /* its spans are those below */
+    struct coverage_span *spans;
 };
 
 /* Returns 0 or -ENOMEM; book_done() either way. */
@@ -32,6 +34,16 @@ void book_done(struct book *book);
  * and the caller has to begin again with a reload. */
 int book_apply(struct book *book, const struct ledger_changes *changes,
                int64_t now_wall_ms) MUST_CHECK;
+
+/* What an objective counts in the `span_minutes` minutes that end with the open one, without what
+ * is excluded: for the spans of its rules, of verdict_spans and of its window.  False: that is not
+ * known yet, and nothing may be judged by it. */
+bool book_sum(const struct book *book, int objective, int32_t span_minutes,
+              struct window_sum *ret) MUST_CHECK;
+
+/* How many of these minutes somebody watched the objective's service, as far as the ledger has been
+ * told; a minute that was watched in part counts as one that was not. */
+int32_t book_watched_minutes(const struct book *book, int objective, int32_t span_minutes);
 
 /* Watched time as a share of the window, of the part since measuring began; at most 1, and 0 when
  * nothing has been watched yet. */

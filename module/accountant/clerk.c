@@ -83,8 +83,9 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
     };
     say_no_ledger(clerk);
     clerk->latency = latency_new(LIMIT_WINDOW_MINUTES);
+    clerk->routes = calloc((size_t)ledger->objective_count * CLERK_ROUTES, sizeof(*clerk->routes));
     if (book_init(&clerk->book, ledger->objectives, ledger->objective_count) != 0
-        || clerk->latency == NULL)
+        || clerk->latency == NULL || clerk->routes == NULL)
         return error_set(err, ENOMEM, "accountant: out of memory");
     return 0;
 }
@@ -94,6 +95,8 @@ void clerk_done(struct clerk *clerk)
     ledger_reader_close(&clerk->reader);
     book_done(&clerk->book);
     latency_free(&clerk->latency);
+    free(clerk->routes);
+    clerk->routes = NULL;
 }
 
 bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms)
@@ -313,7 +316,7 @@ static bool any_bad(const struct book *book)
 
 static void keep_routes(struct clerk *clerk, const struct ledger_route *routes, int count)
 {
-    int max = (int)ARRAY_LENGTH(clerk->routes);
+    int max = clerk->book.count * CLERK_ROUTES;
 
     clerk->route_count = count < max ? count : max;
     if (clerk->route_count > 0)

@@ -47,7 +47,7 @@ struct clerk {
     bool latency_changed;        /* since the percentiles were computed */
     int slice_hours;             /* how much one turn reads of what is missing */
 
-    struct ledger_route routes[LIMIT_OBJECTIVES * CLERK_ROUTES];
+    struct ledger_route *routes;
     int route_count;
     int64_t routes_next_at_ms; /* boot clock */
 };

@@ -14,22 +14,37 @@ static int compare_from(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within)
+int coverage_merge(struct coverage_span spans[], int count)
 {
-    int64_t covered_until_ms = within.from_ms;
-    int64_t sum_ms = 0;
+    int merged = 0;
 
     if (count > 0)
         qsort(spans, (size_t)count, sizeof(*spans), compare_from);
     for (int i = 0; i < count; i++) {
-        int64_t from_ms = spans[i].from_ms > covered_until_ms ? spans[i].from_ms : covered_until_ms;
+        struct coverage_span *last = merged == 0 ? NULL : &spans[merged - 1];
+
+        if (spans[i].until_ms <= spans[i].from_ms)
+            continue;
+        if (last == NULL || spans[i].from_ms > last->until_ms)
+            spans[merged++] = spans[i];
+        else if (spans[i].until_ms > last->until_ms)
+            last->until_ms = spans[i].until_ms;
+    }
+    return merged;
+}
+
+int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within)
+{
+    int merged = coverage_merge(spans, count);
+    int64_t sum_ms = 0;
+
+    for (int i = 0; i < merged; i++) {
+        int64_t from_ms = spans[i].from_ms > within.from_ms ? spans[i].from_ms : within.from_ms;
         int64_t until_ms =
             spans[i].until_ms < within.until_ms ? spans[i].until_ms : within.until_ms;
 
-        if (until_ms <= from_ms)
-            continue;
-        sum_ms += until_ms - from_ms;
-        covered_until_ms = until_ms;
+        if (until_ms > from_ms)
+            sum_ms += until_ms - from_ms;
     }
     return sum_ms;
 }

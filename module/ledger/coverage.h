@@ -9,6 +9,9 @@ struct coverage_span {
     int64_t until_ms;
 };
 
+/* Makes the spans disjoint and rising; returns how many are left. */
+int coverage_merge(struct coverage_span spans[], int count);
+
 /* How much of `within` the union of the spans covers.  Sorts the spans. */
 int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within);
 

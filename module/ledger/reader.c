@@ -155,11 +155,10 @@ static int64_t larger(int64_t a, int64_t b)
 }
 
 static int sum_coverage(const struct snapshot *snapshot, struct coverage_span within,
-                        struct ledger_coverage *ret)
+                        struct arena *arena, struct ledger_coverage *ret)
 {
     const PGresult *rows = snapshot->positions;
-    AUTO(auto_free)
-    struct coverage_span *spans = calloc((size_t)PQntuples(rows) + 1, sizeof(*spans));
+    struct coverage_span *spans = arena_alloc(arena, (size_t)PQntuples(rows) * sizeof(*spans) + 1);
     struct ledger_coverage coverage = { 0 };
     int count = 0;
 
@@ -181,7 +180,9 @@ static int sum_coverage(const struct snapshot *snapshot, struct coverage_span wi
         coverage.rejected_lines += (uint64_t)pq_int(rows, i, FEED_REJECTED_LINES, 0);
         coverage.lost_bytes += (uint64_t)pq_int(rows, i, FEED_LOST_BYTES, 0);
     }
-    coverage.watched_ms = coverage_union_ms(spans, count, within);
+    coverage.spans = spans;
+    coverage.span_count = coverage_merge(spans, count);
+    coverage.watched_ms = coverage_union_ms(spans, coverage.span_count, within);
     *ret = coverage;
     return 0;
 }
@@ -230,7 +231,7 @@ int ledger_reader_read(struct ledger_reader *reader, int64_t now_wall_ms, int64_
     changes.reload = !feed_continues(&reader->minutes, &snapshot.now);
     code = read_minutes(reader, &snapshot, (int32_t)(now_wall_ms / MINUTE_MS), &gathered, &cause);
     if (code == 0)
-        code = sum_coverage(&snapshot, within, &changes.coverage);
+        code = sum_coverage(&snapshot, within, arena, &changes.coverage);
     if (code == 0)
         code = hand_over(&gathered, arena, &changes);
     free(gathered.minutes);

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "ledger/coverage.h"
 #include "ledger/settings.h"
 #include "slo/window.h"
 
@@ -33,6 +34,8 @@ struct ledger_coverage {
     uint64_t lines;
     uint64_t rejected_lines;
     uint64_t lost_bytes;
+    const struct coverage_span *spans; /* what was watched, disjoint and rising; in the arena */
+    int span_count;
 };
 
 /* One route's bad events for one objective, over the window. */

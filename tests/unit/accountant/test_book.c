@@ -160,13 +160,35 @@ START_TEST(coverage_is_watched_time_since_measuring_began)
 }
 END_TEST
 
+START_TEST(minutes_that_were_watched_are_told_for_any_span)
+{
+    enum { M = 60000 };
+    const struct coverage_span spans[] = {
+        { now_wall_ms - 100 * M, now_wall_ms - 50 * M },
+        { now_wall_ms - 20 * M + 1, now_wall_ms - 2000 },
+    };
+    struct ledger_changes changes = { .coverage = { .spans = spans, .span_count = 2 } };
+    AUTO(book_done) struct book book;
+    struct window_sum sum;
+
+    begin(&book);
+    ck_assert(!book_sum(&book, 0, 5, &sum));
+    ck_assert_int_eq(book_apply(&book, &changes, now_wall_ms), 0);
+    ck_assert(book_sum(&book, 0, 5, &sum));
+    ck_assert_int_eq(book_watched_minutes(&book, 0, 5), 5);
+    ck_assert_int_eq(book_watched_minutes(&book, 0, 30), 20); /* one was watched in part */
+    ck_assert_int_eq(book_watched_minutes(&book, 0, 60), 29);
+    ck_assert_int_eq(book_watched_minutes(&book, 0, 1440), 70);
+}
+END_TEST
+
 START_TEST(figures_without_memory_say_so)
 {
     static const struct ledger_minute minutes[] = { { 0, NOW, { 1, 0 } }, { 1, NOW, { 1, 0 } } };
     struct ledger_changes changes = { .reload = true, .minutes = minutes, .minute_count = 2 };
 
     objective_built_in("app", objectives);
-    for (int n = 0; n < 6; n++) {
+    for (int n = 0; n < 11; n++) {
         struct book book;
         int code;
 
@@ -192,6 +214,7 @@ TCase *book_cases(void)
     tcase_add_test(cases, a_counter_over_an_old_ledger_begins_with_nothing);
     tcase_add_test(cases, an_event_a_little_ahead_of_the_clock_is_counted_once);
     tcase_add_test(cases, coverage_is_watched_time_since_measuring_began);
+    tcase_add_test(cases, minutes_that_were_watched_are_told_for_any_span);
     tcase_add_test(cases, figures_without_memory_say_so);
     return cases;
 }

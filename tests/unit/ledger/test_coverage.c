@@ -35,10 +35,24 @@ START_TEST(coverage_counts_every_moment_once_and_only_within)
 }
 END_TEST
 
+START_TEST(spans_become_disjoint_and_rising)
+{
+    struct coverage_span spans[] = { { 50, 60 }, { 10, 20 }, { 15, 30 }, { 30, 35 }, { 7, 5 } };
+
+    ck_assert_int_eq(coverage_merge(spans, 5), 2);
+    ck_assert_int_eq(spans[0].from_ms, 10);
+    ck_assert_int_eq(spans[0].until_ms, 35);
+    ck_assert_int_eq(spans[1].from_ms, 50);
+    ck_assert_int_eq(spans[1].until_ms, 60);
+    ck_assert_int_eq(coverage_merge(spans, 0), 0);
+}
+END_TEST
+
 TCase *coverage_cases(void)
 {
     TCase *cases = tcase_create("coverage");
 
     tcase_add_test(cases, coverage_counts_every_moment_once_and_only_within);
+    tcase_add_test(cases, spans_become_disjoint_and_rising);
     return cases;
 }
