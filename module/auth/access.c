@@ -25,6 +25,13 @@ static const char short_read_token[] =
     "PROBITY_READ_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
     "openssl rand -hex 32";
 
+static const char short_ingest_token[] =
+    "PROBITY_INGEST_TOKEN has fewer than 32 bytes: set a longer one, for instance from: "
+    "openssl rand -hex 32";
+static const char no_ingest_token[] =
+    "PROBITY_INGEST_TOKEN is not set: set it to 32 bytes or more, for instance from: "
+    "openssl rand -hex 32";
+
 /* Kept as a digest, so that comparing takes the same time for every length and content. */
 struct static_token {
     bool set;
@@ -39,6 +46,7 @@ struct access {
     const char *admin_claims[ADMIN_CLAIMS]; /* any of them makes an admin; NULL ends the list */
     struct static_token admin;
     struct static_token read;
+    struct static_token ingest;
 };
 
 static void static_token_init(struct static_token *token, const char *text)
@@ -123,6 +131,7 @@ static bool access_fill(struct access *access, const struct config *config)
     keep_admin_claims(access, config->admin_claim, &failed);
     static_token_init(&access->admin, config->admin_token);
     static_token_init(&access->read, config->read_token);
+    static_token_init(&access->ingest, config->ingest_token);
     if (failed)
         return false;
     access->jwt_trouble = jwt_rules_trouble(&access->jwt);
@@ -200,6 +209,14 @@ static struct access_answer judge_jwt(const struct access *access, struct slice 
     return answer(ACCESS_GRANTED, NULL);
 }
 
+static struct access_answer judge_ingest_token(enum access_need need)
+{
+    if (need == ACCESS_INGEST)
+        return answer(ACCESS_GRANTED, NULL);
+    return answer(need == ACCESS_READ ? ACCESS_UNAUTHENTICATED : ACCESS_FORBIDDEN,
+                  "this token may only post events");
+}
+
 static struct access_answer judge_token(const struct access *access, enum access_need need,
                                         struct slice token, int64_t now_s)
 {
@@ -218,6 +235,8 @@ static struct access_answer judge_token(const struct access *access, enum access
         return need == ACCESS_READ
                    ? answer(ACCESS_GRANTED, NULL)
                    : answer(ACCESS_FORBIDDEN, "this token may only read /metrics and /slo");
+    if (static_token_is(&access->ingest, digest))
+        return judge_ingest_token(need);
     verdict = judge_jwt(access, token, now_s);
     /* Reading is for the read token and for admins; anybody else is nobody there. */
     if (need == ACCESS_READ && verdict.verdict == ACCESS_FORBIDDEN)
@@ -230,6 +249,11 @@ static const char *need_trouble(const struct access *access, enum access_need ne
 {
     if (need == ACCESS_READ)
         return access->read.usable ? NULL : short_read_token;
+    /* Closed until somebody opens it, for admins too: who posts decides what the figures say. */
+    if (need == ACCESS_INGEST && !access->ingest.usable)
+        return access->ingest.set ? short_ingest_token : no_ingest_token;
+    if (need == ACCESS_INGEST)
+        return NULL;
     if (access->admin.usable || access->jwt_trouble == NULL)
         return NULL;
     return access->admin.set ? short_admin_token : access->jwt_trouble;
@@ -244,6 +268,8 @@ void access_diagnose(const struct access *access, config_say_fn say, void *conte
         say(context, LOG_LEVEL_WARNING, short_admin_token);
     if (access->read.set && !access->read.usable)
         say(context, LOG_LEVEL_WARNING, short_read_token);
+    if (access->ingest.set && !access->ingest.usable)
+        say(context, LOG_LEVEL_WARNING, short_ingest_token);
 }
 
 struct access_answer access_judge(const struct access *access, enum access_need need,

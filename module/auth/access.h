@@ -14,7 +14,7 @@
 
 struct access; /* keys and rules, immutable */
 
-enum access_need { ACCESS_PUBLIC, ACCESS_READ, ACCESS_ADMIN };
+enum access_need { ACCESS_PUBLIC, ACCESS_READ, ACCESS_INGEST, ACCESS_ADMIN };
 
 enum access_verdict {
     ACCESS_GRANTED,

@@ -25,7 +25,8 @@ struct config {
     const char *app_version; /* APP_VERSION, else the platform's commit variable, else "unknown" */
     const char *listen_path; /* PROBITY_LISTEN, the FastCGI socket */
     const char *access_log;  /* PROBITY_ACCESS_LOG as it stands; NULL: not set */
-    int64_t drain_ms;        /* PROBITY_DRAIN_SECONDS, 5 s */
+    const char *state_dir; /* PROBITY_STATE_DIR, /var/lib/probity: what has to survive a restart */
+    int64_t drain_ms;      /* PROBITY_DRAIN_SECONDS, 5 s */
 
     enum log_level log_level;
     enum log_format log_format;
@@ -59,6 +60,7 @@ struct config {
     const char *admin_claim; /* PROBITY_ADMIN_CLAIM, "role=admin,…" */
     const char *admin_token;
     const char *read_token;
+    const char *ingest_token;
 };
 
 /* Looks a variable up; getenv() in the daemon, a table in tests. */

@@ -165,6 +165,9 @@ const struct config_key config_keys[] = {
     TEXT("PROBITY_ACCESS_LOG", IN_CONFIG(access_log), NULL,
          "nginx's access log of the service, in the format of `nginx/`; several are separated by "
          "commas. Without it no request is counted."),
+    TEXT("PROBITY_STATE_DIR", IN_CONFIG(state_dir), "/var/lib/probity",
+         "Directory for events that were posted and are not in the ledger yet. It should survive a "
+         "restart. Without one that can be written `POST /slo/events` answers 503."),
     URL("PROBITY_LEDGER_URL", IN(ledger_url),
         "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
     DURATION("PROBITY_SLO_MAX_AGE", IN_CONFIG(slo_max_age_ms), "15s", 1000, HOUR_MS,
@@ -188,6 +191,9 @@ const struct config_key config_keys[] = {
     TOKEN("PROBITY_READ_TOKEN", IN_CONFIG(read_token),
           "Static token that `/metrics` and `/slo` want, at least 32 bytes. Without it they are "
           "open."),
+    TOKEN("PROBITY_INGEST_TOKEN", IN_CONFIG(ingest_token),
+          "Static token that `POST /slo/events` wants, at least 32 bytes; an admin's token is "
+          "taken too. Without it the endpoint is closed."),
 };
 
 _Static_assert(ARRAY_LENGTH(config_keys) == CONFIG_KEY_COUNT, "count the rows of config_keys");

@@ -12,6 +12,7 @@
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define ADMIN  "admin-token-0123456789abcdef0123"
 #define READ   "read-token-0123456789abcdef01234"
+#define INGEST "ingest-token-of-the-tests-0123456789"
 #define SHORT  "0123456789abcdef"
 
 static const int64_t now_s = 1800000000;
@@ -60,6 +61,8 @@ START_TEST(access_tells_at_the_start_what_lets_nobody_in)
         { { .admin_token = SHORT, .admin_claim = "role=admin" }, "PROBITY_ADMIN_TOKEN has fewer" },
         { { .jwt_secret = SECRET, .read_token = SHORT, .admin_claim = "role=admin" },
           "PROBITY_READ_TOKEN has fewer" },
+        { { .jwt_secret = SECRET, .ingest_token = SHORT, .admin_claim = "role=admin" },
+          "PROBITY_INGEST_TOKEN has fewer" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -83,7 +86,8 @@ START_TEST(access_judges_headers)
                                           .jwt_algorithm = "HS256",
                                           .admin_claim = "role=admin",
                                           .admin_token = ADMIN,
-                                          .read_token = READ };
+                                          .read_token = READ,
+                                          .ingest_token = INGEST };
     static const struct {
         const char *authorization;
         enum access_verdict admin, read;
@@ -103,6 +107,7 @@ START_TEST(access_judges_headers)
         { "Bearer x" ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
         { "Bearer " ADMIN " " ADMIN, ACCESS_UNAUTHENTICATED, ACCESS_UNAUTHENTICATED },
         { "Bearer " READ, ACCESS_FORBIDDEN, ACCESS_GRANTED },
+        { "Bearer " INGEST, ACCESS_FORBIDDEN, ACCESS_UNAUTHENTICATED },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -205,6 +210,29 @@ START_TEST(access_says_which_secret_is_missing_or_weak_and_stays_closed)
 }
 END_TEST
 
+START_TEST(access_for_posting_is_closed_until_its_token_is_set)
+{
+    static const struct {
+        struct config config;
+        const char *authorization;
+        enum access_verdict want;
+    } cases[] = {
+        { { .admin_token = ADMIN }, "Bearer " ADMIN, ACCESS_NOT_CONFIGURED },
+        { { .admin_token = ADMIN, .ingest_token = SHORT }, "Bearer " ADMIN, ACCESS_NOT_CONFIGURED },
+        { { .ingest_token = INGEST }, "", ACCESS_UNAUTHENTICATED },
+        { { .ingest_token = INGEST }, "Bearer garbage", ACCESS_UNAUTHENTICATED },
+        { { .ingest_token = INGEST }, "Bearer " INGEST, ACCESS_GRANTED },
+        { { .ingest_token = INGEST, .admin_token = ADMIN }, "Bearer " ADMIN, ACCESS_GRANTED },
+        { { .ingest_token = INGEST, .read_token = READ }, "Bearer " READ, ACCESS_FORBIDDEN },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(judge(&cases[i].config, ACCESS_INGEST, cases[i].authorization).verdict
+                          == cases[i].want,
+                      "%zu", i);
+}
+END_TEST
+
 START_TEST(access_for_reading_is_open_while_no_read_token_is_set)
 {
     static const struct config closed = { .jwt_secret = SECRET };
@@ -250,6 +278,7 @@ TCase *access_cases(void)
     tcase_add_test(cases, access_judges_headers);
     tcase_add_test(cases, access_tells_admins_from_others_by_the_claim);
     tcase_add_test(cases, access_says_which_secret_is_missing_or_weak_and_stays_closed);
+    tcase_add_test(cases, access_for_posting_is_closed_until_its_token_is_set);
     tcase_add_test(cases, access_for_reading_is_open_while_no_read_token_is_set);
     tcase_add_test(cases, access_refuses_a_megabyte);
     tcase_add_test(cases, access_new_fails_cleanly_when_memory_is_out);

@@ -29,7 +29,7 @@ START_TEST(keys_that_are_misspelt_are_recognised)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         ck_assert_str_eq(config_key_nearest(cases[i][0])->name, cases[i][1]);
-    ck_assert_ptr_null(config_key_nearest("PROBITY_INGEST_TOKEN")); /* not the admin's */
+    ck_assert_ptr_null(config_key_nearest("PROBITY_LEDGER_TOKEN")); /* not the admin's */
     ck_assert_ptr_null(config_key_nearest("PROBITY_FOO"));          /* not APP */
     ck_assert_ptr_null(config_key_nearest("PROBITY_SOMETHING_ELSE_ALTOGETHER"));
     ck_assert_ptr_null(config_key_nearest("PROBITY_A_NAME_THAT_IS_LONGER_THAN_ANY_OF_OURS_IS"));
