@@ -21,7 +21,7 @@ suite_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # What make check holds the sources against, beside the unit tests.
 CPPFLAGS_of_headers = $(LIBPQ_CFLAGS) $(HIREDIS_CFLAGS) $(JANSSON_CFLAGS) $(LIBJWT_CFLAGS) \
-	$(OPENSSL_CFLAGS)
+	$(OPENSSL_CFLAGS) $(LIBFYAML_CFLAGS) $(GLIB_CFLAGS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(CPPFLAGS_of_headers)'; export CC CPPFLAGS;
 TESTS += scripts/check-layers scripts/check-banned scripts/check-sizes scripts/check-headers \
 	tests/drift/run

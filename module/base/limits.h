@@ -61,6 +61,17 @@ enum {
     /* Flushes under way between the follower and the writer: one of each log at a time. */
     LIMIT_FLUSHES = 64,
 
+    /* A YAML file: a thousand objectives with their comments are some 600 KiB. */
+    LIMIT_YAML_BYTES = 1024 * 1024,
+    LIMIT_YAML_DEPTH = 32,
+    LIMIT_YAML_DOCUMENTS = 4096,
+    LIMIT_YAML_MEMBERS = 4096,
+    /* Values in a file, aliases counted with all they stand for. */
+    LIMIT_YAML_NODES = 200000,
+    /* Files of a folder that are read together. */
+    LIMIT_FOLDER_FILES = 1024,
+    LIMIT_FOLDER_BYTES = 16 * 1024 * 1024,
+
     /* The longest window, and for how long minutes are kept. */
     LIMIT_WINDOW_MINUTES = 30 * 1440,
     LIMIT_RETENTION_MINUTES = 35 * 1440,

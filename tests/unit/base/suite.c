@@ -7,6 +7,7 @@ TCase *auto_cases(void);
 TCase *buf_cases(void);
 TCase *clock_cases(void);
 TCase *error_cases(void);
+TCase *folder_cases(void);
 TCase *json_cases(void);
 TCase *log_cases(void);
 TCase *loop_cases(void);
@@ -17,13 +18,14 @@ TCase *slice_cases(void);
 TCase *stream_cases(void);
 TCase *thread_cases(void);
 TCase *utf8_cases(void);
+TCase *yaml_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        arena_cases,   auto_cases,  buf_cases,    clock_cases,  error_cases,
-        json_cases,    log_cases,   loop_cases,   queue_cases,  random_cases,
-        signals_cases, slice_cases, stream_cases, thread_cases, utf8_cases,
+        arena_cases, auto_cases,   buf_cases,    clock_cases, error_cases,  folder_cases,
+        json_cases,  log_cases,    loop_cases,   queue_cases, random_cases, signals_cases,
+        slice_cases, stream_cases, thread_cases, utf8_cases,  yaml_cases,
     };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
