@@ -104,7 +104,8 @@ static void describe(struct generation *generation, const struct house *house)
         .objective_count = catalogue->objective_count,
     };
     generation->follow = (struct follow_settings){
-        .path = config->access_log,
+        .sources = config->sources,
+        .source_count = config->source_count,
         .service = config->service,
         .thresholds_ms = generation->thresholds_ms,
         .threshold_count = objective_thresholds(catalogue->objectives, catalogue->objective_count,
@@ -124,7 +125,7 @@ static int generation_start(struct generation *generation, struct house *house, 
     if (ledger)
         code = ledger_writer_start(&generation->ledger, generation->flushes, generation->positions,
                                    &generation->writer, err);
-    if (code == 0 && ledger && config->access_log != NULL)
+    if (code == 0 && ledger && config->source_count > 0)
         code = follower_start(&generation->follow, generation->flushes, generation->positions,
                               &generation->follower, err);
     if (code == 0)

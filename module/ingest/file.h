@@ -23,11 +23,13 @@ enum file_stage {
     FILE_DROPPED,   /* of no further interest */
 };
 
+enum { FILE_PATH_BYTES = 256 };
+
 struct log_file {
     int fd; /* -1: nothing on the disk holds this content any more */
     uint64_t device;
     uint64_t inode;
-    char path[256]; /* where it was seen last */
+    char path[FILE_PATH_BYTES]; /* where it was seen last */
     enum file_stage stage;
     bool sibling; /* found beside the log, not at its path */
     bool at_path;

@@ -1,14 +1,15 @@
-/* follow.h - follows an access log through rotation, truncation, moves and restarts.
+/* follow.h - follows access logs through rotation, truncation, moves and restarts.
  *
- * One thread: reads, parses, classifies and tallies, and hands a flush to the ledger's writer two
- * to four times a second, one at a time.  While the writer has not answered it reads on into the
- * next tally, up to its bounds, then stops: the file is the buffer.
+ * One thread for all: reads, parses, classifies and tallies, and hands a flush of each log to the
+ * ledger's writer two to four times a second, one at a time.  While the writer has not answered it
+ * reads on into the log's next tally, up to its bounds, then stops: the file is the buffer.
  */
 #ifndef INGEST_FOLLOW_H
 #define INGEST_FOLLOW_H
 
 #include "base/error.h"
 #include "base/queue.h"
+#include "config/sources.h"
 #include "ingest/reject.h"
 #include "slo/catalogue.h"
 
@@ -17,8 +18,10 @@
 struct follower;
 
 struct follow_settings {
-    const char *path;             /* the access log; borrowed */
-    const char *service;          /* lines that name another service are not counted */
+    const struct source_config *sources; /* borrowed, at most LIMIT_SOURCES */
+    int source_count;
+    const char *path;             /* of one source */
+    const char *service;          /* of one source: lines that name another are not counted */
     const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
     int threshold_count;
     const struct catalogue *catalogue; /* the services and what is asked of events */
@@ -28,7 +31,7 @@ struct follow_settings {
 int follower_start(const struct follow_settings *settings, struct queue *flushes,
                    struct queue *positions, struct follower **ret, struct error *err) MUST_CHECK;
 
-/* Reads to the end of the file, hands over the last flush and ends: at most 2 s. */
+/* Reads to the end of the files, hands over the last flush and ends: at most 2 s. */
 void follower_stop(struct follower **follower);
 
 /* What happened so far; `rejects` by enum reject.  Any thread. */
@@ -46,6 +49,13 @@ struct follow_counters {
     bool waiting_for_ledger; /* the writer has not answered and the bounds are reached */
 };
 
+/* Sums over all sources; caught up is when the last of them was.  Any thread. */
 void follower_counters(const struct follower *follower, struct follow_counters *ret);
+
+/* The same for one source, by its index in the settings.  Any thread. */
+int follower_source_count(const struct follower *follower);
+const char *follower_source_name(const struct follower *follower, int source);
+void follower_source_counters(const struct follower *follower, int source,
+                              struct follow_counters *ret);
 
 #endif

@@ -2,50 +2,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "ingest/follower.h"
+#include "ingest/trail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct log_file *file_of(struct follower *follower, const struct file_id *id)
-{
-    for (int i = 0; i < follower->file_count; i++) {
-        struct log_file *file = follower->files[i];
-
-        if (file->stage != FILE_HEADLESS && file_id_equals(&file->head.id, id))
-            return file;
-    }
-    return NULL;
-}
-
 /* An older file is of interest only if the ledger knows it: see trail_decide(). */
-static void take_position(struct follower *follower, struct log_file *file,
+static void take_position(struct trail *trail, struct log_file *file,
                           const struct file_position *position)
 {
     file_seek(file, position->offset);
     file->watched_until_ms = position->watched_until_ms;
     file->newest_event_ms = position->watched_until_ms;
-    file->handed_at_ms = follower->boot_ms;
-    file->moved_at_ms = follower->boot_ms;
-    if (position->service_since_ms > 0 && position->service_since_ms < follower->known_since_ms)
-        follower->known_since_ms = position->service_since_ms;
+    file->handed_at_ms = trail->room->boot_ms;
+    file->moved_at_ms = trail->room->boot_ms;
+    if (position->service_since_ms > 0 && position->service_since_ms < trail->known_since_ms)
+        trail->known_since_ms = position->service_since_ms;
     if (file->sibling && !position->known) {
         file->stage = FILE_UNDECIDED;
         return;
     }
     file->stage = FILE_READING;
-    if (file->head.first_ms < follower->known_since_ms)
-        follower->known_since_ms = file->head.first_ms;
+    if (file->head.first_ms < trail->known_since_ms)
+        trail->known_since_ms = file->head.first_ms;
     if (!file->sibling || file->size > position->offset)
         return;
     file->stage = FILE_DROPPED;
     /* Read to its end before: what follows it is watched without a gap since then. */
-    if (position->watched_until_ms > follower->drained_until_ms)
-        follower->drained_until_ms = position->watched_until_ms;
+    if (position->watched_until_ms > trail->drained_until_ms)
+        trail->drained_until_ms = position->watched_until_ms;
 }
 
 /* The position is where we read from, or a rival, a failover or a lost COMMIT has moved it. */
-static void take_answer(struct follower *follower, struct log_file *file,
+static void take_answer(struct trail *trail, struct log_file *file,
                         const struct file_position *position)
 {
     if (position->committed && position->offset >= 0 && position->offset <= file->read_offset) {
@@ -53,45 +42,37 @@ static void take_answer(struct follower *follower, struct log_file *file,
         return;
     }
     if (position->offset < file->committed_offset)
-        trail_doubt(follower);
+        trail_doubt(trail);
     if (file->fd < 0 && file->size < file->read_offset)
         file->size = file->read_offset; /* what must be read again is wanted back */
     file_seek(file, position->offset);
 }
 
-static void receive_one(struct follower *follower, const struct file_position *position)
+bool handover_awaits(const struct trail *trail, const struct file_position *position)
 {
-    struct log_file *file = file_of(follower, &position->file);
-
-    if (file == NULL || file != follower->asked)
-        return;
-    follower->asked = NULL;
-    file->in_flight = false;
-    if (file->stage == FILE_ASKED)
-        take_position(follower, file, position);
-    else
-        take_answer(follower, file, position);
+    return trail->asked != NULL && file_id_equals(&trail->asked->head.id, &position->file);
 }
 
-void handover_receive(struct follower *follower, int64_t deadline_ms)
+void handover_take(struct trail *trail, const struct file_position *position)
 {
-    struct file_position position;
+    struct log_file *file = trail->asked;
 
-    while (queue_pop(follower->positions, &position, deadline_ms)) {
-        receive_one(follower, &position);
-        deadline_ms = 0;
-    }
-    trail_decide(follower);
+    trail->asked = NULL;
+    file->in_flight = false;
+    if (file->stage == FILE_ASKED)
+        take_position(trail, file, position);
+    else
+        take_answer(trail, file, position);
 }
 
 /* Whether this file says for the log that it is still watched: the one at the path, else, before
  * that has its first line, the youngest. */
-static bool watches(const struct follower *follower, const struct log_file *file)
+static bool watches(const struct trail *trail, const struct log_file *file)
 {
     const struct log_file *best = NULL;
 
-    for (int i = 0; i < follower->file_count; i++) {
-        const struct log_file *other = follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        const struct log_file *other = trail->files[i];
 
         if (other->stage != FILE_READING || other->fd < 0)
             continue;
@@ -112,34 +93,34 @@ static bool has_shrunk(const struct log_file *file)
            && file->size < file->committed_offset && file_has_regrown(file);
 }
 
-static bool flush_is_due(const struct follower *follower, const struct log_file *file)
+static bool flush_is_due(const struct trail *trail, const struct log_file *file)
 {
-    int64_t since_ms = follower->boot_ms - file->handed_at_ms;
+    int64_t since_ms = trail->room->boot_ms - file->handed_at_ms;
 
     if (file->stage != FILE_READING || file->in_flight)
         return false;
     if (!file_settled(file))
-        return file->sheet.full || follower->finishing || since_ms >= FOLLOWER_HANDOVER_MS
-               || file->read_offset - file->committed_offset >= FOLLOWER_AHEAD_BYTES;
+        return file->sheet.full || trail->room->finishing || since_ms >= TRAIL_HANDOVER_MS
+               || file->read_offset - file->committed_offset >= TRAIL_AHEAD_BYTES;
     if (has_shrunk(file))
-        return since_ms >= FOLLOWER_HANDOVER_MS;
-    if (!watches(follower, file) || file->ended_wall_ms == 0)
+        return since_ms >= TRAIL_HANDOVER_MS;
+    if (!watches(trail, file) || file->ended_wall_ms == 0)
         return false;
-    return since_ms >= FOLLOWER_WATCH_MS && file->ended_wall_ms > file->watched_until_ms;
+    return since_ms >= TRAIL_WATCH_MS && file->ended_wall_ms > file->watched_until_ms;
 }
 
-static struct log_file *next_due(struct follower *follower)
+static struct log_file *next_due(struct trail *trail)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        if (follower->files[i]->stage == FILE_NAMED)
-            return follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        if (trail->files[i]->stage == FILE_NAMED)
+            return trail->files[i];
     }
-    for (int i = 0; i < follower->file_count; i++) {
-        int at = (follower->next_file + i) % follower->file_count;
+    for (int i = 0; i < trail->file_count; i++) {
+        int at = (trail->next_file + i) % trail->file_count;
 
-        if (flush_is_due(follower, follower->files[at])) {
-            follower->next_file = at + 1;
-            return follower->files[at];
+        if (flush_is_due(trail, trail->files[at])) {
+            trail->next_file = at + 1;
+            return trail->files[at];
         }
     }
     return NULL;
@@ -147,15 +128,15 @@ static struct log_file *next_due(struct follower *follower)
 
 /* Since when the file is watched: since the one before it was left, if that was read to its end;
  * else since its own first event. */
-static int64_t watched_from(const struct follower *follower, const struct log_file *file)
+static int64_t watched_from(const struct trail *trail, const struct log_file *file)
 {
-    int64_t from_ms = follower->drained_until_ms;
+    int64_t from_ms = trail->drained_until_ms;
     int64_t first_ms = file->sheet.first_event_ms;
 
     if (from_ms == 0)
-        from_ms = follower->wall_ms;
-    if (first_ms != 0 && (first_ms < from_ms || follower->drained_until_ms == 0))
-        from_ms = first_ms < follower->wall_ms ? first_ms : follower->wall_ms;
+        from_ms = trail->room->wall_ms;
+    if (first_ms != 0 && (first_ms < from_ms || trail->drained_until_ms == 0))
+        from_ms = first_ms < trail->room->wall_ms ? first_ms : trail->room->wall_ms;
     return from_ms;
 }
 
@@ -171,7 +152,7 @@ static struct flush *build_ask(struct log_file *file)
     return flush;
 }
 
-static struct flush *build_counts(struct follower *follower, struct log_file *file)
+static struct flush *build_counts(struct trail *trail, struct log_file *file)
 {
     struct flush *flush = calloc(1, sizeof(*flush));
     int64_t until_ms = file->ended_wall_ms != 0 ? file->ended_wall_ms : file->newest_event_ms;
@@ -183,8 +164,8 @@ static struct flush *build_counts(struct follower *follower, struct log_file *fi
         file->scan_offset = file->cut_offset;
         file->seen_offset = file->cut_offset;
     }
-    if (until_ms > follower->wall_ms)
-        until_ms = follower->wall_ms;
+    if (until_ms > trail->room->wall_ms)
+        until_ms = trail->room->wall_ms;
     if (until_ms > file->watched_until_ms)
         file->watched_until_ms = until_ms;
     flush->kind = FLUSH_COUNTS;
@@ -195,30 +176,30 @@ static struct flush *build_counts(struct follower *follower, struct log_file *fi
     flush->rejected_lines = file->sheet.rejected_lines;
     flush->lost_bytes = file->sheet.lost_bytes;
     flush->last_event_ms = file->sheet.last_event_ms;
-    flush->watched_from_ms = watched_from(follower, file);
+    flush->watched_from_ms = watched_from(trail, file);
     flush->watched_until_ms = file->watched_until_ms;
     (void)snprintf(flush->path, sizeof(flush->path), "%s", file->path);
     flush->inode = file->inode;
     flush->tally = sheet_take(&file->sheet);
-    file->handed_at_ms = follower->boot_ms;
+    file->handed_at_ms = trail->room->boot_ms;
     return flush;
 }
 
-void handover_send(struct follower *follower)
+void handover_send(struct trail *trail)
 {
     struct log_file *file;
 
-    if (follower->unsent == NULL) {
-        file = follower->asked != NULL ? NULL : next_due(follower);
+    if (trail->unsent == NULL) {
+        file = trail->asked != NULL ? NULL : next_due(trail);
         if (file == NULL)
             return;
-        follower->unsent =
-            file->stage == FILE_NAMED ? build_ask(file) : build_counts(follower, file);
-        if (follower->unsent == NULL)
+        trail->unsent = file->stage == FILE_NAMED ? build_ask(file) : build_counts(trail, file);
+        if (trail->unsent == NULL)
             return;
-        follower->asked = file;
+        trail->asked = file;
+        trail->question = ++trail->room->questions;
         file->in_flight = true;
     }
-    if (queue_push(follower->flushes, &follower->unsent))
-        follower->unsent = NULL; /* it is the writer's now */
+    if (queue_push(trail->room->flushes, &trail->unsent))
+        trail->unsent = NULL; /* it is the writer's now */
 }

@@ -13,6 +13,7 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/line.c \
 	%D%/line.h \
 	%D%/reject.h \
+	%D%/report.c \
 	%D%/scan.c \
 	%D%/scan.h \
 	%D%/sheet.c \
@@ -20,6 +21,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/sibling.c \
 	%D%/sibling.h \
 	%D%/trail.c \
+	%D%/trail.h \
+	%D%/turn.c \
 	%D%/usual.c \
 	%D%/usual.h \
 	%D%/word.h

@@ -3,7 +3,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "ingest/follower.h"
+#include "ingest/trail.h"
+
 #include "ingest/sibling.h"
 
 #include <errno.h>
@@ -11,19 +12,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct log_file *file_at_path(const struct follower *follower)
+static struct log_file *file_at_path(const struct trail *trail)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        if (follower->files[i]->at_path)
-            return follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        if (trail->files[i]->at_path)
+            return trail->files[i];
     }
     return NULL;
 }
 
-static struct log_file *file_by_inode(const struct follower *follower, const struct stat *status)
+static struct log_file *file_by_inode(const struct trail *trail, const struct stat *status)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        struct log_file *file = follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        struct log_file *file = trail->files[i];
 
         if (file->fd >= 0 && file->inode == status->st_ino && file->device == status->st_dev)
             return file;
@@ -31,11 +32,11 @@ static struct log_file *file_by_inode(const struct follower *follower, const str
     return NULL;
 }
 
-static struct log_file *file_by_id(const struct follower *follower, const struct file_id *id,
+static struct log_file *file_by_id(const struct trail *trail, const struct file_id *id,
                                    const struct log_file *except)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        struct log_file *file = follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        struct log_file *file = trail->files[i];
 
         if (file != except && file->stage != FILE_HEADLESS && file_id_equals(&file->head.id, id))
             return file;
@@ -43,18 +44,18 @@ static struct log_file *file_by_id(const struct follower *follower, const struct
     return NULL;
 }
 
-static void file_remove(struct follower *follower, int at)
+static void file_remove(struct trail *trail, int at)
 {
-    file_close(&follower->files[at]);
-    follower->file_count--;
-    for (int i = at; i < follower->file_count; i++)
-        follower->files[i] = follower->files[i + 1];
+    file_close(&trail->files[at]);
+    trail->file_count--;
+    for (int i = at; i < trail->file_count; i++)
+        trail->files[i] = trail->files[i + 1];
 }
 
 /* Whether nothing is lost by closing the file now. */
-static bool is_spare(const struct follower *follower, const struct log_file *file)
+static bool is_spare(const struct trail *trail, const struct log_file *file)
 {
-    if (file->at_path || file->in_flight || follower->asked == file)
+    if (file->at_path || file->in_flight || trail->asked == file)
         return false;
     if (file->stage == FILE_DROPPED || (file->stage == FILE_HEADLESS && !file->at_path))
         return true;
@@ -63,114 +64,113 @@ static bool is_spare(const struct follower *follower, const struct log_file *fil
 }
 
 /* Makes room for one more by closing a rotated file that is done, the one at rest longest. */
-static bool room_make(struct follower *follower)
+static bool room_make(struct trail *trail)
 {
     int oldest = -1;
 
-    if (follower->file_count < FOLLOWER_FILES)
+    if (trail->file_count < TRAIL_FILES)
         return true;
-    for (int i = 0; i < follower->file_count; i++) {
-        if (is_spare(follower, follower->files[i])
-            && (oldest < 0
-                || follower->files[i]->moved_at_ms < follower->files[oldest]->moved_at_ms))
+    for (int i = 0; i < trail->file_count; i++) {
+        if (is_spare(trail, trail->files[i])
+            && (oldest < 0 || trail->files[i]->moved_at_ms < trail->files[oldest]->moved_at_ms))
             oldest = i;
     }
     if (oldest < 0)
         return false;
-    file_remove(follower, oldest);
+    file_remove(trail, oldest);
     return true;
 }
 
 /* The file is no longer the one at the path; workers may write to it for a while yet. */
-static void leave_path(struct follower *follower, struct log_file *file)
+static void leave_path(struct trail *trail, struct log_file *file)
 {
     file->at_path = false;
-    file->moved_at_ms = follower->boot_ms;
+    file->moved_at_ms = trail->room->boot_ms;
     if (file->ended_wall_ms != 0)
-        follower->drained_until_ms = file->ended_wall_ms;
+        trail->drained_until_ms = file->ended_wall_ms;
     else if (file->stage == FILE_READING)
-        follower->drained_until_ms = 0;
+        trail->drained_until_ms = 0;
 }
 
 /* Remembers why the log can't be read; the report says it once. */
-static void note_trouble(struct follower *follower, const struct error *err)
+static void note_trouble(struct trail *trail, const struct error *err)
 {
-    if (follower->trouble.code != err->code)
-        follower->trouble = *err;
+    if (trail->trouble.code != err->code)
+        trail->trouble = *err;
 }
 
 /* Opens what is at the path now: the log's beginning, or its new file after a rotation. */
-static void open_path(struct follower *follower)
+static void open_path(struct trail *trail)
 {
     struct log_file *file = NULL;
     struct error err = { 0 };
 
-    if (!room_make(follower))
+    if (!room_make(trail))
         return; /* once there is room, this one or a sibling by then will be found */
-    if (file_open(follower->path, &file, &err) != 0) {
-        note_trouble(follower, &err);
+    if (file_open(trail->path, &file, &err) != 0) {
+        note_trouble(trail, &err);
         return;
     }
-    error_clear(&follower->trouble);
+    error_clear(&trail->trouble);
     file->at_path = true;
-    file->moved_at_ms = follower->boot_ms;
-    follower->files[follower->file_count++] = file;
-    if (follower->had_path) {
-        follower->counting->counters.rotations++;
-        follower->discovery_due = true;
+    file->moved_at_ms = trail->room->boot_ms;
+    trail->files[trail->file_count++] = file;
+    if (trail->had_path) {
+        trail->counting->counters.rotations++;
+        trail->discovery_due = true;
     }
-    follower->had_path = true;
+    trail->had_path = true;
 }
 
-static void look_at_path(struct follower *follower)
+static void look_at_path(struct trail *trail)
 {
-    struct log_file *before = file_at_path(follower);
+    struct log_file *before = file_at_path(trail);
     struct log_file *now;
     struct stat status;
     struct error err = { 0 };
 
-    if (stat(follower->path, &status) != 0) {
-        (void)error_set(&err, errno, "ingest: %s: %s: waiting for it", follower->path,
+    if (stat(trail->path, &status) != 0) {
+        (void)error_set(&err, errno, "ingest: %s: %s: waiting for it", trail->path,
                         strerror(errno));
-        note_trouble(follower, &err);
+        note_trouble(trail, &err);
         if (before != NULL)
-            leave_path(follower, before);
+            leave_path(trail, before);
         return;
     }
-    now = file_by_inode(follower, &status);
+    now = file_by_inode(trail, &status);
     if (now != NULL && now == before) {
         if (now->stage != FILE_READING && (int64_t)status.st_size > now->size)
             now->size = (int64_t)status.st_size;
         return;
     }
     if (before != NULL)
-        leave_path(follower, before);
+        leave_path(trail, before);
     if (now == NULL) {
-        open_path(follower);
+        open_path(trail);
         return;
     }
-    error_clear(&follower->trouble);
+    error_clear(&trail->trouble);
     now->at_path = true;
     now->sibling = false;
     if (now->stage == FILE_UNDECIDED)
         now->stage = FILE_READING;
-    (void)snprintf(now->path, sizeof(now->path), "%s", follower->path);
+    (void)snprintf(now->path, sizeof(now->path), "%s", trail->path);
 }
 
 /* Gives headless files their name.  One that is a copy of a file under way (put in the place of the
  * log) takes its part over. */
-static void name_files(struct follower *follower)
+static void name_files(struct trail *trail)
 {
-    for (int i = follower->file_count - 1; i >= 0; i--) {
-        struct log_file *file = follower->files[i];
+    for (int i = trail->file_count - 1; i >= 0; i--) {
+        struct log_file *file = trail->files[i];
         struct log_file *same;
 
         if (file->stage != FILE_HEADLESS)
             continue;
         file_name(file);
         /* What stood here before it had a name may have been copied and truncated unseen. */
-        follower->discovery_due |= file->at_path && file->stage == FILE_NAMED;
-        same = file->stage == FILE_NAMED ? file_by_id(follower, &file->head.id, file) : NULL;
+        trail->discovery_due |= file->at_path && file->stage == FILE_NAMED;
+        same = file->stage == FILE_NAMED ? file_by_id(trail, &file->head.id, file) : NULL;
         if (same == NULL)
             continue;
         auto_close(&same->fd);
@@ -182,18 +182,18 @@ static void name_files(struct follower *follower)
         same->seen_offset = same->scan_offset;
         same->cut_offset = 0;
         file->fd = -1;
-        file_remove(follower, i);
+        file_remove(trail, i);
     }
 }
 
 /* When the youngest rotated file that was followed here began.  Siblings from before that have been
  * seen, or were decided about at the start. */
-static int64_t followed_since_ms(const struct follower *follower)
+static int64_t followed_since_ms(const struct trail *trail)
 {
     int64_t since_ms = INT64_MIN;
 
-    for (int i = 0; i < follower->file_count; i++) {
-        const struct log_file *file = follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        const struct log_file *file = trail->files[i];
 
         if (!file->at_path && !file->sibling && file->stage != FILE_HEADLESS
             && file->head.first_ms > since_ms)
@@ -203,135 +203,135 @@ static int64_t followed_since_ms(const struct follower *follower)
 }
 
 /* Whether a sibling is none of the files under way, nor a copy of one. */
-static bool is_news(const struct follower *follower, const struct log_file *sibling)
+static bool is_news(const struct trail *trail, const struct log_file *sibling)
 {
     struct stat status = { .st_dev = sibling->device, .st_ino = sibling->inode };
 
-    return file_by_inode(follower, &status) == NULL
-           && file_by_id(follower, &sibling->head.id, NULL) == NULL;
+    return file_by_inode(trail, &status) == NULL
+           && file_by_id(trail, &sibling->head.id, NULL) == NULL;
 }
 
-static void discover(struct follower *follower)
+static void discover(struct trail *trail)
 {
     struct log_file *files[SIBLINGS_MAX];
-    int64_t since_ms = follower->discovery_all ? INT64_MIN : followed_since_ms(follower);
-    int count = siblings_open(follower->path, files);
+    int64_t since_ms = trail->discovery_all ? INT64_MIN : followed_since_ms(trail);
+    int count = siblings_open(trail->path, files);
 
     if (count < 0)
         return; /* no directory: stays due */
-    follower->discovery_due = false;
+    trail->discovery_due = false;
     for (int i = 0; i < count; i++) {
-        if (files[i]->head.first_ms < since_ms || !is_news(follower, files[i]))
+        if (files[i]->head.first_ms < since_ms || !is_news(trail, files[i]))
             file_close(&files[i]);
-        else if (room_make(follower))
-            follower->files[follower->file_count++] = files[i];
+        else if (room_make(trail))
+            trail->files[trail->file_count++] = files[i];
         else {
             file_close(&files[i]);
-            follower->discovery_due = true;
+            trail->discovery_due = true;
         }
     }
-    follower->discovery_all &= follower->discovery_due;
+    trail->discovery_all &= trail->discovery_due;
 }
 
-void trail_look(struct follower *follower)
+void trail_look(struct trail *trail)
 {
-    look_at_path(follower);
-    name_files(follower);
-    if (follower->discovery_due)
-        discover(follower);
+    look_at_path(trail);
+    name_files(trail);
+    if (trail->discovery_due)
+        discover(trail);
 }
 
 /* Sorts by age, so that older files are read and handed over first. */
-static void sort_files(struct follower *follower)
+static void sort_files(struct trail *trail)
 {
-    for (int i = 1; i < follower->file_count; i++) {
-        struct log_file *file = follower->files[i];
+    for (int i = 1; i < trail->file_count; i++) {
+        struct log_file *file = trail->files[i];
         int at = i;
 
         for (; at > 0 && file->stage != FILE_HEADLESS
-               && (follower->files[at - 1]->stage == FILE_HEADLESS
-                   || follower->files[at - 1]->head.first_ms > file->head.first_ms);
+               && (trail->files[at - 1]->stage == FILE_HEADLESS
+                   || trail->files[at - 1]->head.first_ms > file->head.first_ms);
              at--)
-            follower->files[at] = follower->files[at - 1];
-        follower->files[at] = file;
+            trail->files[at] = trail->files[at - 1];
+        trail->files[at] = file;
     }
 }
 
-void trail_decide(struct follower *follower)
+void trail_decide(struct trail *trail)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        if (follower->files[i]->stage == FILE_NAMED || follower->files[i]->stage == FILE_ASKED)
+    for (int i = 0; i < trail->file_count; i++) {
+        if (trail->files[i]->stage == FILE_NAMED || trail->files[i]->stage == FILE_ASKED)
             return;
     }
-    for (int i = follower->file_count - 1; i >= 0; i--) {
-        struct log_file *file = follower->files[i];
+    for (int i = trail->file_count - 1; i >= 0; i--) {
+        struct log_file *file = trail->files[i];
 
         /* Rotated while nobody looked, or before its first commit, or forgotten by the ledger: it
          * is counted if there was counting when it began.  What is older stays unread. */
         if (file->stage == FILE_UNDECIDED)
             file->stage =
-                file->head.first_ms >= follower->known_since_ms ? FILE_READING : FILE_DROPPED;
+                file->head.first_ms >= trail->known_since_ms ? FILE_READING : FILE_DROPPED;
         if (file->stage == FILE_DROPPED)
-            file_remove(follower, i);
+            file_remove(trail, i);
     }
-    sort_files(follower);
+    sort_files(trail);
 }
 
-void trail_doubt(struct follower *follower)
+void trail_doubt(struct trail *trail)
 {
-    for (int i = 0; i < follower->file_count; i++) {
-        struct log_file *file = follower->files[i];
+    for (int i = 0; i < trail->file_count; i++) {
+        struct log_file *file = trail->files[i];
 
         if (file->stage != FILE_READING || file->fd < 0 || file->in_flight || !file_settled(file))
             continue; /* the next flush of the others finds out by itself */
         file->stage = FILE_NAMED;
         file->sibling = false; /* it has been followed: no question whether it is of interest */
     }
-    follower->discovery_due = true;
-    follower->discovery_all = true;
+    trail->discovery_due = true;
+    trail->discovery_all = true;
 }
 
 /* Nobody holds the rest any more.  The position moves over it, so that it is said once, whoever
  * else follows the log and whether or not the answer to this commit is lost. */
-static void book_lost(struct follower *follower, struct log_file *file)
+static void book_lost(struct trail *trail, struct log_file *file)
 {
     uint64_t lost = (uint64_t)(file->size - file->read_offset);
 
     file->sheet.lost_bytes += lost;
-    follower->counting->counters.lost_bytes += lost;
+    trail->counting->counters.lost_bytes += lost;
     file->read_offset = file->size;
     file->scan_offset = file->size;
     file->seen_offset = file->size;
 }
 
-static void continue_in(struct follower *follower, struct log_file *file, struct log_file *sibling)
+static void continue_in(struct trail *trail, struct log_file *file, struct log_file *sibling)
 {
     file->fd = sibling->fd;
     file->device = sibling->device;
     file->inode = sibling->inode;
     file->seen_offset = file->scan_offset;
     file->cut_offset = 0;
-    file->moved_at_ms = follower->boot_ms;
+    file->moved_at_ms = trail->room->boot_ms;
     (void)snprintf(file->path, sizeof(file->path), "%s", sibling->path);
     sibling->fd = -1;
 }
 
-void trail_recover(struct follower *follower, struct log_file *file)
+void trail_recover(struct trail *trail, struct log_file *file)
 {
     bool known = file->stage == FILE_READING;
     struct log_file *sibling;
 
     if (file->at_path)
-        leave_path(follower, file);
+        leave_path(trail, file);
     /* What stands under the descriptor now is another content, and may bear another name by now. */
-    follower->discovery_due |= file->fd >= 0;
-    follower->discovery_all |= file->fd >= 0;
+    trail->discovery_due |= file->fd >= 0;
+    trail->discovery_all |= file->fd >= 0;
     file_let_go(file);
-    sibling = sibling_find(follower->path, &file->head.id);
+    sibling = sibling_find(trail->path, &file->head.id);
     if (sibling != NULL && (!known || sibling->size > file->read_offset))
-        continue_in(follower, file, sibling);
+        continue_in(trail, file, sibling);
     else if (known && file->size > file->read_offset)
-        book_lost(follower, file);
+        book_lost(trail, file);
     if (known) /* else what is missing is known once the position is */
         file->size = file->read_offset;
     file_close(&sibling);
@@ -339,22 +339,22 @@ void trail_recover(struct follower *follower, struct log_file *file)
 
 /* nginx writes to a rotated file until it is told to reopen its logs, and a slow worker after
  * that; while the path is empty everything may still go to the old one. */
-static bool is_abandoned(const struct follower *follower, const struct log_file *file)
+static bool is_abandoned(const struct trail *trail, const struct log_file *file)
 {
-    const struct log_file *log = file_at_path(follower);
+    const struct log_file *log = file_at_path(trail);
 
     if (file->fd < 0)
         return true;
     return log != NULL && log->stage != FILE_HEADLESS
-           && follower->boot_ms - file->moved_at_ms >= FOLLOWER_LINGER_MS;
+           && trail->room->boot_ms - file->moved_at_ms >= TRAIL_LINGER_MS;
 }
 
-void trail_retire(struct follower *follower)
+void trail_retire(struct trail *trail)
 {
-    for (int i = follower->file_count - 1; i >= 0; i--) {
-        struct log_file *file = follower->files[i];
+    for (int i = trail->file_count - 1; i >= 0; i--) {
+        struct log_file *file = trail->files[i];
 
-        if (is_spare(follower, file) && is_abandoned(follower, file))
-            file_remove(follower, i);
+        if (is_spare(trail, file) && is_abandoned(trail, file))
+            file_remove(trail, i);
     }
 }

@@ -144,7 +144,9 @@ static double median(double *rates, int count)
 static int measure(const char *name, int rounds)
 {
     static const int64_t thresholds_ms[] = { 500, 2000 };
-    struct follow_settings settings = { name, "app", thresholds_ms, 2 };
+    struct follow_settings settings = { .service = "app",
+                                        .thresholds_ms = thresholds_ms,
+                                        .threshold_count = 2 };
     AUTO(counting_free) struct counting *counting = counting_new(&settings);
     AUTO(auto_free) char *buffer = malloc(FILE_CHUNK_BYTES);
     double ours[ROUNDS_MAX];

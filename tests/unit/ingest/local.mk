@@ -6,6 +6,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/suite.c \
 	%D%/test_classify.c \
 	%D%/test_follow.c \
+	%D%/test_follower.c \
 	%D%/test_line.c \
 	%D%/test_scan.c \
 	%D%/test_trail.c \

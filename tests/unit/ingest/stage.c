@@ -25,12 +25,18 @@ void stage_init(struct stage *stage)
     (void)snprintf(stage->path, sizeof(stage->path), "%s/access.log", stage->directory);
     stage->wall_ms = STAGE_START_MS;
     stage->boot_ms = 1000000;
+    stage->sources[0] =
+        (struct source_config){ .name = "access.log", .path = stage->path, .service = "app" };
+    stage->source_count = 1;
     stage_start(stage);
 }
 
 void stage_start(struct stage *stage)
 {
-    struct follow_settings settings = { stage->path, "app", thresholds_ms, 2 };
+    struct follow_settings settings = { .sources = stage->sources,
+                                        .source_count = stage->source_count,
+                                        .thresholds_ms = thresholds_ms,
+                                        .threshold_count = 2 };
 
     stage->flushes = queue_new(sizeof(struct flush *), 4);
     stage->positions = queue_new(sizeof(struct file_position), 8);
@@ -72,6 +78,18 @@ static const char *path_of(const struct stage *stage, const char *name, char pat
 {
     (void)snprintf(path, 160, "%s/%s", stage->directory, name);
     return path;
+}
+
+struct source_config *stage_source(struct stage *stage, const char *name)
+{
+    int at = stage->source_count++;
+    char path[160];
+
+    ck_assert_int_lt(at, STAGE_SOURCES);
+    (void)snprintf(stage->paths[at], sizeof(path), "%s", path_of(stage, name, path));
+    stage->sources[at] =
+        (struct source_config){ .name = name, .path = stage->paths[at], .service = "app" };
+    return &stage->sources[at];
 }
 
 void stage_line(struct stage *stage, char *line, size_t bytes)

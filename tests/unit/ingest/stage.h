@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STAGE_FILES = 256 };
+enum { STAGE_FILES = 256, STAGE_SOURCES = 3 };
 
 /* 2026-11-21T12:00:00Z: what the stage's wall clock starts with. */
 #define STAGE_START_MS INT64_C(1795262400000)
@@ -22,10 +22,13 @@ struct stage_position {
 
 struct stage {
     char directory[64];
-    char path[96]; /* of access.log in it */
+    char path[96];                               /* of access.log in it */
+    struct source_config sources[STAGE_SOURCES]; /* the first is access.log */
+    int source_count;
     int64_t wall_ms;
     int64_t boot_ms;
-    int request; /* number of the next line, its id */
+    char paths[STAGE_SOURCES][160]; /* of the others */
+    int request;                    /* number of the next line, its id */
     struct queue *flushes;
     struct queue *positions;
     struct follower *follower;
@@ -45,6 +48,9 @@ struct stage {
 
 void stage_init(struct stage *stage);
 void stage_done(struct stage *stage);
+
+/* Adds a log of that name beside the first; to be followed from the next start on. */
+struct source_config *stage_source(struct stage *stage, const char *name);
 
 /* Starts a follower; stage_kill() ends it as kill -9 would. */
 void stage_start(struct stage *stage);

@@ -239,7 +239,7 @@ START_TEST(quiet_is_covered_and_what_is_not_read_is_not)
     ck_assert_int_eq(stage.files[0].watched_from_ms, from_ms);
     for (int i = 0; i < 200; i++)
         (void)stage_turn(&stage);
-    ck_assert_int_gt(stage.files[0].watched_until_ms, stage.wall_ms - FOLLOWER_WATCH_MS - 1000);
+    ck_assert_int_gt(stage.files[0].watched_until_ms, stage.wall_ms - TRAIL_WATCH_MS - 1000);
     ck_assert_int_lt(stage.commits, 12);
     stage.silent = true;
     from_ms = stage.files[0].watched_until_ms;
@@ -257,7 +257,7 @@ START_TEST(what_follows_a_rotation_is_watched_without_a_gap)
     stage_rename(&stage, "access.log", "access.log.1");
     for (int i = 0; i < 100; i++)
         (void)stage_turn(&stage); /* the rotated file goes on saying that nothing happened */
-    ck_assert_int_gt(stage.files[0].watched_until_ms, stage.wall_ms - FOLLOWER_WATCH_MS - 1000);
+    ck_assert_int_gt(stage.files[0].watched_until_ms, stage.wall_ms - TRAIL_WATCH_MS - 1000);
     stage_log(&stage, "access.log", 1);
     stage_settle(&stage);
     ck_assert_int_eq(stage.file_count, 2);
@@ -270,7 +270,7 @@ START_TEST(the_last_flush_does_not_wait)
     stage_log(&stage, "access.log", 1);
     stage_settle(&stage);
     stage_log(&stage, "access.log", 4);
-    stage.follower->finishing = true;
+    stage.follower->room.finishing = true;
     (void)follower_turn(stage.follower, stage.wall_ms, stage.boot_ms);
     ck_assert(!follower_settled(stage.follower));
     stage_write(&stage);

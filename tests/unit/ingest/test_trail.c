@@ -71,14 +71,15 @@ START_TEST(a_rotated_file_is_closed_when_nobody_writes_to_it_any_more)
     stage_log(&stage, "access.log", 10);
     stage_settle(&stage);
     stage_rename(&stage, "access.log", "access.log.1");
-    stage.boot_ms += FOLLOWER_LINGER_MS;
+    stage.boot_ms += TRAIL_LINGER_MS;
     stage_settle(&stage);
-    ck_assert_int_eq(stage.follower->file_count, 1); /* the path is empty: all may go to it yet */
+    ck_assert_int_eq(stage.follower->trails[0]->file_count,
+                     1); /* the path is empty: all may go to it yet */
     stage_log(&stage, "access.log", 1);
     stage_settle(&stage);
-    stage.boot_ms += FOLLOWER_LINGER_MS;
+    stage.boot_ms += TRAIL_LINGER_MS;
     stage_settle(&stage);
-    ck_assert_int_eq(stage.follower->file_count, 1);
+    ck_assert_int_eq(stage.follower->trails[0]->file_count, 1);
     ck_assert_uint_eq(stage.events, 11);
 }
 END_TEST
@@ -281,7 +282,7 @@ START_TEST(a_log_that_moves_away_and_back_counts_once)
     stage_rename(&stage, "access.log", "elsewhere");
     stage_log(&stage, "access.log", 5);
     stage_settle(&stage);
-    stage.boot_ms += FOLLOWER_LINGER_MS;
+    stage.boot_ms += TRAIL_LINGER_MS;
     stage_settle(&stage);
     stage_rename(&stage, "elsewhere", "access.log");
     stage_settle(&stage);
@@ -361,8 +362,8 @@ START_TEST(commits_lost_after_a_rotation_are_counted_again)
         stage_log(&stage, "access.log", 10);
         stage_settle(&stage);
         if (linger == 1) /* the first is closed by then, the second still open */
-            stage.boot_ms += FOLLOWER_LINGER_MS / 2;
-        stage.boot_ms += FOLLOWER_LINGER_MS / 2;
+            stage.boot_ms += TRAIL_LINGER_MS / 2;
+        stage.boot_ms += TRAIL_LINGER_MS / 2;
         stage_settle(&stage);
     }
     ck_assert_uint_eq(stage.events, 40);
