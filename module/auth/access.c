@@ -7,10 +7,12 @@
 #include "auth/jwt.h"
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 
 enum {
     TOKEN_MIN_BYTES = 32,
@@ -31,6 +33,9 @@ static const char short_ingest_token[] =
 static const char no_ingest_token[] =
     "PROBITY_INGEST_TOKEN is not set: set it to 32 bytes or more, for instance from: "
     "openssl rand -hex 32";
+
+/* Who it was, where a token has no subject. */
+static const char admin_token[] = "admin token";
 
 /* Kept as a digest, so that comparing takes the same time for every length and content. */
 struct static_token {
@@ -168,7 +173,20 @@ void access_free(struct access **access)
 
 static struct access_answer answer(enum access_verdict verdict, const char *message)
 {
-    return (struct access_answer){ verdict, message };
+    return (struct access_answer){ .verdict = verdict, .message = message };
+}
+
+/* A subject that is too long for the books is cut between two characters. */
+static struct access_answer granted(const char *subject)
+{
+    struct access_answer granted = { .verdict = ACCESS_GRANTED };
+    size_t length;
+
+    (void)snprintf(granted.subject, sizeof(granted.subject), "%s", subject);
+    length = strlen(granted.subject);
+    while (length > 0 && !utf8_valid((struct slice){ granted.subject, length }))
+        granted.subject[--length] = '\0';
+    return granted;
 }
 
 /* The token of "Bearer TOKEN"; empty when the header is anything else. */
@@ -195,6 +213,7 @@ static struct access_answer judge_jwt(const struct access *access, struct slice 
                                       int64_t now_s)
 {
     AUTO(jwt_claims_free) json_t *claims = NULL;
+    const char *subject;
     const char *why;
 
     /* Another way in is configured, so a stranger need not hear what is wrong with this one. */
@@ -206,13 +225,14 @@ static struct access_answer judge_jwt(const struct access *access, struct slice 
     if (!is_admin(access, claims))
         return answer(ACCESS_FORBIDDEN,
                       "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
-    return answer(ACCESS_GRANTED, NULL);
+    subject = json_string_value(json_object_get(claims, "sub"));
+    return granted(subject == NULL || *subject == '\0' ? admin_token : subject);
 }
 
 static struct access_answer judge_ingest_token(enum access_need need)
 {
     if (need == ACCESS_INGEST)
-        return answer(ACCESS_GRANTED, NULL);
+        return granted("ingest token");
     return answer(need == ACCESS_READ ? ACCESS_UNAUTHENTICATED : ACCESS_FORBIDDEN,
                   "this token may only post events");
 }
@@ -230,10 +250,10 @@ static struct access_answer judge_token(const struct access *access, enum access
         return answer(ACCESS_UNAUTHENTICATED, "the token is longer than 8192 bytes");
     (void)SHA256((const unsigned char *)token.data, token.length, digest);
     if (static_token_is(&access->admin, digest))
-        return answer(ACCESS_GRANTED, NULL);
+        return granted(admin_token);
     if (static_token_is(&access->read, digest))
         return need == ACCESS_READ
-                   ? answer(ACCESS_GRANTED, NULL)
+                   ? granted("read token")
                    : answer(ACCESS_FORBIDDEN, "this token may only read /metrics and /slo");
     if (static_token_is(&access->ingest, digest))
         return judge_ingest_token(need);

@@ -23,10 +23,14 @@ enum access_verdict {
     ACCESS_NOT_CONFIGURED,  /* 503 auth_not_configured */
 };
 
+#define ACCESS_SUBJECT_BYTES 128
+
 struct access_answer {
     enum access_verdict verdict;
     const char *message; /* for the error's body: what is wrong and what to do; static or owned by
                           * the struct access; never holds a part of the token */
+    char subject[ACCESS_SUBJECT_BYTES]; /* who was let in: a JWT's `sub`, else which token it was;
+                                         * "" where nobody had to say */
 };
 
 /* Reads keys and rules once.  Weak or missing secrets are no failure: the verdicts say so. */

@@ -120,6 +120,32 @@ START_TEST(access_judges_headers)
 }
 END_TEST
 
+START_TEST(access_names_who_was_let_in)
+{
+    static const struct config config = {
+        .jwt_secret = SECRET, .jwt_algorithm = "HS256", .admin_token = ADMIN, .read_token = READ
+    };
+    static const struct {
+        const char *payload; /* of a JWT */
+        const char *want;
+    } cases[] = {
+        { "{\"sub\": \"ada\", \"role\": \"admin\", \"exp\": 4102444800}", "ada" },
+        { "{\"sub\": \"\", \"role\": \"admin\", \"exp\": 4102444800}", "admin token" },
+        { "{\"sub\": 7, \"role\": \"admin\", \"exp\": 4102444800}", "admin token" },
+        { "{\"role\": \"admin\", \"exp\": 4102444800}", "admin token" },
+    };
+    char header[SIGN_TOKEN_BYTES] = "Bearer ";
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sign_hmac("{\"alg\": \"HS256\"}", cases[i].payload, SECRET, header + 7);
+        ck_assert_str_eq(judge(&config, ACCESS_ADMIN, header).subject, cases[i].want);
+    }
+    ck_assert_str_eq(judge(&config, ACCESS_ADMIN, "Bearer " ADMIN).subject, "admin token");
+    ck_assert_str_eq(judge(&config, ACCESS_READ, "Bearer " READ).subject, "read token");
+    ck_assert_str_eq(judge(&config, ACCESS_PUBLIC, "").subject, "");
+}
+END_TEST
+
 START_TEST(access_tells_admins_from_others_by_the_claim)
 {
     static const struct {
@@ -281,6 +307,7 @@ TCase *access_cases(void)
     tcase_add_test(cases, access_for_posting_is_closed_until_its_token_is_set);
     tcase_add_test(cases, access_for_reading_is_open_while_no_read_token_is_set);
     tcase_add_test(cases, access_refuses_a_megabyte);
+    tcase_add_test(cases, access_names_who_was_let_in);
     tcase_add_test(cases, access_new_fails_cleanly_when_memory_is_out);
     tcase_add_test(cases, access_tells_at_the_start_what_lets_nobody_in);
     return cases;
