@@ -4,11 +4,10 @@
 
 #include "front/record.h"
 
-#include <stdint.h>
+#include <assert.h>
 
 enum {
     WIRE_VERSION = 1,
-    HEADER_BYTES = 8,
     BEGIN_BODY_BYTES = 8,
     ROLE_RESPONDER = 1,
 
@@ -38,7 +37,6 @@ struct walker {
     struct record_walk result;
     struct pairs pairs;
     enum stage stage;
-    uint16_t request_id;
 };
 
 static void fail(struct walker *walker, const char *trouble)
@@ -99,7 +97,7 @@ static void walk_begin(struct walker *walker, const struct header *header, const
         fail(walker, "its FCGI_BEGIN_REQUEST is malformed");
     else if ((content[0] << 8 | content[1]) != ROLE_RESPONDER)
         fail(walker, "it asks for another role than responder");
-    walker->request_id = header->request_id;
+    walker->result.request_id = header->request_id;
     walker->stage = STAGE_PARAMS;
 }
 
@@ -129,7 +127,7 @@ static void walk_stdin(struct walker *walker, const struct header *header)
 
 static void walk_record(struct walker *walker, const struct header *header, const uint8_t *content)
 {
-    if (walker->stage != STAGE_BEGIN && header->request_id != walker->request_id)
+    if (walker->stage != STAGE_BEGIN && header->request_id != walker->result.request_id)
         fail(walker, "its records carry different request ids");
     else if (walker->stage == STAGE_BEGIN)
         walk_begin(walker, header, content);
@@ -160,13 +158,15 @@ struct record_walk record_walk(struct slice bytes)
 
         if (at < bytes.length && data[at] != WIRE_VERSION)
             fail(&walker, "it is not FastCGI version 1");
-        if (walker.result.state == RECORD_BROKEN || bytes.length - at < HEADER_BYTES)
+        if (walker.result.state == RECORD_BROKEN || bytes.length - at < RECORD_HEADER_BYTES)
             return walker.result;
         header = read_header(data + at);
-        if (bytes.length - at - HEADER_BYTES < header.content_bytes + header.padding_bytes)
+        if (bytes.length - at - RECORD_HEADER_BYTES < header.content_bytes + header.padding_bytes)
             return walker.result;
-        walk_record(&walker, &header, data + at + HEADER_BYTES);
-        at += HEADER_BYTES + header.content_bytes + header.padding_bytes;
+        walk_record(&walker, &header, data + at + RECORD_HEADER_BYTES);
+        at += RECORD_HEADER_BYTES + header.content_bytes + header.padding_bytes;
+        if (walker.result.head_bytes == 0 && walker.result.params_whole)
+            walker.result.head_bytes = at;
         if (walker.result.state == RECORD_BROKEN)
             return walker.result;
     }
@@ -175,4 +175,88 @@ struct record_walk record_walk(struct slice bytes)
     if (at < bytes.length)
         fail(&walker, "a second request is pipelined behind it");
     return walker.result;
+}
+
+void record_end_of_input(uint16_t request_id, uint8_t record[RECORD_HEADER_BYTES])
+{
+    memset(record, 0, RECORD_HEADER_BYTES);
+    record[0] = WIRE_VERSION;
+    record[1] = TYPE_STDIN;
+    record[2] = (uint8_t)(request_id >> 8);
+    record[3] = (uint8_t)request_id;
+}
+
+void record_input_init(struct record_input *input, uint16_t request_id)
+{
+    *input = (struct record_input){ .request_id = request_id, .state = RECORD_PARTIAL };
+}
+
+static void input_fail(struct record_input *input, const char *trouble)
+{
+    input->state = RECORD_BROKEN;
+    input->trouble = trouble;
+}
+
+static void input_begin_record(struct record_input *input)
+{
+    struct header header = read_header(input->header);
+
+    input->header_bytes = 0;
+    input->content_left = header.content_bytes;
+    input->padding_left = header.padding_bytes;
+    if (input->header[0] != WIRE_VERSION)
+        input_fail(input, "its input is not FastCGI version 1");
+    else if (header.request_id != input->request_id)
+        input_fail(input, "its records carry different request ids");
+    else if (header.type != TYPE_STDIN)
+        input_fail(input,
+                   header.type == TYPE_ABORT ? "it was aborted" : "its input ends without an end");
+    else if (header.content_bytes == 0 && header.padding_bytes == 0)
+        input->state = RECORD_WHOLE;
+    else if (header.content_bytes == 0)
+        input->ending = true;
+}
+
+static size_t step_of(size_t wanted, struct slice bytes)
+{
+    return wanted < bytes.length ? wanted : bytes.length;
+}
+
+/* Takes what belongs to one part of a record; returns how much that was. */
+static size_t input_step(struct record_input *input, struct slice bytes, struct buf *body)
+{
+    size_t step;
+
+    if (input->content_left > 0) {
+        step = step_of(input->content_left, bytes);
+        buf_append(body, (struct slice){ bytes.data, step });
+        input->content_left -= step;
+    } else if (input->padding_left > 0) {
+        step = step_of(input->padding_left, bytes);
+        input->padding_left -= step;
+        if (input->ending && input->padding_left == 0)
+            input->state = RECORD_WHOLE;
+    } else {
+        step = step_of(RECORD_HEADER_BYTES - input->header_bytes, bytes);
+        memcpy(input->header + input->header_bytes, bytes.data, step);
+        input->header_bytes += step;
+        if (input->header_bytes == RECORD_HEADER_BYTES)
+            input_begin_record(input);
+    }
+    return step;
+}
+
+enum record_state record_input_feed(struct record_input *input, struct slice bytes,
+                                    struct buf *body)
+{
+    assert(input->state == RECORD_PARTIAL);
+    while (bytes.length > 0 && input->state == RECORD_PARTIAL) {
+        size_t step = input_step(input, bytes, body);
+
+        bytes.data += step;
+        bytes.length -= step;
+    }
+    if (bytes.length > 0 && input->state == RECORD_WHOLE)
+        input_fail(input, "a second request is pipelined behind it");
+    return input->state;
 }

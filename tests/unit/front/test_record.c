@@ -141,6 +141,136 @@ START_TEST(changed_bytes_are_walked_within_their_bounds)
 }
 END_TEST
 
+START_TEST(the_head_ends_where_input_begins)
+{
+    static const char head[] = BEGIN NAME_VALUE PARAMS_END;
+    static const char whole[] = WHOLE;
+
+    ck_assert_uint_eq(record_walk((struct slice){ head, sizeof(head) - 1 }).head_bytes,
+                      sizeof(head) - 1);
+    ck_assert_uint_eq(record_walk((struct slice){ whole, sizeof(whole) - 1 }).head_bytes,
+                      sizeof(head) - 1);
+    ck_assert_uint_eq(record_walk((struct slice){ whole, sizeof(whole) - 1 }).request_id, 1);
+}
+END_TEST
+
+static const struct {
+    const char *what;
+    struct slice bytes;
+    enum record_state want;
+    const char *body;
+} inputs[] = {
+    { "nothing yet", BYTES(""), RECORD_PARTIAL, "" },
+    { "no body", BYTES(STDIN_END), RECORD_WHOLE, "" },
+    { "a body in two records",
+      BYTES("\1\5\0\1\0\2\0\0"
+            "ab"
+            "\1\5\0\1\0\1\3\0"
+            "c\0\0\0" STDIN_END),
+      RECORD_WHOLE, "abc" },
+    { "an end with padding",
+      BYTES("\1\5\0\1\0\0\2\0"
+            "\0\0"),
+      RECORD_WHOLE, "" },
+    { "half a record",
+      BYTES("\1\5\0\1\0\5\0\0"
+            "abc"),
+      RECORD_PARTIAL, "abc" },
+    { "a second request behind it", BYTES(STDIN_END "\1"), RECORD_BROKEN, "" },
+    { "another request's input", BYTES("\1\5\0\2\0\0\0\0"), RECORD_BROKEN, "" },
+    { "params", BYTES(PARAMS_END), RECORD_BROKEN, "" },
+    { "an abort", BYTES("\1\2\0\1\0\0\0\0"), RECORD_BROKEN, "" },
+    { "no records at all", BYTES("xxxxxxxx"), RECORD_BROKEN, "" },
+};
+
+/* Whatever way it is cut into pieces. */
+START_TEST(input_is_walked_as_it_comes)
+{
+    for (size_t step = 1; step <= inputs[_i].bytes.length + 1; step++) {
+        AUTO(buf_done) struct buf body = { .max_bytes = 16 };
+        struct record_input input;
+
+        record_input_init(&input, 1);
+        for (size_t at = 0; at < inputs[_i].bytes.length && input.state == RECORD_PARTIAL;
+             at += step) {
+            size_t left = inputs[_i].bytes.length - at;
+            struct slice piece = { inputs[_i].bytes.data + at, left < step ? left : step };
+
+            ck_assert_int_eq(record_input_feed(&input, piece, &body), input.state);
+        }
+        /* What stands behind the end is seen only together with it. */
+        if (step > inputs[_i].bytes.length || inputs[_i].want != RECORD_BROKEN)
+            ck_assert_msg(input.state == inputs[_i].want, "%s", inputs[_i].what);
+        ck_assert((input.trouble != NULL) == (input.state == RECORD_BROKEN));
+        ck_assert_msg(strcmp(buf_text(&body), inputs[_i].body) == 0, "%s", inputs[_i].what);
+    }
+}
+END_TEST
+
+START_TEST(a_body_beyond_its_bound_is_a_failed_buffer)
+{
+    static const char bytes[] = "\1\5\0\1\0\5\0\0"
+                                "abcde" STDIN_END;
+    AUTO(buf_done) struct buf body = { .max_bytes = 4 };
+    struct record_input input;
+
+    record_input_init(&input, 1);
+    ck_assert_int_eq(record_input_feed(&input, (struct slice){ bytes, sizeof(bytes) - 1 }, &body),
+                     RECORD_WHOLE);
+    ck_assert(!buf_ok(&body));
+}
+END_TEST
+
+/* Any bytes, in pieces of any size: each piece in a block of its own. */
+START_TEST(changed_input_is_walked_within_its_bounds)
+{
+    static const char whole[] = "\1\5\0\1\0\3\2\0"
+                                "abc\0\0" STDIN_END;
+    uint32_t random = 20261121;
+
+    for (int round = 0; round < 20000; round++) {
+        AUTO(buf_done) struct buf body = { .max_bytes = 64 };
+        struct record_input input;
+        char bytes[sizeof(whole) - 1];
+        size_t at = 0;
+
+        memcpy(bytes, whole, sizeof(bytes));
+        for (int change = 0; change < 2; change++) {
+            random = random * 1664525u + 1013904223u;
+            bytes[(random >> 8) % sizeof(bytes)] = (char)(random >> 24);
+        }
+        record_input_init(&input, 1);
+        while (at < sizeof(bytes) && input.state == RECORD_PARTIAL) {
+            size_t step = 1 + (random >> 16) % 9;
+            AUTO(auto_free) char *copy = NULL;
+
+            step = step < sizeof(bytes) - at ? step : sizeof(bytes) - at;
+            copy = malloc(step);
+            ck_assert_ptr_nonnull(copy);
+            memcpy(copy, bytes + at, step);
+            ck_assert_int_eq(record_input_feed(&input, (struct slice){ copy, step }, &body),
+                             input.state);
+            at += step;
+        }
+        ck_assert_uint_le(body.length, sizeof(bytes));
+    }
+}
+END_TEST
+
+START_TEST(the_end_of_input_is_a_record_that_ends_it)
+{
+    AUTO(buf_done) struct buf body = { .max_bytes = 16 };
+    struct record_input input;
+    uint8_t end[RECORD_HEADER_BYTES];
+
+    record_end_of_input(0x1234, end);
+    record_input_init(&input, 0x1234);
+    ck_assert_int_eq(
+        record_input_feed(&input, (struct slice){ (const char *)end, sizeof(end) }, &body),
+        RECORD_WHOLE);
+}
+END_TEST
+
 TCase *record_cases(void)
 {
     TCase *tcase = tcase_create("record");
@@ -148,5 +278,10 @@ TCase *record_cases(void)
     tcase_add_loop_test(tcase, a_walk_tells_whole_partial_and_broken, 0, (int)ARRAY_LENGTH(cases));
     tcase_add_test(tcase, every_beginning_of_a_whole_request_is_partial);
     tcase_add_test(tcase, changed_bytes_are_walked_within_their_bounds);
+    tcase_add_test(tcase, the_head_ends_where_input_begins);
+    tcase_add_loop_test(tcase, input_is_walked_as_it_comes, 0, (int)ARRAY_LENGTH(inputs));
+    tcase_add_test(tcase, a_body_beyond_its_bound_is_a_failed_buffer);
+    tcase_add_test(tcase, changed_input_is_walked_within_its_bounds);
+    tcase_add_test(tcase, the_end_of_input_is_a_record_that_ends_it);
     return tcase;
 }
