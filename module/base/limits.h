@@ -25,6 +25,10 @@ enum {
     LIMIT_TOKEN_BYTES = 8 * 1024,
     LIMIT_LANE_THREADS = 4,
     LIMIT_LANE_QUEUE = 16,
+    /* Handlers that wait for the ledger: they take turns at one connection, and one thread stays
+     * free for large answers. */
+    LIMIT_LANE_SLOW_THREADS = 3,
+    LIMIT_LANE_SLOW = 8,
 
     /* Checks of one instance. */
     LIMIT_CHECKS = 16,

@@ -1,4 +1,4 @@
-/* lane.c - a ring of jobs, four threads, and a queue back to the reactor. */
+/* lane.c - a row of jobs, four threads, and a queue back to the reactor. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -6,18 +6,22 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/queue.h"
 #include "base/thread.h"
+#include "front/record.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum {
     /* Jobs waiting and jobs under way: none of them finds the way back full. */
     DONE_CAPACITY = LIMIT_LANE_QUEUE + LIMIT_LANE_THREADS,
     STOP_MS = 1000,
+    LOG_PAUSE_MS = 1000,
 };
 
 static const char *const thread_names[LIMIT_LANE_THREADS] = { "lane0", "lane1", "lane2", "lane3" };
@@ -25,14 +29,16 @@ static const char *const thread_names[LIMIT_LANE_THREADS] = { "lane0", "lane1", 
 struct lane {
     /* set before start, read-only afterwards */
     struct loop *loop;
-    struct queue *done; /* of struct connection * */
+    struct queue *done; /* of struct lane_done */
     struct thread threads[LIMIT_LANE_THREADS];
     /* under the mutex */
     pthread_mutex_t mutex;
     pthread_cond_t arrived;
-    struct lane_job jobs[LIMIT_LANE_QUEUE];
-    int first;
+    struct lane_job jobs[LIMIT_LANE_QUEUE]; /* in the order of their arrival */
     int count;
+    int slow_jobs;    /* waiting and under way */
+    int slow_running; /* under way */
+    int64_t quiet_until_ms;
     bool stopping;
 };
 
@@ -47,35 +53,132 @@ static void swallow_input(int fd)
         continue;
 }
 
-static void do_job(struct lane_job *job)
+/* Walks the rest of the input as it comes.  Returns false when there is nobody left to answer;
+ * a body that is too long leaves the job unread, and the buffer failed. */
+static bool read_body(struct lane_job *job, struct lane_done *done)
 {
-    job->fcgi->keepConnection = 0; /* rare enough for a connection of its own */
+    enum record_state state = RECORD_PARTIAL;
+    struct record_input input;
+    char bytes[8192];
+
+    record_input_init(&input, job->request_id);
+    while (state == RECORD_PARTIAL && buf_ok(&job->body)) {
+        ssize_t got = recv(job->fcgi->ipcFd, bytes, sizeof(bytes), 0);
+
+        if (got <= 0)
+            return false;
+        state = record_input_feed(&input, (struct slice){ bytes, (size_t)got }, &job->body);
+    }
+    done->malformed = state == RECORD_BROKEN;
+    job->unread = state == RECORD_PARTIAL;
+    return !done->malformed;
+}
+
+/* Returns false when there is nobody left to answer. */
+static bool run_handler(struct lane_job *job, struct lane_done *done)
+{
+    struct exchange *exchange = &job->exchange;
+
+    exchange->request = &job->request;
+    exchange->response = &job->response;
+    if (job->unread && !read_body(job, done))
+        return false;
+    if (buf_ok(&job->body)) {
+        exchange->body = buf_slice(&job->body);
+        router_run_slow(exchange);
+    } else {
+        router_refuse_body(exchange);
+    }
+    done->endpoint = exchange->route->endpoint;
+    done->status = job->response.status;
+    return true;
+}
+
+static void write_answer(struct lane_job *job)
+{
     response_write(&job->response, &job->request, job->fcgi->out);
     (void)FCGX_FClose(job->fcgi->err);
     (void)FCGX_FClose(job->fcgi->out);
-    if (job->swallow)
+    if (job->unread)
         swallow_input(job->fcgi->ipcFd);
+}
+
+/* What stands behind an answer goes to the log alone; at most once a second, whoever asks. */
+static void log_incident(struct lane *lane, const struct lane_job *job)
+{
+    const struct log_field fields[] = {
+        LOG_TEXT("request_id", job->request.id),
+        LOG_NUMBER("status", job->response.status),
+    };
+    int64_t now_ms = clock_boot_ms();
+    bool quiet;
+
+    (void)pthread_mutex_lock(&lane->mutex);
+    quiet = now_ms < lane->quiet_until_ms;
+    if (!quiet)
+        lane->quiet_until_ms = now_ms + LOG_PAUSE_MS;
+    (void)pthread_mutex_unlock(&lane->mutex);
+    if (!quiet)
+        log_with(LOG_LEVEL_ERROR, fields, 2, "front: %.*s %.*s: %s",
+                 (int)job->request.method_text.length, job->request.method_text.data,
+                 (int)(job->request.path.length > 200 ? 200 : job->request.path.length),
+                 job->request.path.data, job->response.cause.text);
+}
+
+static void do_job(struct lane *lane, struct lane_job *job)
+{
+    struct lane_done done = { .connection = job->connection };
+
+    job->fcgi->keepConnection = 0; /* rare enough for a connection of its own */
+    if (!job->slow || run_handler(job, &done))
+        write_answer(job);
+    if (job->slow && job->response.incident)
+        log_incident(lane, job);
     job->fcgi->detached = 1; /* no polling for the peer's end of up to 2 s */
     FCGX_Free(job->fcgi, 1);
     free(job->fcgi);
     response_done(&job->response);
+    buf_done(&job->body);
+    /* It has room for every job that can exist. */
+    if (queue_push(lane->done, &done))
+        loop_wake(lane->loop);
+}
+
+/* The oldest job that may begin; -1 for none. */
+static int next_job(const struct lane *lane)
+{
+    for (int i = 0; i < lane->count; i++) {
+        if (!lane->jobs[i].slow || lane->slow_running < LIMIT_LANE_SLOW_THREADS)
+            return i;
+    }
+    return -1;
 }
 
 static bool wait_for_job(struct lane *lane, struct lane_job *ret)
 {
-    bool found;
+    int next;
 
     (void)pthread_mutex_lock(&lane->mutex);
-    while (lane->count == 0 && !lane->stopping)
+    while ((next = next_job(lane)) < 0 && !lane->stopping)
         (void)pthread_cond_wait(&lane->arrived, &lane->mutex);
-    found = lane->count > 0;
-    if (found) {
-        *ret = lane->jobs[lane->first];
-        lane->first = (lane->first + 1) % LIMIT_LANE_QUEUE;
+    if (next >= 0) {
+        *ret = lane->jobs[next];
+        lane->slow_running += ret->slow;
         lane->count--;
+        memmove(&lane->jobs[next], &lane->jobs[next + 1],
+                (size_t)(lane->count - next) * sizeof(*lane->jobs));
     }
     (void)pthread_mutex_unlock(&lane->mutex);
-    return found;
+    return next >= 0;
+}
+
+static void end_slow_job(struct lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mutex);
+    lane->slow_running--;
+    lane->slow_jobs--;
+    (void)pthread_cond_signal(&lane->arrived); /* one that waited for its turn may begin */
+    (void)pthread_mutex_unlock(&lane->mutex);
 }
 
 static void run_lane(void *context)
@@ -84,10 +187,9 @@ static void run_lane(void *context)
     struct lane_job job;
 
     while (wait_for_job(lane, &job)) {
-        do_job(&job);
-        /* It has room for every job that can exist. */
-        if (queue_push(lane->done, &job.connection))
-            loop_wake(lane->loop);
+        do_job(lane, &job);
+        if (job.slow)
+            end_slow_job(lane);
     }
 }
 
@@ -96,21 +198,19 @@ bool lane_push(struct lane *lane, const struct lane_job *job)
     bool room;
 
     (void)pthread_mutex_lock(&lane->mutex);
-    room = lane->count < LIMIT_LANE_QUEUE;
+    room = lane->count < LIMIT_LANE_QUEUE && (!job->slow || lane->slow_jobs < LIMIT_LANE_SLOW);
     if (room) {
-        lane->jobs[(lane->first + lane->count) % LIMIT_LANE_QUEUE] = *job;
-        lane->count++;
+        lane->jobs[lane->count++] = *job;
+        lane->slow_jobs += job->slow;
         (void)pthread_cond_signal(&lane->arrived);
     }
     (void)pthread_mutex_unlock(&lane->mutex);
     return room;
 }
 
-struct connection *lane_pop_done(struct lane *lane)
+bool lane_pop_done(struct lane *lane, struct lane_done *ret)
 {
-    struct connection *connection;
-
-    return queue_pop(lane->done, &connection, 0) ? connection : NULL;
+    return queue_pop(lane->done, ret, 0);
 }
 
 int lane_start(struct loop *loop, struct lane **ret, struct error *err)
@@ -123,7 +223,7 @@ int lane_start(struct loop *loop, struct lane **ret, struct error *err)
     (void)pthread_mutex_init(&lane->mutex, NULL);
     (void)pthread_cond_init(&lane->arrived, NULL);
     lane->loop = loop;
-    lane->done = queue_new(sizeof(struct connection *), DONE_CAPACITY);
+    lane->done = queue_new(sizeof(struct lane_done), DONE_CAPACITY);
     if (lane->done == NULL)
         return error_set(err, ENOMEM, "front: out of memory");
     for (int i = 0; i < LIMIT_LANE_THREADS && code == 0; i++)

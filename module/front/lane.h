@@ -1,9 +1,10 @@
-/* lane.h - the slow lane: threads that hand large answers to peers at the peers' own pace.
+/* lane.h - the slow lane: threads for what may have to wait.
  *
- * The reactor accepts and answers a request; what may block then, the writing of more than a socket
- * buffer holds or the swallowing of a large body, is done here with a blocking descriptor.  The
- * reactor keeps the deadline and enforces it with shutdown(2), for which it keeps a descriptor of
- * its own.
+ * The reactor accepts a request and judges it; what may block then is done here with a blocking
+ * descriptor: the writing of an answer that no socket buffer holds, the swallowing of a large body,
+ * and the handlers that talk to the ledger or the disk.  The reactor keeps the deadline and
+ * enforces it with shutdown(2), for which it keeps a descriptor of its own.  Handlers never take
+ * all threads: a ledger that hangs must not keep a large answer waiting.
  */
 #ifndef FRONT_LANE_H
 #define FRONT_LANE_H
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "front/response.h"
+#include "front/router.h"
 
 #include <fcgiapp.h>
 
@@ -20,19 +22,32 @@ struct connection;
 struct lane_job {
     struct connection *connection; /* the reactor's: handed back, never looked at */
     FCGX_Request *fcgi;            /* owned; its descriptor is a duplicate, and blocking */
-    struct response response;      /* owned */
+    struct response response;      /* owned; stands already unless `slow` */
     struct request request;        /* its slices point into `fcgi` */
-    bool swallow;                  /* input is left that libfcgi must not see: it wasn't walked */
+    struct exchange exchange;      /* for the slow handler; request and response are the lane's */
+    bool slow;                     /* run the exchange's handler */
+    struct buf body;               /* owned; of a slow one, unless it is unread */
+    bool unread;                   /* input is left in the socket, which nobody has walked */
+    uint16_t request_id;           /* FastCGI's, for walking it */
+};
+
+/* A job that has ended. */
+struct lane_done {
+    struct connection *connection;
+    enum endpoint endpoint; /* what to count the status under */
+    int status;             /* 0: nothing to count */
+    bool malformed;         /* its input was no FastCGI: nothing was answered */
 };
 
 /* Starts the threads; `loop` is woken whenever a job is done. */
 int lane_start(struct loop *loop, struct lane **ret, struct error *err) MUST_CHECK;
 
-/* Takes the job over.  Returns false, leaving it, when the lane is full.  The reactor only. */
+/* Takes the job over.  Returns false, leaving it, when the lane is full, for slow jobs when half of
+ * it is taken by such.  The reactor only. */
 bool lane_push(struct lane *lane, const struct lane_job *job) MUST_CHECK;
 
-/* The connection of a job that is done, or NULL.  The reactor only. */
-struct connection *lane_pop_done(struct lane *lane);
+/* Returns false when no job has ended since.  The reactor only. */
+bool lane_pop_done(struct lane *lane, struct lane_done *ret) MUST_CHECK;
 
 /* Ends the threads: the reactor has shut down the connections of all jobs before. */
 void lane_stop(struct lane **lane);

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/thread.h"
+#include "front/connections.h"
 #include "front/doorman.h"
+#include "front/intake.h"
 #include "front/lag.h"
 #include "front/lane.h"
 #include "front/record.h"
@@ -28,6 +30,9 @@ enum {
     TICK_MS = 250,
     REQUEST_MS = 2000, /* for a request to lie whole in the socket */
     ANSWER_MS = 2000,  /* for the slow lane to write an answer */
+    HISTORY_MS = 3000, /* for a handler of the lane that reads, from the reactor to the last byte */
+    CHANGE_MS = 10000, /* for one that is posted to, the rest of the body included */
+    SAY_SO_MS = 250,   /* of these: for saying that it took too long */
     IDLE_MS = 75000,   /* longer than nginx keeps an idle connection: nginx is who closes */
     LINGER_MS = 1000,  /* of a stop: for what has queued up */
     STOP_MS = 2500,    /* of a stop: for answers under way */
@@ -35,17 +40,6 @@ enum {
     LOGGED_PER_TICK = 5,
     /* Parameters are looked for this far: nginx's header buffers hold 32 KiB. */
     LIMIT_PEEK_BYTES = 4 * LIMIT_REQUEST_BYTES,
-};
-
-struct connection {
-    struct loop_handler handler; /* first, so that one pointer is both */
-    struct reactor *reactor;
-    struct connection *next_free;
-    int fd; /* -1: free */
-    int64_t deadline_ms;
-    bool partial; /* something has come, not a whole request */
-    bool in_lane;
-    bool cut; /* in the lane, past its deadline */
 };
 
 struct reactor {
@@ -60,31 +54,15 @@ struct reactor {
     /* the front's thread only */
     FCGX_Request *fcgi; /* one at a time; a job of the lane takes it along */
     struct response response;
-    struct connection *free_connections;
-    int64_t now_ms; /* of this turn */
+    struct buf body; /* of the request that is being answered */
+    int64_t now_ms;  /* of this turn */
     int64_t next_tick_ms;
     int64_t stop_at_ms; /* 0: not stopping */
     struct lag lag;
     int logged; /* in this tick */
     char peeked[LIMIT_PEEK_BYTES];
-    struct connection connections[LIMIT_CONNECTIONS];
+    struct connections connections;
 };
-
-static void forget_connection(struct connection *connection)
-{
-    struct reactor *reactor = connection->reactor;
-
-    connection->fd = -1;
-    connection->next_free = reactor->free_connections;
-    reactor->free_connections = connection;
-    reactor->sources->open_connections--;
-}
-
-static void close_connection(struct connection *connection)
-{
-    (void)close(connection->fd);
-    forget_connection(connection);
-}
 
 /* Peers that misbehave could otherwise fill the log. */
 static bool may_log(struct reactor *reactor)
@@ -99,33 +77,7 @@ static void close_malformed(struct connection *connection, const char *trouble)
     reactor->sources->counters.malformed++;
     if (may_log(reactor))
         log_warning("front: a connection is closed: what it sent is no request: %s", trouble);
-    close_connection(connection);
-}
-
-/* Has libfcgi read the request.  Returns false when it has closed the descriptor instead. */
-static bool take_request(struct connection *connection)
-{
-    FCGX_Request *fcgi = connection->reactor->fcgi;
-
-    /* FCGX_Accept_r finishes the former request, and closes unless keepConnection is set. */
-    fcgi->ipcFd = connection->fd;
-    fcgi->keepConnection = 1;
-    fcgi->detached = 1; /* no polling at close */
-    if (FCGX_Accept_r(fcgi) == 0)
-        return true;
-    forget_connection(connection);
-    return false;
-}
-
-/* A kept connection breaks unless its input is read to the end.  Returns false when the params or
- * the input were not what the walk has seen; then libfcgi has an empty environment. */
-static bool drain_input(FCGX_Request *fcgi)
-{
-    char scratch[1024];
-
-    while (FCGX_GetStr(scratch, sizeof(scratch), fcgi->in) > 0)
-        continue;
-    return FCGX_GetError(fcgi->in) == 0;
+    connection_close(connection);
 }
 
 static void log_incident(struct reactor *reactor, const struct request *request)
@@ -143,16 +95,35 @@ static void log_incident(struct reactor *reactor, const struct request *request)
                  request->path.data);
 }
 
-/* Moves request and answer to the lane.  Returns false, having changed nothing, when it is full or
- * no descriptor is left. */
-static bool leave_for_lane(struct connection *connection, const struct request *request,
-                           bool swallow)
+static int64_t lane_deadline_ms(const struct reactor *reactor, const struct exchange *exchange)
+{
+    const unsigned writing = METHOD_POST | METHOD_DELETE;
+
+    if (!router_is_slow(exchange))
+        return reactor->now_ms + ANSWER_MS;
+    return reactor->now_ms + ((exchange->request->method & writing) != 0 ? CHANGE_MS : HISTORY_MS);
+}
+
+/* Hands the request, and what was answered so far, to the lane.  Returns false, having changed
+ * nothing, when it is full or no descriptor is left. */
+static bool leave_for_lane(struct connection *connection, const struct exchange *exchange,
+                           const struct record_walk *unread)
 {
     struct reactor *reactor = connection->reactor;
-    struct lane_job job = { connection, reactor->fcgi, reactor->response, *request, swallow };
     FCGX_Request *fresh = calloc(1, sizeof(*fresh));
     /* libfcgi closes what it is given; the deadline needs a descriptor that stays ours. */
     int copy = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
+    struct lane_job job = {
+        .connection = connection,
+        .fcgi = reactor->fcgi,
+        .response = reactor->response,
+        .request = *exchange->request,
+        .exchange = *exchange,
+        .slow = router_is_slow(exchange),
+        .body = reactor->body,
+        .unread = unread != NULL,
+        .request_id = unread == NULL ? 0 : unread->request_id,
+    };
 
     if (fresh == NULL || copy < 0 || FCGX_InitRequest(fresh, -1, 0) != 0) {
         free(fresh);
@@ -163,10 +134,14 @@ static bool leave_for_lane(struct connection *connection, const struct request *
     (void)fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) & ~O_NONBLOCK);
     reactor->fcgi->ipcFd = copy;
     connection->in_lane = true;
-    connection->deadline_ms = reactor->now_ms + ANSWER_MS;
+    connection->deadline_ms = lane_deadline_ms(reactor, exchange);
+    job.exchange.deadline_ms = connection->deadline_ms - SAY_SO_MS;
+    if (job.slow)
+        job.body.max_bytes = exchange->route->body_bytes;
     if (lane_push(reactor->lane, &job)) {
         reactor->fcgi = fresh;
         response_init(&reactor->response);
+        buf_init(&reactor->body, LIMIT_PEEK_BYTES);
         return true;
     }
     reactor->fcgi->ipcFd = connection->fd;
@@ -184,32 +159,55 @@ static void refuse_for_lane(struct connection *connection, const struct request 
     reactor->sources->counters.lane_full++;
     response_clear(&reactor->response);
     response_error(&reactor->response, request,
-                   &(struct response_error){ .status = 503,
-                                             .code = "busy",
-                                             .message = "too many large answers are under way",
-                                             .retry_after_seconds = 1 });
+                   &(struct response_error){
+                       .status = 503,
+                       .code = "busy",
+                       .message = "too many requests that may have to wait are under way",
+                       .retry_after_seconds = 1 });
     reactor->response.incident = true;
     reactor->fcgi->keepConnection = 0; /* the loop may have forgotten it */
 }
 
+/* Whether the answer, or what is still to be done for it, has left for the lane. */
+static bool has_left(struct connection *connection, struct exchange *exchange,
+                     const struct record_walk *unread)
+{
+    struct reactor *reactor = connection->reactor;
+    bool slow = router_is_slow(exchange);
+
+    if (slow && unread == NULL
+        && (!buf_ok(&reactor->body) || reactor->body.length > exchange->route->body_bytes)) {
+        router_refuse_body(exchange);
+        return false;
+    }
+    if (!slow && unread == NULL && reactor->response.body.length <= LIMIT_FAST_ANSWER_BYTES)
+        return false;
+    if (leave_for_lane(connection, exchange, unread))
+        return true;
+    refuse_for_lane(connection, exchange->request);
+    return false;
+}
+
 /* Answers the request that libfcgi holds; `unread` says that input is left, which nobody walked. */
-static void answer(struct connection *connection, bool unread)
+static void answer(struct connection *connection, const struct record_walk *unread)
 {
     struct reactor *reactor = connection->reactor;
     struct response *response = &reactor->response;
     struct request request;
+    struct exchange exchange = { .request = &request,
+                                 .sources = reactor->sources,
+                                 .response = response };
     enum endpoint endpoint;
     int status;
 
     request_read(reactor->fcgi->envp, &request);
-    endpoint = router_answer(&request, reactor->sources, response);
+    reactor->sources->open_connections = reactor->connections.open;
+    endpoint = router_answer(&exchange);
     status = response->status;
-    if (unread || response->body.length > LIMIT_FAST_ANSWER_BYTES) {
-        if (leave_for_lane(connection, &request, unread)) {
+    if (has_left(connection, &exchange, unread)) {
+        if (status != 0)
             counters_count(&reactor->sources->counters, endpoint, status);
-            return;
-        }
-        refuse_for_lane(connection, &request);
+        return;
     }
     counters_count(&reactor->sources->counters, endpoint, response->status);
     if (reactor->stop_at_ms != 0)
@@ -222,24 +220,25 @@ static void answer(struct connection *connection, bool unread)
     connection->partial = false;
     connection->deadline_ms = reactor->now_ms + IDLE_MS;
     if (reactor->fcgi->ipcFd < 0)
-        forget_connection(connection);
+        connection_forget(connection);
 }
 
-/* `unread`: more input than a look can hold, all parameters among it.  Nobody here reads a body of
- * that size, so the answer doesn't wait for it. */
-static void serve(struct connection *connection, bool unread)
+/* `unread`: more input than a look can hold, all parameters among it.  Only a slow handler wants
+ * it; any other answer doesn't wait for it. */
+static void serve(struct connection *connection, const struct record_walk *unread)
 {
-    FCGX_Request *fcgi = connection->reactor->fcgi;
+    struct reactor *reactor = connection->reactor;
+    enum intake intake;
 
-    if (!take_request(connection))
-        return;
-    if (unread || drain_input(fcgi)) {
+    buf_clear(&reactor->body);
+    intake = unread == NULL ? intake_whole(reactor->fcgi, connection->fd, &reactor->body)
+                            : intake_head(reactor->fcgi, connection->fd, unread);
+    if (intake == INTAKE_TAKEN) {
         answer(connection, unread);
         return;
     }
-    connection->reactor->sources->counters.malformed++;
-    FCGX_Free(fcgi, 1);
-    forget_connection(connection);
+    reactor->sources->counters.malformed += intake == INTAKE_BROKEN;
+    connection_forget(connection);
 }
 
 /* Looks at what lies in the socket without taking it.  Returns how much, or -1 when the connection
@@ -261,7 +260,7 @@ static void wait_for_more(struct connection *connection, bool ended)
 {
     if (ended) {
         connection->reactor->sources->counters.malformed++;
-        close_connection(connection);
+        connection_close(connection);
     } else if (!connection->partial) {
         connection->partial = true;
         if (connection->deadline_ms > connection->reactor->now_ms + REQUEST_MS)
@@ -276,7 +275,7 @@ static void connection_ready(struct loop_handler *handler, uint32_t events)
     struct record_walk walk;
 
     if (got < 0) {
-        close_connection(connection);
+        connection_close(connection);
         return;
     }
     if (got == 0)
@@ -285,11 +284,11 @@ static void connection_ready(struct loop_handler *handler, uint32_t events)
     if (walk.state == RECORD_BROKEN)
         close_malformed(connection, walk.trouble);
     else if (walk.state == RECORD_WHOLE)
-        serve(connection, false);
+        serve(connection, NULL);
     else if (got < LIMIT_PEEK_BYTES)
         wait_for_more(connection, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     else if (walk.params_whole)
-        serve(connection, true);
+        serve(connection, &walk);
     else
         close_malformed(connection, "its parameters exceed 64 KiB");
 }
@@ -298,24 +297,22 @@ static void connection_ready(struct loop_handler *handler, uint32_t events)
 static void welcome(void *context, int fd)
 {
     struct reactor *reactor = context;
-    struct connection *connection = reactor->free_connections;
+    struct connection *connection = connections_take(&reactor->connections, fd);
 
     /* The turn may have begun before a suspend: its deadline would be over already. */
     reactor->now_ms = clock_boot_ms();
     if (connection == NULL
         || loop_watch(reactor->loop, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, &connection->handler)
                != 0) {
+        if (connection != NULL)
+            connection_forget(connection);
         (void)close(fd);
         reactor->sources->counters.refused++;
         if (may_log(reactor))
             log_warning("front: a connection is refused: %d are open", LIMIT_CONNECTIONS);
         return;
     }
-    reactor->free_connections = connection->next_free;
-    connection->fd = fd;
-    connection->partial = connection->in_lane = connection->cut = false;
     connection->deadline_ms = reactor->now_ms + REQUEST_MS;
-    reactor->sources->open_connections++;
     reactor->sources->counters.connections++;
 }
 
@@ -329,7 +326,7 @@ static void enforce_deadline(struct connection *connection)
         if (connection->fd < 0 || connection->deadline_ms > reactor->now_ms)
             return;
         reactor->sources->counters.deadlines++;
-        close_connection(connection);
+        connection_close(connection);
     } else if (!connection->cut) {
         reactor->sources->counters.deadlines++;
         connection->cut = true;
@@ -357,7 +354,7 @@ static void tick(struct reactor *reactor)
     look_at_publications(reactor);
     doorman_tick(reactor->doorman);
     for (int i = 0; i < LIMIT_CONNECTIONS; i++) {
-        struct connection *connection = &reactor->connections[i];
+        struct connection *connection = &reactor->connections.all[i];
 
         if (connection->fd >= 0 && connection->deadline_ms <= reactor->now_ms)
             enforce_deadline(connection);
@@ -366,10 +363,15 @@ static void tick(struct reactor *reactor)
 
 static void collect_from_lane(struct reactor *reactor)
 {
-    struct connection *connection;
+    struct counters *counters = &reactor->sources->counters;
+    struct lane_done done;
 
-    while ((connection = lane_pop_done(reactor->lane)) != NULL)
-        close_connection(connection);
+    while (lane_pop_done(reactor->lane, &done)) {
+        counters->malformed += done.malformed;
+        if (done.status != 0)
+            counters_count(counters, done.endpoint, done.status);
+        connection_close(done.connection);
+    }
 }
 
 /* One turn is the heartbeat: wait and serve, take back from the lane, look after deadlines. */
@@ -391,10 +393,10 @@ static void turn(struct reactor *reactor)
 static void close_idle(struct reactor *reactor)
 {
     for (int i = 0; i < LIMIT_CONNECTIONS; i++) {
-        struct connection *connection = &reactor->connections[i];
+        struct connection *connection = &reactor->connections.all[i];
 
         if (connection->fd >= 0 && !connection->in_lane)
-            close_connection(connection);
+            connection_close(connection);
     }
 }
 
@@ -412,7 +414,7 @@ static bool has_ended(struct reactor *reactor)
         doorman_close(reactor->doorman);
         close_idle(reactor);
     }
-    if (reactor->sources->open_connections == 0)
+    if (reactor->connections.open == 0)
         return since_ms >= QUIET_MS;
     return since_ms >= STOP_MS;
 }
@@ -425,8 +427,8 @@ void reactor_run(struct reactor *reactor)
         turn(reactor);
     doorman_close(reactor->doorman);
     for (int i = 0; i < LIMIT_CONNECTIONS; i++) {
-        if (reactor->connections[i].fd >= 0)
-            (void)shutdown(reactor->connections[i].fd, SHUT_RDWR);
+        if (reactor->connections.all[i].fd >= 0)
+            (void)shutdown(reactor->connections.all[i].fd, SHUT_RDWR);
     }
 }
 
@@ -434,19 +436,6 @@ void reactor_stop(struct reactor *reactor)
 {
     atomic_store(&reactor->stopping, true);
     loop_wake(reactor->loop);
-}
-
-static void prepare_connections(struct reactor *reactor)
-{
-    for (int i = LIMIT_CONNECTIONS - 1; i >= 0; i--) {
-        struct connection *connection = &reactor->connections[i];
-
-        connection->handler.run = connection_ready;
-        connection->reactor = reactor;
-        connection->fd = -1;
-        connection->next_free = reactor->free_connections;
-        reactor->free_connections = connection;
-    }
 }
 
 int reactor_new(const struct reactor_settings *settings, struct reactor **ret, struct error *err)
@@ -459,7 +448,8 @@ int reactor_new(const struct reactor_settings *settings, struct reactor **ret, s
     reactor->sources = settings->sources;
     reactor->beat_ms = settings->beat_ms;
     response_init(&reactor->response);
-    prepare_connections(reactor);
+    buf_init(&reactor->body, LIMIT_PEEK_BYTES);
+    connections_init(&reactor->connections, reactor, connection_ready);
     reactor->fcgi = calloc(1, sizeof(*reactor->fcgi));
     if (reactor->fcgi == NULL || FCGX_InitRequest(reactor->fcgi, -1, 0) != 0)
         return error_set(err, ENOMEM, "front: out of memory");
@@ -489,12 +479,13 @@ void reactor_free(struct reactor **pointer)
     if (thread_left_behind())
         return; /* one of the lane's may still wake our loop */
     for (int i = 0; i < LIMIT_CONNECTIONS; i++) {
-        if (reactor->connections[i].fd >= 0)
-            (void)close(reactor->connections[i].fd);
+        if (reactor->connections.all[i].fd >= 0)
+            (void)close(reactor->connections.all[i].fd);
     }
     doorman_free(&reactor->doorman);
     loop_free(&reactor->loop);
     response_done(&reactor->response);
+    buf_done(&reactor->body);
     free(reactor->fcgi);
     free(reactor);
 }

@@ -16,6 +16,7 @@ enum parameter {
     QUERY,
     ACCEPT,
     AUTHORIZATION,
+    IDEMPOTENCY_KEY,
     CALLERS_ID,
     SERVERS_ID,
     PARAMETERS,
@@ -23,10 +24,20 @@ enum parameter {
 
 /* REQUEST_URI is not among them: it is raw, and a server may have rewritten the path since. */
 static const struct slice names[PARAMETERS] = {
-    [METHOD] = { "REQUEST_METHOD=", 15 },        [DOCUMENT_URI] = { "DOCUMENT_URI=", 13 },
-    [SCRIPT_NAME] = { "SCRIPT_NAME=", 12 },      [QUERY] = { "QUERY_STRING=", 13 },
-    [ACCEPT] = { "HTTP_ACCEPT=", 12 },           [AUTHORIZATION] = { "HTTP_AUTHORIZATION=", 19 },
-    [CALLERS_ID] = { "HTTP_X_REQUEST_ID=", 18 }, [SERVERS_ID] = { "REQUEST_ID=", 11 },
+    [METHOD] = { "REQUEST_METHOD=", 15 },
+    [DOCUMENT_URI] = { "DOCUMENT_URI=", 13 },
+    [SCRIPT_NAME] = { "SCRIPT_NAME=", 12 },
+    [QUERY] = { "QUERY_STRING=", 13 },
+    [ACCEPT] = { "HTTP_ACCEPT=", 12 },
+    [AUTHORIZATION] = { "HTTP_AUTHORIZATION=", 19 },
+    [CALLERS_ID] = { "HTTP_X_REQUEST_ID=", 18 },
+    [SERVERS_ID] = { "REQUEST_ID=", 11 },
+    [IDEMPOTENCY_KEY] = { "HTTP_IDEMPOTENCY_KEY=", 21 },
+};
+
+const struct request_method_name request_methods[REQUEST_METHODS] = {
+    { METHOD_GET, "GET" },   { METHOD_HEAD, "HEAD" },     { METHOD_OPTIONS, "OPTIONS" },
+    { METHOD_POST, "POST" }, { METHOD_DELETE, "DELETE" },
 };
 
 static void pick(struct slice variable, struct slice values[PARAMETERS])
@@ -42,11 +53,11 @@ static void pick(struct slice variable, struct slice values[PARAMETERS])
 
 static enum request_method method_of(struct slice text)
 {
-    if (slice_equals_text(text, "GET"))
-        return METHOD_GET;
-    if (slice_equals_text(text, "HEAD"))
-        return METHOD_HEAD;
-    return slice_equals_text(text, "OPTIONS") ? METHOD_OPTIONS : METHOD_OTHER;
+    for (size_t i = 0; i < ARRAY_LENGTH(request_methods); i++) {
+        if (slice_equals_text(text, request_methods[i].text))
+            return request_methods[i].method;
+    }
+    return METHOD_OTHER;
 }
 
 /* An id goes into a header and into logs: nothing that could mean something there. */
@@ -90,6 +101,7 @@ void request_read(char *const environment[], struct request *ret)
         .query = values[QUERY],
         .accept = values[ACCEPT],
         .authorization = values[AUTHORIZATION],
+        .idempotency_key = values[IDEMPOTENCY_KEY],
     };
     choose_id(values[CALLERS_ID], values[SERVERS_ID], ret->id);
 }

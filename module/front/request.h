@@ -10,7 +10,17 @@ enum request_method {
     METHOD_GET = 1,
     METHOD_HEAD = 2,
     METHOD_OPTIONS = 4,
+    METHOD_POST = 8,
+    METHOD_DELETE = 16,
 };
+
+/* Those that have a name, in the order in which Allow lists them. */
+enum { REQUEST_METHODS = 5 };
+struct request_method_name {
+    enum request_method method;
+    const char *text;
+};
+extern const struct request_method_name request_methods[REQUEST_METHODS];
 
 #define REQUEST_ID_BYTES 65
 
@@ -22,6 +32,7 @@ struct request {
     struct slice query; /* raw */
     struct slice accept;
     struct slice authorization;
+    struct slice idempotency_key;
     char id[REQUEST_ID_BYTES]; /* the caller's own if it is sane, else nginx's, else a new one */
 };
 

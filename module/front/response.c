@@ -37,6 +37,7 @@ void response_clear(struct response *response)
     buf_clear(&response->own_body);
     response->status = 0;
     response->incident = false;
+    error_clear(&response->cause);
     response->head = response->body = (struct slice){ 0 };
 }
 

@@ -3,6 +3,7 @@
 #define FRONT_RESPONSE_H
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "front/request.h"
 #include "page/slot.h"
 
@@ -14,6 +15,7 @@ struct response {
     struct slice body;
     const struct page_set *held; /* whose page it is, released when the answer has been written */
     bool incident;               /* trouble of our own making: worth a line in the log */
+    struct error cause;          /* of a slow handler's incident; may hold a driver's own words */
     struct buf own_head;
     struct buf own_body; /* handlers write here, then call response_text() */
 };

@@ -5,8 +5,11 @@
 #include "front/router.h"
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "front/handlers.h"
+
+#include <stdio.h>
 
 enum {
     READ = METHOD_GET | METHOD_HEAD,
@@ -14,21 +17,24 @@ enum {
     PROBE = READ | METHOD_OPTIONS,
 };
 
+#define KIB        1024
+#define SMALL_BODY ((size_t)16 * KIB)
+
 static const struct route routes[] = {
     /* clang-format off */
-    { "/health",           PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
-    { "/health/live",      PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
-    { "/livez",            PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
-    { "/healthz",          PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page },
-    { "/health/ready",     PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page },
-    { "/readyz",           PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page },
-    { "/health/startup",   PROBE, ACCESS_PUBLIC, ENDPOINT_STARTUP,  "startup",  health_give_page },
-    { "/health/detailed",  PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_page },
-    { "/health/detailed/", PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_component },
-    { "/slo",              READ,  ACCESS_READ,   ENDPOINT_SLO,      NULL,       slo_give_list },
-    { "/slo/gate",         READ,  ACCESS_READ,   ENDPOINT_GATE,     NULL,       gate_decide },
-    { "/slo/",             READ,  ACCESS_READ,   ENDPOINT_SLO_ONE,  "slo",      slo_give_one },
-    { "/metrics",          READ,  ACCESS_READ,   ENDPOINT_METRICS,  "metrics",  metrics_give },
+    { "/health",           PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
+    { "/health/live",      PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
+    { "/livez",            PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
+    { "/healthz",          PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
+    { "/health/ready",     PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page, NULL, 0 },
+    { "/readyz",           PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page, NULL, 0 },
+    { "/health/startup",   PROBE, ACCESS_PUBLIC, ENDPOINT_STARTUP,  "startup",  health_give_page, NULL, 0 },
+    { "/health/detailed",  PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_page, NULL, 0 },
+    { "/health/detailed/{component}",PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_component, NULL, 0 },
+    { "/slo",              READ,  ACCESS_READ,   ENDPOINT_SLO,      NULL,       slo_give_list, NULL, 0 },
+    { "/slo/gate",         READ,  ACCESS_READ,   ENDPOINT_GATE,     NULL,       gate_decide, NULL, 0 },
+    { "/slo/{name}",             READ,  ACCESS_READ,   ENDPOINT_SLO_ONE,  "slo",      slo_give_one, NULL, 0 },
+    { "/metrics",          READ,  ACCESS_READ,   ENDPOINT_METRICS,  "metrics",  metrics_give, NULL, 0 },
     /* clang-format on */
 };
 
@@ -46,30 +52,59 @@ static struct slice without_slash(struct slice path)
     return path;
 }
 
-static bool matches(const struct route *route, struct slice path, struct slice *rest)
+static void skip(struct slice *text, size_t bytes)
 {
-    struct slice own = slice_of(route->path);
-
-    *rest = (struct slice){ 0 };
-    if (own.data[own.length - 1] != '/')
-        return slice_equals(own, path);
-    if (!slice_starts_with(path, own) || path.length == own.length)
-        return false;
-    *rest = (struct slice){ path.data + own.length, path.length - own.length };
-    return memchr(rest->data, '/', rest->length) == NULL;
+    text->data += bytes;
+    text->length -= bytes;
 }
 
-static bool find_route(struct exchange *exchange)
+static size_t segment_bytes(struct slice path)
+{
+    const char *slash = memchr(path.data, '/', path.length);
+
+    return slash == NULL ? path.length : (size_t)(slash - path.data);
+}
+
+/* What stands for a "{…}" goes to the exchange. */
+static bool matches(const struct route *route, struct slice path, struct exchange *exchange)
+{
+    struct slice *const captures[] = { &exchange->rest, &exchange->id };
+    struct slice own = slice_of(route->path);
+    size_t captured = 0;
+
+    while (own.length > 0 && path.length > 0) {
+        bool capture = own.data[0] == '{';
+        size_t given = capture ? segment_bytes(path) : 1;
+
+        if (given == 0 || (capture ? captured == ARRAY_LENGTH(captures) : *own.data != *path.data))
+            return false;
+        if (capture)
+            *captures[captured++] = (struct slice){ path.data, given };
+        skip(&own, capture ? segment_bytes(own) : 1);
+        skip(&path, given);
+    }
+    return own.length == 0 && path.length == 0;
+}
+
+/* The first row that the path fits decides which path is meant; rows with the same path differ in
+ * their methods. */
+static bool find_route(struct exchange *exchange, unsigned *ret_methods)
 {
     struct slice path = without_slash(exchange->request->path);
+    const char *meant = NULL;
 
+    *ret_methods = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
-        if (matches(&routes[i], path, &exchange->rest)) {
-            exchange->route = &routes[i];
-            return true;
-        }
+        const struct route *route = &routes[i];
+
+        if (meant == NULL ? !matches(route, path, exchange) : strcmp(route->path, meant) != 0)
+            continue;
+        meant = route->path;
+        *ret_methods |= route->methods;
+        if (exchange->route == NULL || (route->methods & exchange->request->method) != 0)
+            exchange->route = route;
     }
-    return false;
+    return exchange->route != NULL;
 }
 
 static void refuse(struct exchange *exchange, const struct response_error *error)
@@ -77,17 +112,40 @@ static void refuse(struct exchange *exchange, const struct response_error *error
     response_error(exchange->response, exchange->request, error);
 }
 
-static void refuse_method(struct exchange *exchange)
+/* The names of the methods, as a sentence ends or as a header wants them. */
+static void list_methods(unsigned methods, const char *last_separator, struct buf *text)
 {
-    bool probe = (exchange->route->methods & METHOD_OPTIONS) != 0;
+    bool first = true;
 
-    refuse(exchange,
-           &(struct response_error){
-               .status = 405,
-               .code = "method_not_allowed",
-               .message = probe ? "use GET, HEAD or OPTIONS" : "use GET or HEAD",
-               .extra_headers = probe ? "Allow: GET, HEAD, OPTIONS\r\n" : "Allow: GET, HEAD\r\n",
-           });
+    for (int i = 0; i < REQUEST_METHODS; i++) {
+        if ((methods & request_methods[i].method) == 0)
+            continue;
+        methods &= ~(unsigned)request_methods[i].method;
+        if (!first)
+            buf_append_text(text, methods == 0 ? last_separator : ", ");
+        buf_append_text(text, request_methods[i].text);
+        first = false;
+    }
+}
+
+static void refuse_method(struct exchange *exchange, unsigned methods)
+{
+    AUTO(buf_done) struct buf message;
+    AUTO(buf_done) struct buf allow;
+
+    buf_init(&message, 128);
+    buf_init(&allow, 128);
+    buf_append_text(&message, "use ");
+    list_methods(methods, " or ", &message);
+    buf_append_text(&allow, "Allow: ");
+    list_methods(methods, ", ", &allow);
+    buf_append_text(&allow, "\r\n");
+    refuse(exchange, &(struct response_error){
+                         .status = 405,
+                         .code = "method_not_allowed",
+                         .message = buf_text(&message),
+                         .extra_headers = buf_text(&allow),
+                     });
 }
 
 /* Returns whether the caller may; otherwise the refusal is the answer. */
@@ -101,6 +159,7 @@ static bool check_access(struct exchange *exchange)
                           exchange->request->authorization, clock_wall_ms() / 1000);
     switch (answer.verdict) {
     case ACCESS_GRANTED:
+        (void)snprintf(exchange->who, sizeof(exchange->who), "%s", answer.subject);
         return true;
     case ACCESS_UNAUTHENTICATED:
         refuse(exchange,
@@ -121,26 +180,46 @@ static bool check_access(struct exchange *exchange)
     return false;
 }
 
-enum endpoint router_answer(const struct request *request, struct sources *sources,
-                            struct response *response)
+enum endpoint router_answer(struct exchange *exchange)
 {
-    struct exchange exchange = { .request = request, .sources = sources, .response = response };
-    enum endpoint endpoint = ENDPOINT_UNKNOWN;
+    unsigned methods;
 
-    if (!find_route(&exchange)) {
-        refuse(&exchange, &(struct response_error){
-                              .status = 404,
-                              .code = "not_found",
-                              .message = "nothing is at this address: see /health, /health/ready, "
-                                         "/health/startup, /health/detailed, /slo, /slo/gate, "
-                                         "/metrics",
-                          });
-    } else {
-        endpoint = exchange.route->endpoint;
-        if ((exchange.route->methods & request->method) == 0)
-            refuse_method(&exchange);
-        else if (check_access(&exchange))
-            exchange.route->run(&exchange);
+    if (!find_route(exchange, &methods)) {
+        refuse(exchange, &(struct response_error){
+                             .status = 404,
+                             .code = "not_found",
+                             .message = "nothing is at this address: see /health, /health/ready, "
+                                        "/health/startup, /health/detailed, /slo, /slo/gate, "
+                                        "/metrics",
+                         });
+        return ENDPOINT_UNKNOWN;
     }
-    return endpoint;
+    if ((exchange->route->methods & exchange->request->method) == 0)
+        refuse_method(exchange, methods);
+    else if (check_access(exchange) && exchange->route->slow == NULL)
+        exchange->route->run(exchange);
+    return exchange->route->endpoint;
+}
+
+bool router_is_slow(const struct exchange *exchange)
+{
+    return exchange->response->status == 0 && exchange->route != NULL
+           && exchange->route->slow != NULL;
+}
+
+void router_run_slow(struct exchange *exchange)
+{
+    exchange->route->slow(exchange);
+}
+
+void router_refuse_body(struct exchange *exchange)
+{
+    AUTO(buf_done) struct buf message;
+
+    buf_init(&message, 128);
+    buf_printf(&message, "the body is longer than the %zu KiB that are taken here",
+               exchange->route->body_bytes / KIB);
+    refuse(exchange, &(struct response_error){ .status = 413,
+                                               .code = "content_too_large",
+                                               .message = buf_text(&message) });
 }

@@ -90,6 +90,9 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     char own_id[] = "HTTP_X_REQUEST_ID=test";
     char *environment[] = { method, path, query, header, own_id, NULL };
     struct request request;
+    struct exchange exchange = { .request = &request,
+                                 .sources = &house->sources,
+                                 .response = &house->response };
     struct slice part = slice_cut(&rest, ' ');
 
     (void)snprintf(method, sizeof(method), "REQUEST_METHOD=%.*s", (int)part.length, part.data);
@@ -100,7 +103,8 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     (void)snprintf(header, sizeof(header), "HTTP_AUTHORIZATION=%s", authorization);
     request_read(environment, &request);
     response_clear(&house->response);
-    endpoint = router_answer(&request, &house->sources, &house->response);
+    endpoint = router_answer(&exchange);
+    house->slow = router_is_slow(&exchange);
     counters_count(&house->sources.counters, endpoint, house->response.status);
     buf_clear(&house->text);
     buf_append(&house->text, house->response.body);

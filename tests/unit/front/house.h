@@ -13,6 +13,7 @@ struct house {
     struct sources sources;
     struct response response;
     struct buf text; /* the last answer's body, terminated */
+    bool slow;       /* the last request was left to a slow handler */
     bool no_figures; /* the objectives are known, and nothing of them */
 };
 

@@ -42,6 +42,11 @@ static const struct {
     { "GET /metrics/", HOUSE_READER, 404, "{\"error\"" },
     { "GET /slo", "", 401, "{\"error\"" },
     { "GET /slo/", HOUSE_READER, 404, "{\"error\"" },
+    { "GET /slo/a/", HOUSE_READER, 404, "{\"error\"" },
+    { "GET /slo/a/b/c/d", HOUSE_READER, 404, "{\"error\"" },
+    { "PUT /slo/a", HOUSE_ADMIN, 405,
+      "{\"error\": {\"code\": \"method_not_allowed\", \"message\": "
+      "\"use GET or HEAD\"" },
     { "GET /slo/a/history", HOUSE_READER, 404, "{\"error\"" },
     { "DELETE /slo/a", HOUSE_ADMIN, 405, "{\"error\"" },
     { "GET /", "", 404, "{\"error\": {\"code\": \"not_found\"" },
