@@ -16,5 +16,9 @@ module_slo_libslo_a_SOURCES = \
 	%D%/selector.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/wide.c \
+	%D%/wide.h \
+	%D%/wilson.c \
+	%D%/wilson.h \
 	%D%/window.c \
 	%D%/window.h

@@ -7,8 +7,11 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_histogram.c \
 	%D%/test_objective.c \
 	%D%/test_tally.c \
+	%D%/test_wide.c \
+	%D%/test_wilson.c \
 	%D%/test_window.c
 tests_unit_slo_test_slo_CPPFLAGS = $(suite_cppflags)
 tests_unit_slo_test_slo_CFLAGS = $(suite_cflags)
 tests_unit_slo_test_slo_LDFLAGS = $(suite_ldflags)
-tests_unit_slo_test_slo_LDADD = module/slo/libslo.a $(level0_libs) $(CHECK_LIBS)
+tests_unit_slo_test_slo_LDADD = module/slo/libslo.a $(level0_libs) \
+	$(GLIB_LIBS) $(CHECK_LIBS)

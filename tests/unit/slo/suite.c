@@ -7,12 +7,15 @@ TCase *fraction_cases(void);
 TCase *histogram_cases(void);
 TCase *objective_cases(void);
 TCase *tally_cases(void);
+TCase *wide_cases(void);
+TCase *wilson_cases(void);
 TCase *window_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        budget_cases, fraction_cases, histogram_cases, objective_cases, tally_cases, window_cases,
+        budget_cases, fraction_cases, histogram_cases, objective_cases,
+        tally_cases,  wide_cases,     wilson_cases,    window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
