@@ -46,6 +46,10 @@ enum { RULE_DEFAULT_COUNT = 5 };
  * 5 %), thresholds scaled to the period. */
 void rule_defaults(int32_t period_minutes, struct alert_rule rules[RULE_DEFAULT_COUNT]);
 
+/* The Workbook's fourth pair, which nobody has unless asked for: ticket-day-burn, 10 %, 1 d and
+ * 2 h. */
+void rule_day_burn(int32_t period_minutes, struct alert_rule *ret);
+
 /* share * period / long window. */
 struct fraction rule_threshold(struct fraction share, int32_t period_minutes, int32_t long_minutes);
 

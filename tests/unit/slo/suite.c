@@ -6,6 +6,7 @@ TCase *budget_cases(void);
 TCase *fraction_cases(void);
 TCase *histogram_cases(void);
 TCase *objective_cases(void);
+TCase *rule_cases(void);
 TCase *tally_cases(void);
 TCase *wide_cases(void);
 TCase *wilson_cases(void);
@@ -14,7 +15,7 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        budget_cases, fraction_cases, histogram_cases, objective_cases,
+        budget_cases, fraction_cases, histogram_cases, objective_cases, rule_cases,
         tally_cases,  wide_cases,     wilson_cases,    window_cases,
     };
 
