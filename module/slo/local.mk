@@ -1,5 +1,7 @@
 noinst_LIBRARIES += %D%/libslo.a
 module_slo_libslo_a_SOURCES = \
+	%D%/alert.c \
+	%D%/alert.h \
 	%D%/budget.c \
 	%D%/budget.h \
 	%D%/catalogue.c \

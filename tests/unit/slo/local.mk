@@ -2,6 +2,7 @@ check_PROGRAMS += %D%/test_slo
 TESTS += %D%/test_slo
 tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/suite.c \
+	%D%/test_alert.c \
 	%D%/test_budget.c \
 	%D%/test_fraction.c \
 	%D%/test_histogram.c \

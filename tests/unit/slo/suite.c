@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "suite.h"
 
+TCase *alert_cases(void);
 TCase *budget_cases(void);
 TCase *fraction_cases(void);
 TCase *histogram_cases(void);
@@ -15,8 +16,8 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        budget_cases, fraction_cases, histogram_cases, objective_cases, rule_cases,
-        tally_cases,  wide_cases,     wilson_cases,    window_cases,
+        alert_cases, budget_cases, fraction_cases, histogram_cases, objective_cases,
+        rule_cases,  tally_cases,  wide_cases,     wilson_cases,    window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
