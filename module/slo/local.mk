@@ -16,6 +16,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/rule.h \
 	%D%/selector.c \
 	%D%/selector.h \
+	%D%/slices.c \
+	%D%/slices.h \
 	%D%/tally.c \
 	%D%/tally.h \
 	%D%/wide.c \

@@ -8,6 +8,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_histogram.c \
 	%D%/test_objective.c \
 	%D%/test_rule.c \
+	%D%/test_slices.c \
 	%D%/test_tally.c \
 	%D%/test_wide.c \
 	%D%/test_wilson.c \

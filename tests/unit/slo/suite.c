@@ -8,6 +8,7 @@ TCase *fraction_cases(void);
 TCase *histogram_cases(void);
 TCase *objective_cases(void);
 TCase *rule_cases(void);
+TCase *slices_cases(void);
 TCase *tally_cases(void);
 TCase *wide_cases(void);
 TCase *wilson_cases(void);
@@ -16,8 +17,8 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        alert_cases, budget_cases, fraction_cases, histogram_cases, objective_cases,
-        rule_cases,  tally_cases,  wide_cases,     wilson_cases,    window_cases,
+        alert_cases,  budget_cases, fraction_cases, histogram_cases, objective_cases, rule_cases,
+        slices_cases, tally_cases,  wide_cases,     wilson_cases,    window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
