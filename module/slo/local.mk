@@ -4,6 +4,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/alert.h \
 	%D%/budget.c \
 	%D%/budget.h \
+	%D%/calendar.c \
+	%D%/calendar.h \
 	%D%/catalogue.c \
 	%D%/catalogue.h \
 	%D%/fraction.c \

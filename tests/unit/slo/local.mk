@@ -4,6 +4,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/suite.c \
 	%D%/test_alert.c \
 	%D%/test_budget.c \
+	%D%/test_calendar.c \
 	%D%/test_fraction.c \
 	%D%/test_histogram.c \
 	%D%/test_objective.c \
