@@ -12,6 +12,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/fraction.h \
 	%D%/histogram.c \
 	%D%/histogram.h \
+	%D%/incident.c \
+	%D%/incident.h \
 	%D%/objective.c \
 	%D%/objective.h \
 	%D%/rule.c \
