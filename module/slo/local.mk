@@ -8,6 +8,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/calendar.h \
 	%D%/catalogue.c \
 	%D%/catalogue.h \
+	%D%/forecast.c \
+	%D%/forecast.h \
 	%D%/fraction.c \
 	%D%/fraction.h \
 	%D%/histogram.c \
