@@ -16,6 +16,9 @@ module_slo_libslo_a_SOURCES = \
 	%D%/histogram.h \
 	%D%/incident.c \
 	%D%/incident.h \
+	%D%/lint.c \
+	%D%/lint.h \
+	%D%/lint_text.c \
 	%D%/objective.c \
 	%D%/objective.h \
 	%D%/rule.c \

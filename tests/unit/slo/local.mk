@@ -9,6 +9,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_fraction.c \
 	%D%/test_histogram.c \
 	%D%/test_incident.c \
+	%D%/test_lint.c \
 	%D%/test_objective.c \
 	%D%/test_rule.c \
 	%D%/test_slices.c \
