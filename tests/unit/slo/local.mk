@@ -7,6 +7,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_calendar.c \
 	%D%/test_forecast.c \
 	%D%/test_fraction.c \
+	%D%/test_golden.c \
 	%D%/test_histogram.c \
 	%D%/test_incident.c \
 	%D%/test_lint.c \

@@ -7,6 +7,7 @@ TCase *budget_cases(void);
 TCase *calendar_cases(void);
 TCase *forecast_cases(void);
 TCase *fraction_cases(void);
+TCase *golden_cases(void);
 TCase *histogram_cases(void);
 TCase *incident_cases(void);
 TCase *lint_cases(void);
@@ -21,9 +22,10 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        alert_cases,     budget_cases,   calendar_cases, forecast_cases,  fraction_cases,
-        histogram_cases, incident_cases, lint_cases,     objective_cases, rule_cases,
-        slices_cases,    tally_cases,    wide_cases,     wilson_cases,    window_cases,
+        alert_cases,    budget_cases,    calendar_cases,  forecast_cases,
+        fraction_cases, golden_cases,    histogram_cases, incident_cases,
+        lint_cases,     objective_cases, rule_cases,      slices_cases,
+        tally_cases,    wide_cases,      wilson_cases,    window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
