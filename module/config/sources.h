@@ -29,8 +29,8 @@ struct source_fields {
     const char *path;
     const char *status;
     const char *duration;
-    int duration_units_per_s; /* 1: seconds, 1000: ms, 1000000: us, 1000000000: ns */
-    const char *service;      /* NULL: the lines name none */
+    int duration_power;  /* its unit is 10^power ms: 3 for s, 0 for ms, -3 for us, -6 for ns */
+    const char *service; /* NULL: the lines name none */
 };
 
 struct source_config {

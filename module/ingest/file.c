@@ -4,7 +4,7 @@
 
 #include "ingest/file.h"
 
-#include "ingest/line.h"
+#include "ingest/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,8 @@
 
 enum { TAIL_BYTES = 8 * 1024 }; /* holds the last line, unless that is an odd one */
 
-int file_open(const char *path, struct log_file **ret, struct error *err)
+int file_open(const char *path, const struct source_config *source, struct log_file **ret,
+              struct error *err)
 {
     AUTO(file_close) struct log_file *file = calloc(1, sizeof(*file));
     struct stat status;
@@ -35,6 +36,7 @@ int file_open(const char *path, struct log_file **ret, struct error *err)
     if (!S_ISREG(status.st_mode))
         return error_set(err, EINVAL,
                          "ingest: %s: is no regular file: let nginx write its log to one", path);
+    file->head.source = source;
     file->device = status.st_dev;
     file->inode = status.st_ino;
     file->size = (int64_t)status.st_size;
@@ -168,7 +170,8 @@ bool file_has_regrown(const struct log_file *file)
         from = file->cut_offset;
     length = pread(file->fd, bytes, (size_t)(file->size - from), from);
     return length > 0
-           && line_parse(last_line(bytes, (size_t)length), &scratch, &line) == REJECT_NONE
+           && format_parse(file->head.source, last_line(bytes, (size_t)length), &scratch, &line)
+                  == REJECT_NONE
            && line.time_ms > file->newest_event_ms;
 }
 

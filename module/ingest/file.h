@@ -62,8 +62,10 @@ enum file_result {
     FILE_FAILED,    /* it can't be read now */
 };
 
-/* Opens a regular file for following.  Returns 0, or -errno with `err`. */
-int file_open(const char *path, struct log_file **ret, struct error *err) MUST_CHECK;
+/* Opens a regular file of a source (borrowed; NULL: our own format) for following.  Returns 0, or
+ * -errno with `err`. */
+int file_open(const char *path, const struct source_config *source, struct log_file **ret,
+              struct error *err) MUST_CHECK;
 void file_close(struct log_file **file);
 
 /* Looks for the head of a headless file; it is named or stays as it is. */

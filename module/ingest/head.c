@@ -5,7 +5,7 @@
 #include "ingest/head.h"
 
 #include "base/limits.h"
-#include "ingest/line.h"
+#include "ingest/format.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
@@ -13,46 +13,63 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void hash(const char *bytes, size_t length, struct file_id *ret)
+enum { HEAD_PATH_BYTES = 256 }; /* more than a source's path may have */
+
+/* The path with its NUL comes first, so that no line can stand for another path's. */
+static void hash(const struct source_config *source, struct slice line, struct file_id *ret)
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
+    unsigned char bytes[HEAD_PATH_BYTES + LIMIT_FILE_HEAD_BYTES];
+    size_t length = 0;
 
-    (void)SHA256((const unsigned char *)bytes, length, digest);
+    if (source != NULL && source->file_id == SOURCE_PATH) {
+        length = strnlen(source->path, HEAD_PATH_BYTES - 1) + 1;
+        memcpy(bytes, source->path, length - 1);
+        bytes[length - 1] = '\0';
+    }
+    memcpy(bytes + length, line.data, line.length);
+    (void)SHA256(bytes, length + line.length, digest);
     memcpy(ret->bytes, digest, sizeof(ret->bytes));
 }
 
 /* The time of the first line that is one; when there is none near the beginning, the time of the
  * last change: good enough to order garbage by age. */
-static int64_t first_time(int fd, struct slice rest)
+static int64_t first_time(struct slice rest, const struct source_config *source, int64_t changed_ms)
 {
     static _Thread_local struct line_scratch scratch;
-    struct stat status;
     struct line line;
 
     while (rest.length > 0) {
-        if (line_parse(slice_cut(&rest, '\n'), &scratch, &line) == REJECT_NONE)
+        if (format_parse(source, slice_cut(&rest, '\n'), &scratch, &line) == REJECT_NONE)
             return line.time_ms;
     }
-    if (fstat(fd, &status) != 0)
-        return INT64_MAX;
-    return (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    return changed_ms;
+}
+
+int head_of(struct slice bytes, int64_t changed_ms, struct head *ret)
+{
+    const char *newline = bytes.length == 0 ? NULL : memchr(bytes.data, '\n', bytes.length);
+
+    if (newline == NULL && bytes.length < LIMIT_FILE_HEAD_BYTES)
+        return -EAGAIN;
+    ret->bytes = newline == NULL ? LIMIT_FILE_HEAD_BYTES : (size_t)(newline - bytes.data);
+    hash(ret->source, (struct slice){ bytes.data, ret->bytes }, &ret->id);
+    ret->first_ms = first_time(bytes, ret->source, changed_ms);
+    return 0;
 }
 
 int head_read(int fd, struct head *ret)
 {
     char bytes[LIMIT_FILE_HEAD_BYTES];
     ssize_t length = pread(fd, bytes, sizeof(bytes), 0);
-    const char *newline;
+    int64_t changed_ms = INT64_MAX;
+    struct stat status;
 
     if (length < 0)
         return -errno;
-    newline = memchr(bytes, '\n', (size_t)length);
-    if (newline == NULL && length < (ssize_t)sizeof(bytes))
-        return -EAGAIN;
-    ret->bytes = newline == NULL ? sizeof(bytes) : (size_t)(newline - bytes);
-    hash(bytes, ret->bytes, &ret->id);
-    ret->first_ms = first_time(fd, (struct slice){ bytes, (size_t)length });
-    return 0;
+    if (fstat(fd, &status) == 0)
+        changed_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    return head_of((struct slice){ bytes, (size_t)length }, changed_ms, ret);
 }
 
 bool head_matches(int fd, const struct head *head)
@@ -66,6 +83,6 @@ bool head_matches(int fd, const struct head *head)
     /* With its newline, so that a line which merely begins the same is another one. */
     if (wanted > head->bytes && bytes[head->bytes] != '\n')
         return false;
-    hash(bytes, head->bytes, &id);
+    hash(head->source, (struct slice){ bytes, head->bytes }, &id);
     return memcmp(id.bytes, head->id.bytes, sizeof(id.bytes)) == 0;
 }

@@ -4,6 +4,8 @@
 
 #include "ingest/sheet.h"
 
+#include "ingest/format.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,9 +110,11 @@ struct reading {
 /* Reads the line at the front.  Returns false when it has no end yet. */
 static bool read_line(struct counting *counting, struct slice rest, struct reading *reading)
 {
-    size_t length = line_take(rest, &counting->scratch, &reading->line, &reading->reject);
     const char *newline;
+    size_t length = 0;
 
+    if (counting->source == NULL || counting->source->format == SOURCE_PROBITY)
+        length = line_take(rest, &counting->scratch, &reading->line, &reading->reject);
     reading->text = (struct slice){ rest.data, length };
     if (length > 0)
         return true;
@@ -118,8 +122,9 @@ static bool read_line(struct counting *counting, struct slice rest, struct readi
     if (newline == NULL)
         return false;
     reading->text.length = (size_t)(newline - rest.data) + 1;
-    reading->reject = line_parse((struct slice){ rest.data, reading->text.length - 1 },
-                                 &counting->scratch, &reading->line);
+    reading->reject =
+        format_parse(counting->source, (struct slice){ rest.data, reading->text.length - 1 },
+                     &counting->scratch, &reading->line);
     return true;
 }
 

@@ -24,6 +24,7 @@ struct reject_sample {
 };
 
 struct counting {
+    const struct source_config *source; /* whose lines they are; NULL: our own format */
     struct classifier *classifier;
     int64_t thresholds_ms[LIMIT_THRESHOLDS];
     int threshold_count;

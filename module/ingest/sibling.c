@@ -53,14 +53,15 @@ static bool is_sibling_name(const char *name, const char *log_name)
 }
 
 /* Opens one; NULL for what is no file that could hold lines. */
-static struct log_file *open_one(const char *directory, const char *name)
+static struct log_file *open_one(const struct source_config *source, const char *directory,
+                                 const char *name)
 {
     AUTO(file_close) struct log_file *file = NULL;
     struct log_file *opened;
     char path[512];
 
     (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-    if (file_open(path, &file, NULL) != 0)
+    if (file_open(path, source, &file, NULL) != 0)
         return NULL;
     file_name(file);
     if (file->stage != FILE_NAMED)
@@ -93,10 +94,10 @@ static void keep_youngest(struct log_file *files[], int *count, struct log_file 
     file_close(&file);
 }
 
-int siblings_open(const char *log_path, struct log_file *ret[SIBLINGS_MAX])
+int siblings_open(const struct source_config *source, struct log_file *ret[SIBLINGS_MAX])
 {
     char path[256];
-    const char *log_name = split_path(log_path, path);
+    const char *log_name = split_path(source->path, path);
     AUTO(directory_close) DIR *directory = opendir(path);
     const struct dirent *entry;
     int count = 0;
@@ -107,18 +108,18 @@ int siblings_open(const char *log_path, struct log_file *ret[SIBLINGS_MAX])
         struct log_file *file = NULL;
 
         if (is_sibling_name(entry->d_name, log_name))
-            file = open_one(path, entry->d_name);
+            file = open_one(source, path, entry->d_name);
         if (file != NULL)
             keep_youngest(ret, &count, file);
     }
     return count;
 }
 
-struct log_file *sibling_find(const char *log_path, const struct file_id *id)
+struct log_file *sibling_find(const struct source_config *source, const struct file_id *id)
 {
     struct log_file *files[SIBLINGS_MAX] = { NULL };
     struct log_file *found = NULL;
-    int count = siblings_open(log_path, files);
+    int count = siblings_open(source, files);
 
     for (int i = 0; i < count; i++) {
         bool same = file_id_equals(&files[i]->head.id, id);

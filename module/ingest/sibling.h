@@ -9,9 +9,11 @@ enum { SIBLINGS_MAX = 32 };
 /* Opens the youngest siblings that have a head, at most SIBLINGS_MAX of them and none that is
  * compressed; the caller closes them.  Returns how many, or -errno when the directory can't be
  * read. */
-int siblings_open(const char *log_path, struct log_file *ret[SIBLINGS_MAX]) MUST_CHECK;
+int siblings_open(const struct source_config *source,
+                  struct log_file *ret[SIBLINGS_MAX]) MUST_CHECK;
 
 /* Opens the longest sibling with that content; NULL if there is none. */
-struct log_file *sibling_find(const char *log_path, const struct file_id *id) MUST_CHECK;
+struct log_file *sibling_find(const struct source_config *source,
+                              const struct file_id *id) MUST_CHECK;
 
 #endif

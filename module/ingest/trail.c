@@ -107,7 +107,7 @@ static void open_path(struct trail *trail)
 
     if (!room_make(trail))
         return; /* once there is room, this one or a sibling by then will be found */
-    if (file_open(trail->path, &file, &err) != 0) {
+    if (file_open(trail->path, trail->source, &file, &err) != 0) {
         note_trouble(trail, &err);
         return;
     }
@@ -215,7 +215,7 @@ static void discover(struct trail *trail)
 {
     struct log_file *files[SIBLINGS_MAX];
     int64_t since_ms = trail->discovery_all ? INT64_MIN : followed_since_ms(trail);
-    int count = siblings_open(trail->path, files);
+    int count = siblings_open(trail->source, files);
 
     if (count < 0)
         return; /* no directory: stays due */
@@ -327,7 +327,7 @@ void trail_recover(struct trail *trail, struct log_file *file)
     trail->discovery_due |= file->fd >= 0;
     trail->discovery_all |= file->fd >= 0;
     file_let_go(file);
-    sibling = sibling_find(trail->path, &file->head.id);
+    sibling = sibling_find(trail->source, &file->head.id);
     if (sibling != NULL && (!known || sibling->size > file->read_offset))
         continue_in(trail, file, sibling);
     else if (known && file->size > file->read_offset)

@@ -22,6 +22,7 @@ struct trail *trail_new(const struct source_config *source, const struct follow_
     trail->counting = counting_new(&own);
     if (trail->counting == NULL)
         return NULL;
+    trail->counting->source = source;
     trail->source = source;
     trail->path = source->path;
     trail->room = room;

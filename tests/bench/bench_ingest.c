@@ -89,7 +89,7 @@ static double measure_ours(const char *name, struct counting *counting, char *bu
     enum file_result result = FILE_MORE;
     double started = cpu_seconds();
 
-    if (file_open(name, &file, NULL) != 0)
+    if (file_open(name, NULL, &file, NULL) != 0)
         return 0;
     file_name(file);
     file_seek(file, 0);

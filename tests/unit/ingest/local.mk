@@ -5,8 +5,12 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/stage.h \
 	%D%/suite.c \
 	%D%/test_classify.c \
+	%D%/test_combined.c \
+	%D%/test_decimal.c \
+	%D%/test_fields.c \
 	%D%/test_follow.c \
 	%D%/test_follower.c \
+	%D%/test_head.c \
 	%D%/test_line.c \
 	%D%/test_scan.c \
 	%D%/test_trail.c \

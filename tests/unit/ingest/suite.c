@@ -5,8 +5,12 @@
 #include "suite.h"
 
 TCase *classify_cases(void);
+TCase *combined_cases(void);
+TCase *decimal_cases(void);
+TCase *fields_cases(void);
 TCase *follow_cases(void);
 TCase *follower_cases(void);
+TCase *head_cases(void);
 TCase *line_cases(void);
 TCase *scan_cases(void);
 TCase *trail_cases(void);
@@ -15,8 +19,8 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        classify_cases, follow_cases, follower_cases, line_cases,
-        scan_cases,     trail_cases,  usual_cases,
+        classify_cases, combined_cases, decimal_cases, fields_cases, head_cases,  follow_cases,
+        follower_cases, line_cases,     scan_cases,    trail_cases,  usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
