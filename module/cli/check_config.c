@@ -65,6 +65,29 @@ static void print_check(const struct check_config *check)
            (long long)(hang_tenths_s % 10));
 }
 
+/* The file's values as they stand, then what each log amounts to. */
+static int print_sources(const struct config *config)
+{
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, OUTPUT_MAX_BYTES);
+    config_explain_file(config, &buf);
+    if (buf.length > 0)
+        buf_append_text(&buf, "\n");
+    for (int i = 0; i < config->source_count; i++) {
+        const struct source_config *source = &config->sources[i];
+
+        buf_printf(&buf, "source %-8s %s, format %s, service %s, file_id %s, routes %s%s\n",
+                   source->name, source->path, source_format_text(source->format), source->service,
+                   source->file_id == SOURCE_PATH ? "path" : "first_line",
+                   source->openapi != NULL      ? source->openapi
+                   : source->template_count > 0 ? "by templates"
+                                                : "by their paths",
+                   source->strict_templates ? ", strictly" : "");
+    }
+    return print(&buf);
+}
+
 /* `context` counts the errors. */
 static void print_sentence(void *context, enum log_level level, const char *sentence)
 {
@@ -92,6 +115,9 @@ static int check(void)
         (void)fflush(stdout);
         return command_fail(COMMAND_FAILED, "check-config", "%s", err.text);
     }
+    code = print_sources(config);
+    if (code != COMMAND_DONE)
+        return code;
     for (int i = 0; i < config->check_count; i++) {
         if (config->checks[i].misconfigured == NULL && !config->checks[i].not_configured)
             print_check(&config->checks[i]);

@@ -14,8 +14,9 @@
 #include <string.h>
 
 enum {
-    /* Every string of one configuration: 64 values of 16 KiB, and what is made of them. */
-    SNAPSHOT_MAX_BYTES = 4 * 1024 * 1024,
+    /* Every string of one configuration: 64 values of 16 KiB, what is made of them, and the tree of
+     * a YAML file, which takes some fifty bytes for each of its own. */
+    SNAPSHOT_MAX_BYTES = 24 * 1024 * 1024,
     VALUE_MAX_BYTES = 16 * 1024,
 };
 
@@ -294,7 +295,8 @@ int config_load(config_lookup_fn lookup, void *context, struct config **ret, str
     if (code == 0)
         code = checks_build(snapshot, err);
     if (code == 0)
-        code = sources_from_list(snapshot, err);
+        code = snapshot->config_file == NULL ? sources_from_list(snapshot, err)
+                                             : sources_from_file(snapshot, err);
     if (code != 0)
         return code;
     add_pool(snapshot);

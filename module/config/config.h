@@ -95,4 +95,7 @@ void config_describe(struct buf *buf);
 /* Appends one line per key: name, value in force (secrets as "(set)"), and where it came from. */
 void config_explain(config_lookup_fn lookup, void *context, struct buf *buf);
 
+/* Appends one line per value of PROBITY_CONFIG's file: its way, the value, file and line. */
+void config_explain_file(const struct config *config, struct buf *buf);
+
 #endif

@@ -51,6 +51,22 @@ static void diagnose_checks(const struct config *config, const struct speaker *s
             "PROBITY_APP is not set: /health answers for Probity only, not for the application");
 }
 
+/* What a log without a request id costs. */
+static void diagnose_source(const struct source_config *source, const struct speaker *speaker)
+{
+    if (source->file_id == SOURCE_PATH)
+        say(speaker, LOG_LEVEL_INFO,
+            "source %s: file_id: path: a file is known by this path and its first line. Two files "
+            "of this path that begin alike are taken for one and some of their lines are not "
+            "counted: give every instance its own path, and rotate at most once a second",
+            source->name);
+    else if (source->format == SOURCE_JSON)
+        say(speaker, LOG_LEVEL_INFO,
+            "source %s: file_id: first_line: every file must begin with a line that no other "
+            "begins with, such as one that holds a request id; else say file_id: path",
+            source->name);
+}
+
 static void diagnose_slo(const struct config *config, const struct speaker *speaker)
 {
     const struct check_config *database = config_check(config, "database");
@@ -67,6 +83,8 @@ static void diagnose_slo(const struct config *config, const struct speaker *spea
     if (config->source_count == 0)
         say(speaker, LOG_LEVEL_WARNING,
             "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");
+    for (int i = 0; i < config->source_count; i++)
+        diagnose_source(&config->sources[i], speaker);
 }
 
 void config_diagnose(const struct config *config, config_say_fn say_fn, void *context)

@@ -5,6 +5,8 @@
 #include "config/config.h"
 #include "config/dsn.h"
 #include "config/keys.h"
+#include "config/node.h"
+#include "config/snapshot.h"
 #include "config/url.h"
 #include "config/value.h"
 
@@ -105,6 +107,14 @@ static const char *winner(config_lookup_fn lookup, void *context, int index)
             return config_keys[i].name;
     }
     return NULL;
+}
+
+void config_explain_file(const struct config *config, struct buf *buf)
+{
+    const struct snapshot *snapshot = snapshot_of(config);
+
+    if (snapshot->file != NULL)
+        node_explain(snapshot->file, buf);
 }
 
 void config_explain(config_lookup_fn lookup, void *context, struct buf *buf)

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "config/snapshot.h"
+#include "config/value.h"
 
 #include <limits.h>
 #include <string.h>
@@ -162,6 +163,9 @@ const struct config_key config_keys[] = {
     TEXT("PROBITY_REDIS_POLICY", IN(redis_policy), "fail", "The same for Redis."),
     TEXT("PROBITY_CELERY_POLICY", IN(celery_policy), "fail", "The same for Celery."),
 
+    TEXT("PROBITY_CONFIG", IN(config_file), NULL,
+         "A YAML file that names the logs, their formats and services: see `docs/sources.md`. Its "
+         "sources are taken instead of `PROBITY_ACCESS_LOG`."),
     TEXT("PROBITY_ACCESS_LOG", IN_CONFIG(access_log), NULL,
          "nginx's access log of the service, in the format of `nginx/`; several are separated by "
          "commas. Without it no request is counted."),
@@ -205,7 +209,7 @@ const struct config_section config_sections[] = {
       "what to do. Quotes and blanks around a value are removed, and a warning says so." },
     { "PROBITY_CHECK_INTERVAL", "Checks",
       "A hung dependency shows after at most interval + timeout + 100 ms + timeout." },
-    { "PROBITY_ACCESS_LOG", "Service level objectives", NULL },
+    { "PROBITY_CONFIG", "Service level objectives", NULL },
     { "JWT_SECRET_KEY", "Who may",
       "Without a secret of at least 32 bytes the endpoints for admins answer 503 and say why; "
       "nothing else changes. Keys and passwords are taken byte for byte." },
@@ -221,41 +225,15 @@ const struct config_key *config_key_find(const char *name)
     return NULL;
 }
 
-enum { NAME_MAX_BYTES = 48, PREFIX_BYTES = 8 /* PROBITY_ */ };
-
-/* Levenshtein's distance, a row at a time; names longer than ours are as far as their length. */
-static int distance(const char *a, const char *b)
-{
-    int row[NAME_MAX_BYTES + 1];
-    int length = (int)strnlen(b, NAME_MAX_BYTES);
-
-    for (int j = 0; j <= length; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-
-        row[0] = i;
-        for (int j = 1; j <= length; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[length];
-}
+enum { PREFIX_BYTES = 8 /* PROBITY_ */ };
 
 const struct config_key *config_key_nearest(const char *name)
 {
     const struct config_key *nearest = NULL;
-    int length = (int)strnlen(name, NAME_MAX_BYTES + 1);
+    int length = (int)strnlen(name, VALUE_WORD_BYTES + 1);
     int best = 4; /* farther away it is another word, not a misspelling */
 
-    if (length > NAME_MAX_BYTES)
+    if (length > VALUE_WORD_BYTES)
         return NULL;
     /* Of a short word half may be wrong: FOO is no misspelt APP.  The prefix is always right. */
     if (length > PREFIX_BYTES && (length - PREFIX_BYTES) / 2 + 1 < best)
@@ -264,7 +242,7 @@ const struct config_key *config_key_nearest(const char *name)
     if (strncmp(name, "PROBITY_", 8) == 0 && config_key_find(name + 8) != NULL)
         return config_key_find(name + 8);
     for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
-        int apart = distance(name, config_keys[i].name);
+        int apart = value_distance(name, config_keys[i].name);
 
         if (apart < best) {
             best = apart;

@@ -7,6 +7,7 @@
 #define CONFIG_SNAPSHOT_H
 
 #include "base/arena.h"
+#include "base/yaml.h"
 #include "config/config.h"
 #include "config/keys.h"
 
@@ -27,6 +28,8 @@ struct snapshot {
     struct snapshot_note notes[SNAPSHOT_NOTES];
     int note_count;
 
+    const char *config_file;
+    const struct yaml_node *file; /* what is in it; NULL: nothing */
     const char *app_url;
     const char *database_url;
     const char *database_host;

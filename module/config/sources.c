@@ -40,21 +40,21 @@ static const char *name_of(const struct source_config *sources, int count, int a
     return name;
 }
 
-int sources_finish(struct snapshot *snapshot, struct source_config *sources, int count,
-                   struct error *err)
+bool sources_repeat(const struct source_config *sources, int at)
 {
-    for (int i = 0; i < count; i++) {
-        for (int j = 0; j < i; j++) {
-            if (strcmp(sources[i].path, sources[j].path) == 0)
-                return error_set(err, EINVAL,
-                                 "sources: %.80s is there twice: each line would count twice",
-                                 sources[i].path);
-        }
-        sources[i].name = name_of(sources, count, i);
+    for (int i = 0; i < at; i++) {
+        if (strcmp(sources[i].path, sources[at].path) == 0)
+            return true;
     }
+    return false;
+}
+
+void sources_finish(struct snapshot *snapshot, struct source_config *sources, int count)
+{
+    for (int i = 0; i < count; i++)
+        sources[i].name = name_of(sources, count, i);
     snapshot->config.sources = sources;
     snapshot->config.source_count = count;
-    return 0;
 }
 
 int sources_from_list(struct snapshot *snapshot, struct error *err)
@@ -76,8 +76,14 @@ int sources_from_list(struct snapshot *snapshot, struct error *err)
                              LIMIT_SOURCES);
         sources[count].path = arena_copy(snapshot->arena, path);
         sources[count].service = snapshot->config.service;
-        if (sources[count++].path == NULL)
+        if (sources[count].path == NULL)
             return out_of_memory(err);
+        if (sources_repeat(sources, count++))
+            return error_set(err, EINVAL,
+                             "PROBITY_ACCESS_LOG: %.80s is there twice: each line would count "
+                             "twice",
+                             sources[count - 1].path);
     }
-    return sources_finish(snapshot, sources, count, err);
+    sources_finish(snapshot, sources, count);
+    return 0;
 }

@@ -56,8 +56,13 @@ struct snapshot;
 /* Fills config.sources from PROBITY_ACCESS_LOG.  Returns 0, or -EINVAL or -ENOMEM with `err`. */
 int sources_from_list(struct snapshot *snapshot, struct error *err) MUST_CHECK;
 
-/* Names the sources after their paths and refuses a path that is there twice. */
-int sources_finish(struct snapshot *snapshot, struct source_config *sources, int count,
-                   struct error *err) MUST_CHECK;
+/* Fills it from the file of PROBITY_CONFIG.  Returns the same; -EINVAL names line and column. */
+int sources_from_file(struct snapshot *snapshot, struct error *err) MUST_CHECK;
+
+/* Whether the source's path is that of one before it. */
+bool sources_repeat(const struct source_config *sources, int at);
+
+/* Names the sources after their paths and hands them to the configuration. */
+void sources_finish(struct snapshot *snapshot, struct source_config *sources, int count);
 
 #endif

@@ -155,6 +155,32 @@ struct slice value_cut_word(struct slice *rest)
     return word;
 }
 
+/* Levenshtein's distance, a row at a time. */
+int value_distance(const char *a, const char *b)
+{
+    int row[VALUE_WORD_BYTES + 1];
+    int length = (int)strnlen(b, VALUE_WORD_BYTES);
+
+    for (int j = 0; j <= length; j++)
+        row[j] = j;
+    for (int i = 1; i <= VALUE_WORD_BYTES && a[i - 1] != '\0'; i++) {
+        int diagonal = row[0];
+
+        row[0] = i;
+        for (int j = 1; j <= length; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[length];
+}
+
 void value_format_duration(int64_t duration_ms, char text[VALUE_DURATION_BYTES])
 {
     static const struct {

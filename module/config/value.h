@@ -27,6 +27,11 @@ struct slice value_unwrap(struct slice text);
 /* The next word of a list separated by commas or blanks; empty at its end. */
 struct slice value_cut_word(struct slice *rest);
 
+enum { VALUE_WORD_BYTES = 48 };
+
+/* How many letters must change to make `a` of `b`; of longer words the beginning counts. */
+int value_distance(const char *a, const char *b);
+
 #define VALUE_DURATION_BYTES 24
 
 /* Writes a duration in its largest whole unit: "1500 ms", "5 s", "2 min", "1 h". */
