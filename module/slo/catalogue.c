@@ -24,6 +24,8 @@ struct catalogue_builder {
     int indicator_count;
     const char **services;
     int service_count;
+    struct kept_objective *kept;
+    int kept_count;
 };
 
 struct catalogue_builder *catalogue_builder_new(const char *service)
@@ -37,8 +39,9 @@ struct catalogue_builder *catalogue_builder_new(const char *service)
     builder->objectives = calloc(LIMIT_OBJECTIVES, sizeof(*builder->objectives));
     builder->indicators = calloc(LIMIT_OBJECTIVES, sizeof(*builder->indicators));
     builder->services = calloc(LIMIT_OBJECTIVES + 1, sizeof(*builder->services));
+    builder->kept = calloc(LIMIT_OBJECTIVES, sizeof(*builder->kept));
     if (builder->arena == NULL || builder->objectives == NULL || builder->indicators == NULL
-        || builder->services == NULL)
+        || builder->services == NULL || builder->kept == NULL)
         return NULL;
     builder->services[0] = arena_copy(builder->arena, slice_of(service));
     builder->service_count = 1;
@@ -57,6 +60,7 @@ void catalogue_builder_free(struct catalogue_builder **builder)
     free((*builder)->objectives);
     free((*builder)->indicators);
     free((void *)(*builder)->services);
+    free((*builder)->kept);
     free(*builder);
     *builder = NULL;
 }
@@ -143,23 +147,45 @@ static bool is_taken(const struct catalogue_builder *builder, const char *name)
         if (strcmp(builder->objectives[i].name, name) == 0)
             return true;
     }
+    for (int i = 0; i < builder->kept_count; i++) {
+        if (strcmp(builder->kept[i].name, name) == 0)
+            return true;
+    }
     return false;
+}
+
+/* Whether there is room for one more of that name. */
+static int admit(const struct catalogue_builder *builder, const char *name, struct error *err)
+{
+    if (builder->objective_count + builder->kept_count == LIMIT_OBJECTIVES)
+        return error_set(err, E2BIG, "objective %s: there are more than %d: split the service",
+                         name, LIMIT_OBJECTIVES);
+    if (is_taken(builder, name))
+        return error_set(err, EEXIST, "objective %s: the name is taken: choose another", name);
+    return 0;
+}
+
+int catalogue_keep(struct catalogue_builder *builder, const struct kept_objective *kept,
+                   struct error *err)
+{
+    int code = admit(builder, kept->name, err);
+
+    if (code == 0)
+        builder->kept[builder->kept_count++] = *kept;
+    return code;
 }
 
 int catalogue_add(struct catalogue_builder *builder, const struct objective *objective,
                   const struct indicator *indicator, struct error *err)
 {
     struct objective *added = &builder->objectives[builder->objective_count];
+    int code = admit(builder, objective->name, err);
 
-    if (builder->objective_count == LIMIT_OBJECTIVES)
-        return error_set(err, E2BIG, "objective %s: there are more than %d: split the service",
-                         objective->name, LIMIT_OBJECTIVES);
-    if (is_taken(builder, objective->name))
-        return error_set(err, EEXIST, "objective %s: the name is taken: choose another",
-                         objective->name);
+    if (code != 0)
+        return code;
     *added = *objective;
     added->indicator = add_indicator(builder, indicator, objective->type == OBJECTIVE_LATENCY);
-    if (added->indicator < 0 || (added->rule_count == 0 && add_default_rules(builder, added) != 0))
+    if (added->indicator < 0 || (added->rules == NULL && add_default_rules(builder, added) != 0))
         return error_set(err, ENOMEM, "objective %s: out of memory", objective->name);
     builder->objective_count++;
     return 0;
@@ -172,6 +198,12 @@ static int compare_objectives(const void *a, const void *b)
     int by_service = strcmp(left->service, right->service);
 
     return by_service != 0 ? by_service : strcmp(left->name, right->name);
+}
+
+static int compare_kept(const void *a, const void *b)
+{
+    return strcmp(((const struct kept_objective *)a)->name,
+                  ((const struct kept_objective *)b)->name);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -200,6 +232,9 @@ struct catalogue *catalogue_finish(struct catalogue_builder **pointer)
           compare_objectives);
     qsort((void *)builder->services, (size_t)builder->service_count, sizeof(*builder->services),
           compare_texts);
+    qsort(builder->kept, (size_t)builder->kept_count, sizeof(*builder->kept), compare_kept);
+    made->kept = keep(builder->arena, builder->kept, builder->kept_count, sizeof(*builder->kept));
+    made->kept_count = builder->kept_count;
     made->objectives = keep(builder->arena, builder->objectives, builder->objective_count,
                             sizeof(*builder->objectives));
     made->objective_count = builder->objective_count;
@@ -209,7 +244,8 @@ struct catalogue *catalogue_finish(struct catalogue_builder **pointer)
     made->services = keep(builder->arena, (const void *)builder->services, builder->service_count,
                           sizeof(*builder->services));
     made->service_count = builder->service_count;
-    if (made->objectives == NULL || made->indicators == NULL || made->services == NULL)
+    if (made->objectives == NULL || made->indicators == NULL || made->services == NULL
+        || made->kept == NULL)
         return NULL;
     made->arena = builder->arena;
     builder->arena = NULL;

@@ -25,6 +25,14 @@ struct indicator {
     const char *definition; /* canonical: "total{status=100-499} bad{duration=500-}", or good{…} */
 };
 
+/* What was defined and can't be evaluated: kept for those who export it. */
+struct kept_objective {
+    const char *name;
+    const char *service;
+    const char *document; /* as of an objective */
+    const char *why;      /* it isn't evaluated, for people */
+};
+
 struct catalogue {
     const struct objective *objectives; /* sorted by service, then name; names are unique */
     int objective_count;
@@ -32,6 +40,8 @@ struct catalogue {
     int indicator_count;
     const char *const *services; /* sorted; the home service is always among them */
     int service_count;
+    const struct kept_objective *kept; /* sorted by name */
+    int kept_count;
     struct arena *arena; /* owns everything */
 };
 
@@ -55,10 +65,14 @@ void catalogue_builder_free(struct catalogue_builder **builder);
 struct arena *catalogue_builder_arena(struct catalogue_builder *builder);
 
 /* Adds an objective, copied, with the indicator that it asks for (whose strings and routes live in
- * the builder's arena); without rules it gets the default ones.  Returns 0, -EEXIST for a name that
- * is taken, -E2BIG beyond LIMIT_OBJECTIVES, or -ENOMEM, with `err`. */
+ * the builder's arena); with rules that are NULL it gets the default ones.  Returns 0, -EEXIST for
+ * a name that is taken, -E2BIG beyond LIMIT_OBJECTIVES, or -ENOMEM, with `err`. */
 int catalogue_add(struct catalogue_builder *builder, const struct objective *objective,
                   const struct indicator *indicator, struct error *err) MUST_CHECK;
+
+/* Keeps a definition whose strings live in the builder's arena.  Returns as catalogue_add. */
+int catalogue_keep(struct catalogue_builder *builder, const struct kept_objective *kept,
+                   struct error *err) MUST_CHECK;
 
 /* Ends the construction; takes `*builder`.  NULL when out of memory. */
 struct catalogue *catalogue_finish(struct catalogue_builder **builder) MUST_CHECK;
