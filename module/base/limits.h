@@ -72,6 +72,12 @@ enum {
     LIMIT_YAML_MEMBERS = 4096,
     /* Values in a file, aliases counted with all they stand for. */
     LIMIT_YAML_NODES = 200000,
+    /* Alert rules of one objective. */
+    LIMIT_RULES = 16,
+    /* Problems of one reading that are kept in words; all are counted. */
+    LIMIT_PROBLEMS = 200,
+    /* An objective's definition as JSON, everything that it refers to included. */
+    LIMIT_DOCUMENT_BYTES = 64 * 1024,
     /* Files of a folder that are read together. */
     LIMIT_FOLDER_FILES = 1024,
     LIMIT_FOLDER_BYTES = 16 * 1024 * 1024,

@@ -21,6 +21,27 @@ module_slo_libslo_a_SOURCES = \
 	%D%/lint_text.c \
 	%D%/objective.c \
 	%D%/objective.h \
+	%D%/openslo.c \
+	%D%/openslo.h \
+	%D%/openslo_check.c \
+	%D%/openslo_inline.c \
+	%D%/openslo_notes.c \
+	%D%/openslo_notes.h \
+	%D%/openslo_print.c \
+	%D%/openslo_rules.c \
+	%D%/openslo_rules.h \
+	%D%/openslo_run.h \
+	%D%/openslo_select.c \
+	%D%/openslo_select.h \
+	%D%/openslo_shape.c \
+	%D%/openslo_shape.h \
+	%D%/openslo_slo.c \
+	%D%/openslo_source.c \
+	%D%/openslo_source.h \
+	%D%/openslo_time.c \
+	%D%/openslo_time.h \
+	%D%/problem.c \
+	%D%/problem.h \
 	%D%/rule.c \
 	%D%/rule.h \
 	%D%/selector.c \

@@ -12,6 +12,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_incident.c \
 	%D%/test_lint.c \
 	%D%/test_objective.c \
+	%D%/test_openslo.c \
 	%D%/test_rule.c \
 	%D%/test_slices.c \
 	%D%/test_tally.c \
@@ -23,3 +24,4 @@ tests_unit_slo_test_slo_CFLAGS = $(suite_cflags)
 tests_unit_slo_test_slo_LDFLAGS = $(suite_ldflags)
 tests_unit_slo_test_slo_LDADD = module/slo/libslo.a $(level0_libs) \
 	$(GLIB_LIBS) $(CHECK_LIBS)
+EXTRA_DIST += tests/data/openslo

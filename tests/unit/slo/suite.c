@@ -12,6 +12,7 @@ TCase *histogram_cases(void);
 TCase *incident_cases(void);
 TCase *lint_cases(void);
 TCase *objective_cases(void);
+TCase *openslo_cases(void);
 TCase *rule_cases(void);
 TCase *slices_cases(void);
 TCase *tally_cases(void);
@@ -22,10 +23,10 @@ TCase *window_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        alert_cases,    budget_cases,    calendar_cases,  forecast_cases,
-        fraction_cases, golden_cases,    histogram_cases, incident_cases,
-        lint_cases,     objective_cases, rule_cases,      slices_cases,
-        tally_cases,    wide_cases,      wilson_cases,    window_cases,
+        alert_cases,   budget_cases,    calendar_cases, forecast_cases, fraction_cases,
+        golden_cases,  histogram_cases, incident_cases, lint_cases,     objective_cases,
+        openslo_cases, rule_cases,      slices_cases,   tally_cases,    wide_cases,
+        wilson_cases,  window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));
