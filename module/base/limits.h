@@ -62,6 +62,20 @@ enum {
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
 
+    /* Events that are posted at once: the largest body, as nginx is told to take, and how many. */
+    LIMIT_BATCH_BYTES = 1024 * 1024,
+    LIMIT_BATCH_EVENTS = 10000,
+    LIMIT_IDEMPOTENCY_KEY_BYTES = 255,
+    /* Batches with a key that an instance remembers itself, so that a client that tries again hears
+     * at once what became of it; whom it has forgotten, the ledger knows. */
+    LIMIT_BATCH_KEYS = 4096,
+    /* Posted events that wait on the disk: some ten hours at a hundred a second.  What a segment
+     * holds goes as a whole, so it is a small part of that. */
+    LIMIT_JOURNAL_BYTES = 256 * 1024 * 1024,
+    LIMIT_SEGMENT_BYTES = 16 * 1024 * 1024,
+    /* Segments under way, those left by earlier processes among them. */
+    LIMIT_SEGMENTS = 32,
+
     /* Flushes under way between the follower and the writer: one of each log at a time. */
     LIMIT_FLUSHES = 64,
 

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += %D%/libingest.a
 module_ingest_libingest_a_SOURCES = \
+	%D%/batch.c \
+	%D%/batch.h \
 	%D%/classify.c \
 	%D%/classify.h \
 	%D%/combined.c \
@@ -8,6 +10,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/decimal.h \
 	%D%/fields.c \
 	%D%/fields.h \
+	%D%/entry.c \
+	%D%/entry.h \
 	%D%/file.c \
 	%D%/file.h \
 	%D%/follow.c \
@@ -18,14 +22,22 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/handover.c \
 	%D%/head.c \
 	%D%/head.h \
+	%D%/journal.c \
+	%D%/journal.h \
 	%D%/line.c \
 	%D%/line.h \
+	%D%/recall.c \
+	%D%/recall.h \
 	%D%/reject.h \
 	%D%/report.c \
 	%D%/scan.c \
 	%D%/scan.h \
+	%D%/segment.c \
+	%D%/segment.h \
 	%D%/sheet.c \
 	%D%/sheet.h \
+	%D%/shelf.c \
+	%D%/shelf.h \
 	%D%/sibling.c \
 	%D%/sibling.h \
 	%D%/target.c \

@@ -81,6 +81,15 @@ enum flush_kind {
     FLUSH_COUNTS, /* commit `tally` and move the position from `from_offset` to `to_offset` */
 };
 
+/* What was posted with an Idempotency-Key, or a part of it: it counts unless its key is taken. */
+struct flush_batch {
+    bool keyed;
+    unsigned char key_hash[32];   /* of this part: each of a large batch is settled by itself */
+    unsigned char first_hash[32]; /* of the batch's first part: that of the key */
+    unsigned char body_hash[32];
+    int64_t posted_ms; /* wall clock: when it was taken */
+};
+
 /* One message to the writer, which owns it from the push on: queue items are `struct flush *`. */
 struct flush {
     enum flush_kind kind;
@@ -95,6 +104,7 @@ struct flush {
     int64_t watched_from_ms;  /* from when on this file is watched without a gap; wall clock; used
                                * when the position is created */
     int64_t watched_until_ms; /* up to when everything logged is counted with this flush; wall */
+    struct flush_batch batch; /* FLUSH_COUNTS: if `tally` is that of a batch with a key */
     char path[256];           /* hints for people: where the file was seen */
     uint64_t inode;
 };

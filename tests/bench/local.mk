@@ -1,4 +1,4 @@
 # Measured by scripts/bench, built with everything else so that it cannot rot.
 noinst_PROGRAMS += %D%/bench_ingest
 tests_bench_bench_ingest_SOURCES = %D%/bench_ingest.c
-tests_bench_bench_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs)
+tests_bench_bench_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs) $(ZLIB_LIBS)

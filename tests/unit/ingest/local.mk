@@ -4,6 +4,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/stage.c \
 	%D%/stage.h \
 	%D%/suite.c \
+	%D%/test_batch.c \
 	%D%/test_classify.c \
 	%D%/test_combined.c \
 	%D%/test_decimal.c \
@@ -11,6 +12,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_follow.c \
 	%D%/test_follower.c \
 	%D%/test_head.c \
+	%D%/test_journal.c \
 	%D%/test_line.c \
 	%D%/test_scan.c \
 	%D%/test_trail.c \
@@ -19,4 +21,4 @@ tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)
 tests_unit_ingest_test_ingest_CFLAGS = $(suite_cflags)
 tests_unit_ingest_test_ingest_LDFLAGS = $(suite_ldflags)
 tests_unit_ingest_test_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a \
-	$(level0_libs) $(CHECK_LIBS)
+	$(level0_libs) $(ZLIB_LIBS) $(CHECK_LIBS)

@@ -4,6 +4,7 @@
 
 #include "suite.h"
 
+TCase *batch_cases(void);
 TCase *classify_cases(void);
 TCase *combined_cases(void);
 TCase *decimal_cases(void);
@@ -11,6 +12,7 @@ TCase *fields_cases(void);
 TCase *follow_cases(void);
 TCase *follower_cases(void);
 TCase *head_cases(void);
+TCase *journal_cases(void);
 TCase *line_cases(void);
 TCase *scan_cases(void);
 TCase *trail_cases(void);
@@ -19,8 +21,9 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        classify_cases, combined_cases, decimal_cases, fields_cases, head_cases,  follow_cases,
-        follower_cases, line_cases,     scan_cases,    trail_cases,  usual_cases,
+        batch_cases,  classify_cases, combined_cases, decimal_cases, fields_cases,
+        follow_cases, follower_cases, head_cases,     journal_cases, line_cases,
+        scan_cases,     trail_cases,    usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
