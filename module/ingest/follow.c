@@ -48,6 +48,11 @@ struct follower *follower_new(const struct follow_settings *settings, struct que
             return NULL;
         follower->trail_count++;
     }
+    if (settings->journal != NULL) {
+        follower->replay = replay_new(settings, &follower->room);
+        if (follower->replay == NULL)
+            return NULL;
+    }
     made = follower;
     follower = NULL;
     return made;
@@ -59,6 +64,7 @@ void follower_free(struct follower **follower)
         return;
     for (int i = 0; i < (*follower)->trail_count; i++)
         trail_free(&(*follower)->trails[i]);
+    replay_free(&(*follower)->replay);
     free((*follower)->room.buffer);
     free(*follower);
     *follower = NULL;
@@ -116,6 +122,13 @@ void follower_counters(const struct follower *follower, struct follow_counters *
     }
     if (follower->trail_count == 0)
         sum.caught_up_at_ms = -1;
+    if (follower->replay != NULL) {
+        struct follow_counters posted;
+
+        replay_counters(follower->replay, &posted);
+        posted.caught_up_at_ms = sum.caught_up_at_ms;
+        counters_add(&sum, &posted);
+    }
     *ret = sum;
 }
 
@@ -126,6 +139,10 @@ static void give_answer(struct follower *follower, const struct file_position *p
 {
     struct trail *first = NULL;
 
+    if (follower->replay != NULL && replay_awaits(follower->replay, position)) {
+        replay_take(follower->replay, position);
+        return;
+    }
     for (int i = 0; i < follower->trail_count; i++) {
         struct trail *trail = follower->trails[i];
 
@@ -157,6 +174,8 @@ bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
     receive(follower, 0);
     for (int i = 0; i < follower->trail_count; i++)
         busy |= trail_turn(follower->trails[i]);
+    if (follower->replay != NULL)
+        busy |= replay_turn(follower->replay);
     return busy;
 }
 
@@ -166,7 +185,7 @@ bool follower_settled(const struct follower *follower)
         if (!trail_settled(follower->trails[i]))
             return false;
     }
-    return true;
+    return follower->replay == NULL || replay_settled(follower->replay);
 }
 
 /* --- the thread --- */

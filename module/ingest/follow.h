@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct follower;
+struct journal;
 
 struct follow_settings {
     const struct source_config *sources; /* borrowed, at most LIMIT_SOURCES */
@@ -25,6 +26,7 @@ struct follow_settings {
     const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
     int threshold_count;
     const struct catalogue *catalogue; /* the services and what is asked of events */
+    struct journal *journal;           /* what was posted; NULL: nothing is */
 };
 
 /* `flushes` takes struct flush *, `positions` gives struct file_position; both outlive it. */
@@ -49,7 +51,7 @@ struct follow_counters {
     bool waiting_for_ledger; /* the writer has not answered and the bounds are reached */
 };
 
-/* Sums over all sources; caught up is when the last of them was.  Any thread. */
+/* Sums over all sources and the journal; caught up is when the last source was.  Any thread. */
 void follower_counters(const struct follower *follower, struct follow_counters *ret);
 
 /* The same for one source, by its index in the settings.  Any thread. */

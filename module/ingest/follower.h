@@ -3,6 +3,7 @@
 #define INGEST_FOLLOWER_H
 
 #include "base/thread.h"
+#include "ingest/replay.h"
 #include "ingest/trail.h"
 
 #include <stdatomic.h>
@@ -17,6 +18,7 @@ struct follower {
     struct queue *positions; /* borrowed */
     struct trail *trails[LIMIT_SOURCES];
     int trail_count;
+    struct replay *replay; /* NULL: there is no journal */
     /* ingest thread only */
     struct trail_room room;
     /* any thread */

@@ -29,6 +29,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/recall.c \
 	%D%/recall.h \
 	%D%/reject.h \
+	%D%/replay.c \
+	%D%/replay.h \
 	%D%/report.c \
 	%D%/scan.c \
 	%D%/scan.h \

@@ -14,6 +14,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_head.c \
 	%D%/test_journal.c \
 	%D%/test_line.c \
+	%D%/test_replay.c \
 	%D%/test_scan.c \
 	%D%/test_trail.c \
 	%D%/test_usual.c

@@ -14,6 +14,7 @@ TCase *follower_cases(void);
 TCase *head_cases(void);
 TCase *journal_cases(void);
 TCase *line_cases(void);
+TCase *replay_cases(void);
 TCase *scan_cases(void);
 TCase *trail_cases(void);
 TCase *usual_cases(void);
@@ -23,7 +24,7 @@ int main(void)
     static const suite_cases_fn cases[] = {
         batch_cases,  classify_cases, combined_cases, decimal_cases, fields_cases,
         follow_cases, follower_cases, head_cases,     journal_cases, line_cases,
-        scan_cases,     trail_cases,    usual_cases,
+        replay_cases, scan_cases,     trail_cases,    usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
