@@ -45,6 +45,8 @@ struct config {
 
     const char *ledger_conninfo; /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
     const char *ledger_misconfigured; /* why there is none, in words, or NULL */
+    const char *objectives_path;      /* PROBITY_OBJECTIVES: a file or a folder; NULL: not set */
+    int objectives_strict;            /* 0 or 1: PROBITY_OBJECTIVES_MODE */
     int64_t slo_max_age_ms;           /* figures older than this are stale */
 
     const struct source_config *sources; /* the logs that are read */

@@ -34,6 +34,12 @@ static const struct config_choice log_formats[] = {
     { NULL, 0 },
 };
 
+static const struct config_choice objectives_modes[] = {
+    { "lenient", false },
+    { "strict", true },
+    { NULL, 0 },
+};
+
 static const struct config_choice celery_modes[] = {
     { "active", CONFIG_CELERY_ACTIVE },
     { "passive", CONFIG_CELERY_PASSIVE },
@@ -174,6 +180,11 @@ const struct config_key config_keys[] = {
          "restart. Without one that can be written `POST /slo/events` answers 503."),
     URL("PROBITY_LEDGER_URL", IN(ledger_url),
         "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
+    TEXT("PROBITY_OBJECTIVES", IN_CONFIG(objectives_path), NULL,
+         "OpenSLO definitions: a YAML file, or a folder of them. Without it: what `probity slo "
+         "apply` put into the ledger, else the four built-in objectives."),
+    CHOICE("PROBITY_OBJECTIVES_MODE", IN_CONFIG(objectives_strict), "lenient", objectives_modes,
+           "`strict` refuses what OpenSLO's SDK refuses; `lenient` loads it with warnings."),
     DURATION("PROBITY_SLO_MAX_AGE", IN_CONFIG(slo_max_age_ms), "15s", 1000, HOUR_MS,
              "SLO figures older than this are `stale`."),
 
