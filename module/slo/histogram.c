@@ -5,6 +5,7 @@
 #include "slo/histogram.h"
 
 #include "slo/fraction.h"
+#include "slo/varint.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,7 +13,6 @@
 enum {
     BUCKETS = HISTOGRAM_GROUPS * HISTOGRAM_GROUP_BUCKETS,
     ENCODING_VERSION = 1,
-    VARINT_MAX_BYTES = 10,
 };
 
 void histogram_init(struct histogram *histogram, struct arena *arena)
@@ -150,16 +150,6 @@ uint64_t histogram_count_from(const struct histogram *histogram, uint64_t thresh
     return count;
 }
 
-/* Little-endian groups of seven bits, as in LEB128. */
-static void put_varint(struct buf *buf, uint64_t value)
-{
-    while (value >= 0x80) {
-        buf_append_char(buf, (char)(value | 0x80));
-        value >>= 7;
-    }
-    buf_append_char(buf, (char)value);
-}
-
 void histogram_encode(const struct histogram *histogram, struct buf *buf)
 {
     uint32_t next = 0; /* the index behind the last one written: deltas count from it */
@@ -171,31 +161,10 @@ void histogram_encode(const struct histogram *histogram, struct buf *buf)
 
         if (count == 0)
             continue;
-        put_varint(buf, index - next);
-        put_varint(buf, count);
+        varint_put(buf, index - next);
+        varint_put(buf, count);
         next = index + 1;
     }
-}
-
-/* Takes one varint off the front; only the shortest form is accepted, so that equal histograms have
- * equal bytes. */
-static bool take_varint(struct slice *rest, uint64_t *ret)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < VARINT_MAX_BYTES && i < rest->length; i++) {
-        unsigned char byte = (unsigned char)rest->data[i];
-
-        if ((i == VARINT_MAX_BYTES - 1 && byte > 1) || (i > 0 && byte == 0))
-            return false;
-        value |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte < 0x80) {
-            *ret = value;
-            *rest = (struct slice){ rest->data + i + 1, rest->length - i - 1 };
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Takes the next bucket off the front and leaves in `*index` which one it is. */
@@ -203,7 +172,7 @@ static bool take_bucket(struct slice *rest, uint32_t *next, uint32_t *index, uin
 {
     uint64_t delta;
 
-    if (!take_varint(rest, &delta) || !take_varint(rest, count))
+    if (!varint_take(rest, &delta) || !varint_take(rest, count))
         return false;
     if (*count == 0 || delta >= BUCKETS - *next)
         return false;

@@ -50,6 +50,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/slices.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/varint.c \
+	%D%/varint.h \
 	%D%/wide.c \
 	%D%/wide.h \
 	%D%/wilson.c \
