@@ -48,6 +48,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/selector.h \
 	%D%/slices.c \
 	%D%/slices.h \
+	%D%/status_counts.c \
+	%D%/status_counts.h \
 	%D%/tally.c \
 	%D%/tally.h \
 	%D%/varint.c \
