@@ -54,13 +54,21 @@ enum {
     /* Route templates of one service; the rest is `other`. */
     LIMIT_ROUTES = 200,
     LIMIT_ROUTE_BYTES = 128,
+    /* Route templates of one source: an application may have more than are ever asked for. */
+    LIMIT_TEMPLATES = 2000,
     /* Objectives of one instance, its services together: what memory and a tick are measured
      * for. */
     LIMIT_OBJECTIVES = 1024,
-    LIMIT_THRESHOLDS = 8,
+    /* Durations that the objectives of one service may name: events are kept by the buckets between
+     * them. */
+    LIMIT_THRESHOLDS = 32,
     /* Rows and memory of one flush; a tally that reaches them is handed over at once. */
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,
+    /* Services, routes and methods in it. */
+    LIMIT_TALLY_SERIES = 2048,
+    /* Its rows, each as often as its service has indicators: what the ledger's rows may come to. */
+    LIMIT_TALLY_SHARES = 512 * 1024,
 
     /* Events that are posted at once: the largest body, as nginx is told to take, and how many. */
     LIMIT_BATCH_BYTES = 1024 * 1024,

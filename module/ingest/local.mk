@@ -44,6 +44,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/sibling.h \
 	%D%/target.c \
 	%D%/target.h \
+	%D%/templates.c \
+	%D%/templates.h \
 	%D%/trail.c \
 	%D%/trail.h \
 	%D%/turn.c \
