@@ -40,6 +40,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/openslo_source.h \
 	%D%/openslo_time.c \
 	%D%/openslo_time.h \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/problem.c \
 	%D%/problem.h \
 	%D%/rule.c \

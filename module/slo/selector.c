@@ -9,21 +9,21 @@
 
 enum { WORD_BITS = 64 };
 
-static const char *const method_texts[] = {
-#define X(name) #name,
+static const struct slice method_texts[] = {
+#define X(name) { #name, sizeof(#name) - 1 },
     FOR_EACH_METHOD(X)
 #undef X
 };
 
 const char *event_method_text(enum event_method method)
 {
-    return method_texts[method];
+    return method_texts[method].data;
 }
 
 enum event_method event_method_of(struct slice text)
 {
     for (enum event_method method = 0; method < EVENT_OTHER; method++) {
-        if (slice_equals_text(text, method_texts[method]))
+        if (slice_equals(text, method_texts[method]))
             return method;
     }
     return EVENT_OTHER;
@@ -135,7 +135,7 @@ static void print_methods(const struct selector *selector, struct buf *buf, bool
     for (enum event_method method = 0; method < EVENT_METHOD_COUNT; method++) {
         if ((selector->methods & 1u << method) == 0)
             continue;
-        buf_printf(buf, "%s%s", first ? "" : "|", method_texts[method]);
+        buf_printf(buf, "%s%s", first ? "" : "|", method_texts[method].data);
         first = false;
     }
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STATUS_LOW = 100, STATUS_HIGH = 599 };
+enum { STATUS_LOW = 100, STATUS_HIGH = 599, STATUS_CLIENT_CLOSED = 499, STATUS_SERVER_ERROR = 500 };
 
 /* The methods that are told apart; everything else is OTHER. */
 #define FOR_EACH_METHOD(X) \
