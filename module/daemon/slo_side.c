@@ -10,6 +10,7 @@
 #include "ingest/follow.h"
 #include "ledger/writer.h"
 #include "slo/catalogue.h"
+#include "slo/plan.h"
 #include "slo/tally.h"
 
 #include <errno.h>
@@ -18,12 +19,12 @@
 /* Everything that belongs to one catalogue. */
 struct generation {
     struct catalogue *catalogue;
+    struct plan *plan;
     char trouble[512];       /* why the objectives can't be read; "" when they can */
     struct queue *flushes;   /* ingest -> ledger: struct flush * */
     struct queue *positions; /* ledger -> ingest */
     struct ledger_settings ledger;
     struct follow_settings follow;
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
     struct ledger_writer *writer;
     struct follower *follower;
     struct accountant *accountant;
@@ -50,6 +51,7 @@ static void generation_stop(struct generation **pointer)
         return;
     queue_free(&generation->positions);
     queue_free(&generation->flushes);
+    plan_free(&generation->plan);
     catalogue_free(&generation->catalogue);
     free(generation);
 }
@@ -82,6 +84,8 @@ static int generation_load(const struct house *house, struct generation **ret, s
     if (generation == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
     code = load(house, generation, err);
+    if (code == 0)
+        code = plan_new(generation->catalogue, &generation->plan, err);
     if (code != 0)
         return code;
     *ret = generation;
@@ -107,10 +111,7 @@ static void describe(struct generation *generation, const struct house *house)
         .sources = config->sources,
         .source_count = config->source_count,
         .service = config->service,
-        .thresholds_ms = generation->thresholds_ms,
-        .threshold_count = objective_thresholds(catalogue->objectives, catalogue->objective_count,
-                                                generation->thresholds_ms),
-        .catalogue = catalogue,
+        .plan = generation->plan,
     };
 }
 

@@ -1,16 +1,22 @@
-/* classify.c - turns paths into route templates and finds them in a bounded table. */
+/* classify.c - turns paths into route templates and finds them in bounded tables. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include "ingest/classify.h"
 
+#include "base/arena.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SLOTS = 1024, /* of the hash table: a power of two, filled to a fifth at most */
+    OTHER = 0,                 /* the route that everything beyond the bound belongs to */
+    ROUTES = LIMIT_ROUTES + 1, /* with it */
+    SLOTS = 1024,              /* of a hash table: a power of two, filled to a fifth at most */
+    FIRST_SERIES = 256,
+    NAMES_BYTES = 64 * 1024 * 1024, /* of routes: more than all of a thousand services */
     UUID_BYTES = 36,
     LONG_HEX_DIGITS = 16,
     STATUS_SWITCHING = 101,
@@ -21,16 +27,26 @@ enum {
 
 struct route {
     uint64_t hash;
-    size_t length;
-    char name[LIMIT_ROUTE_BYTES];
+    struct slice name;
+    uint32_t series[EVENT_METHOD_COUNT]; /* its number, plus one; 0: not met */
+};
+
+struct service_routes {
+    uint32_t count;
+    uint16_t slots[SLOTS]; /* a route's index; 0 (`other` is never looked up) is free */
+    struct route routes[ROUTES];
 };
 
 struct classifier {
-    char *service_text;
-    struct slice service;
-    struct route routes[CLASSIFIER_ROUTES];
-    uint32_t route_count;
-    uint16_t slots[SLOTS]; /* a route's index; 0 (`other` is never looked up) is free */
+    struct classifier_settings settings;
+    int home;                         /* the settings' service; -1: not counted */
+    struct service_routes **services; /* by the catalogue's index; NULL: nothing yet */
+    uint16_t *service_slots;          /* index + 1; 0 is free */
+    size_t service_slot_count;        /* a power of two, filled to one half at most */
+    struct arena *names;
+    struct event_series *series;
+    uint32_t series_count;
+    uint32_t series_capacity;
 };
 
 /* A path under construction: the template and its hash. */
@@ -40,34 +56,6 @@ struct template
     size_t length;
     bool too_long;
 };
-
-struct classifier *classifier_new(const char *service)
-{
-    AUTO(classifier_free) struct classifier *classifier = calloc(1, sizeof(*classifier));
-    struct classifier *made;
-
-    if (classifier == NULL)
-        return NULL;
-    classifier->service_text = strdup(service);
-    if (classifier->service_text == NULL)
-        return NULL;
-    classifier->service = slice_of(classifier->service_text);
-    memcpy(classifier->routes[CLASSIFIER_OTHER].name, "other", 5);
-    classifier->routes[CLASSIFIER_OTHER].length = 5;
-    classifier->route_count = 1;
-    made = classifier;
-    classifier = NULL;
-    return made;
-}
-
-void classifier_free(struct classifier **classifier)
-{
-    if (*classifier == NULL)
-        return;
-    free((*classifier)->service_text);
-    free(*classifier);
-    *classifier = NULL;
-}
 
 /* What a byte may be part of. */
 enum { HEX_DIGIT = 1, DECIMAL_DIGIT = 2, UNSAFE = 4 };
@@ -206,37 +194,39 @@ static uint64_t hash_of(const char *text, size_t length)
 }
 
 /* The slot of a name: its own, or the free one where it would go. */
-static uint16_t *slot_of(struct classifier *classifier, struct slice name, uint64_t hash)
+static uint16_t *slot_of(struct service_routes *routes, struct slice name, uint64_t hash)
 {
     size_t at = (size_t)hash % SLOTS;
 
-    for (; classifier->slots[at] != 0; at = (at + 1) % SLOTS) {
-        const struct route *route = &classifier->routes[classifier->slots[at]];
+    for (; routes->slots[at] != 0; at = (at + 1) % SLOTS) {
+        const struct route *route = &routes->routes[routes->slots[at]];
 
-        if (route->hash == hash && route->length == name.length
-            && memcmp(route->name, name.data, name.length) == 0)
+        if (route->hash == hash && slice_equals(route->name, name))
             break;
     }
-    return &classifier->slots[at];
+    return &routes->slots[at];
 }
 
-/* Finds the template in the table, or gives it a place there while there are any. */
-static uint32_t route_of(struct classifier *classifier, struct slice name)
+/* Finds the template in the table, or gives it a place there while there are any.  NULL when out of
+ * memory. */
+static struct route *route_of(struct classifier *classifier, struct service_routes *routes,
+                              struct slice name)
 {
     uint64_t hash = hash_of(name.data, name.length);
-    uint16_t *slot = slot_of(classifier, name, hash);
+    uint16_t *slot = slot_of(routes, name, hash);
     struct route *route;
 
     if (*slot != 0)
-        return *slot;
-    if (classifier->route_count == CLASSIFIER_ROUTES)
-        return CLASSIFIER_OTHER;
-    route = &classifier->routes[classifier->route_count];
+        return &routes->routes[*slot];
+    if (routes->count == ROUTES)
+        return &routes->routes[OTHER];
+    route = &routes->routes[routes->count];
+    route->name = (struct slice){ arena_copy(classifier->names, name), name.length };
+    if (route->name.data == NULL)
+        return NULL;
     route->hash = hash;
-    route->length = name.length;
-    memcpy(route->name, name.data, name.length);
-    *slot = (uint16_t)classifier->route_count;
-    return classifier->route_count++;
+    *slot = (uint16_t)routes->count++;
+    return route;
 }
 
 /* Appends `from` up to `to`, as text that Postgres takes. */
@@ -250,9 +240,10 @@ static void template_copy(struct template *template, const char *from, const cha
         template_append(template, bytes);
 }
 
-/* The path's route; `other` for a template over the bound and for the empty path that nginx logs
- * when it could not read the request line. */
-static uint32_t normalise_path(struct classifier *classifier, struct slice path)
+/* The path's route without templates; `other` for one over the bound and for the empty path that
+ * nginx logs when it could not read the request line. */
+static struct route *normalise_path(struct classifier *classifier, struct service_routes *routes,
+                                    struct slice path)
 {
     bool unsafe = is_unsafe(path);
     const char *end = path.data + path.length;
@@ -275,19 +266,31 @@ static uint32_t normalise_path(struct classifier *classifier, struct slice path)
     }
     /* Most paths are their own template, and need no copy. */
     if (copied == path.data && !unsafe && path.length > 0 && path.length < LIMIT_ROUTE_BYTES)
-        return route_of(classifier, path);
+        return route_of(classifier, routes, path);
     template_copy(&template, copied, end, unsafe);
     if (template.too_long || template.length == 0)
-        return CLASSIFIER_OTHER;
-    return route_of(classifier, (struct slice){ template.text, template.length });
+        return &routes->routes[OTHER];
+    return route_of(classifier, routes, (struct slice){ template.text, template.length });
 }
 
-/* A path that is its own template, and known, needs no look at its segments. */
-static uint32_t classify_path(struct classifier *classifier, struct slice path)
+/* A path that is its own template, and known, needs no look at its segments.  (Nor at the
+ * templates: one that fits a name which was made from paths had fitted those.) */
+static struct route *classify_path(struct classifier *classifier, struct service_routes *routes,
+                                   struct slice path)
 {
-    uint16_t known = *slot_of(classifier, path, hash_of(path.data, path.length));
+    uint16_t known = *slot_of(routes, path, hash_of(path.data, path.length));
+    struct slice template;
 
-    return known != 0 ? known : normalise_path(classifier, path);
+    if (known != 0)
+        return &routes->routes[known];
+    if (classifier->settings.templates != NULL) {
+        template = templates_match(classifier->settings.templates, path);
+        if (template.length > 0)
+            return route_of(classifier, routes, template);
+    }
+    if (classifier->settings.strict)
+        return &routes->routes[OTHER];
+    return normalise_path(classifier, routes, path);
 }
 
 /* Whether the path is `own`, `own` with a slash, or (for a whole subtree) anything below it. */
@@ -321,21 +324,150 @@ static bool is_probity_path(struct slice path)
     return false;
 }
 
-enum verdict classifier_judge(struct classifier *classifier, const struct line *line,
-                              int64_t now_ms, uint32_t *ret_route)
+/* --- services --- */
+
+static uint16_t *service_slot(const struct classifier *classifier, struct slice service)
 {
-    if (line->service.length > 0 && !slice_equals(line->service, classifier->service))
-        return VERDICT_NOT_COUNTED;
-    if (line->status == STATUS_SWITCHING || slice_equals(line->method, SLICE("OPTIONS"))
-        || is_probity_path(line->path))
+    size_t at = (size_t)hash_of(service.data, service.length);
+
+    for (;; at++) {
+        uint16_t *slot = &classifier->service_slots[at & (classifier->service_slot_count - 1)];
+
+        if (*slot == 0
+            || slice_equals_text(service, classifier->settings.catalogue->services[*slot - 1]))
+            return slot;
+    }
+}
+
+static int service_of(const struct classifier *classifier, struct slice service)
+{
+    return service.length == 0 ? classifier->home : *service_slot(classifier, service) - 1;
+}
+
+/* The service's routes; NULL when out of memory. */
+static struct service_routes *routes_of(struct classifier *classifier, int service)
+{
+    struct service_routes *routes = classifier->services[service];
+
+    if (routes != NULL)
+        return routes;
+    routes = calloc(1, sizeof(*routes));
+    if (routes == NULL)
+        return NULL;
+    routes->routes[OTHER].name = SLICE("other");
+    routes->count = 1;
+    classifier->services[service] = routes;
+    return routes;
+}
+
+static int add_services(struct classifier *classifier)
+{
+    const struct catalogue *catalogue = classifier->settings.catalogue;
+    size_t count = (size_t)catalogue->service_count;
+
+    classifier->service_slot_count = 4;
+    while (classifier->service_slot_count < count * 2)
+        classifier->service_slot_count *= 2;
+    classifier->services = calloc(count, sizeof(*classifier->services));
+    classifier->service_slots =
+        calloc(classifier->service_slot_count, sizeof(*classifier->service_slots));
+    if (classifier->services == NULL || classifier->service_slots == NULL)
+        return -ENOMEM;
+    for (int i = 0; i < catalogue->service_count; i++)
+        *service_slot(classifier, slice_of(catalogue->services[i])) = (uint16_t)(i + 1);
+    classifier->home = catalogue_service(catalogue, slice_of(classifier->settings.service));
+    return 0;
+}
+
+struct classifier *classifier_new(const struct classifier_settings *settings)
+{
+    AUTO(classifier_free) struct classifier *classifier = calloc(1, sizeof(*classifier));
+    struct classifier *made;
+
+    if (classifier == NULL)
+        return NULL;
+    classifier->settings = *settings;
+    classifier->names = arena_new(NAMES_BYTES);
+    if (classifier->names == NULL || add_services(classifier) != 0)
+        return NULL;
+    made = classifier;
+    classifier = NULL;
+    return made;
+}
+
+void classifier_free(struct classifier **pointer)
+{
+    struct classifier *classifier = *pointer;
+
+    if (classifier == NULL)
+        return;
+    for (int i = 0;
+         classifier->services != NULL && i < classifier->settings.catalogue->service_count; i++)
+        free(classifier->services[i]);
+    free((void *)classifier->services);
+    free(classifier->service_slots);
+    free(classifier->series);
+    arena_free(&classifier->names);
+    free(classifier);
+    *pointer = NULL;
+}
+
+/* --- lines --- */
+
+/* Gives the series a number.  0 when out of memory, else the number plus one. */
+static uint32_t series_new(struct classifier *classifier, struct event_series series)
+{
+    struct event_series *grown = classifier->series;
+    uint32_t capacity = classifier->series_capacity;
+
+    if (classifier->series_count == capacity) {
+        capacity = capacity == 0 ? FIRST_SERIES : capacity * 2;
+        grown = realloc(grown, capacity * sizeof(*grown));
+        if (grown == NULL)
+            return 0;
+        classifier->series = grown;
+        classifier->series_capacity = capacity;
+    }
+    classifier->series[classifier->series_count++] = series;
+    return classifier->series_count;
+}
+
+/* The number of the line's series; false when out of memory. */
+static bool find_series(struct classifier *classifier, const struct line *line, int service,
+                        uint32_t *ret)
+{
+    enum event_method method = event_method_of(line->method);
+    struct service_routes *routes = routes_of(classifier, service);
+    struct route *route = routes == NULL ? NULL : classify_path(classifier, routes, line->path);
+
+    if (route == NULL)
+        return false;
+    if (route->series[method] == 0)
+        route->series[method] =
+            series_new(classifier, (struct event_series){ service, method, route->name });
+    *ret = route->series[method] - 1;
+    return route->series[method] != 0;
+}
+
+enum verdict classifier_judge(struct classifier *classifier, const struct line *line,
+                              int64_t now_ms, uint32_t *ret_series)
+{
+    int service = service_of(classifier, line->service);
+
+    if (service < 0 || line->status == STATUS_SWITCHING
+        || slice_equals(line->method, SLICE("OPTIONS")) || is_probity_path(line->path))
         return VERDICT_NOT_COUNTED;
     if (line->time_ms < now_ms - PAST_MS || line->time_ms > now_ms + FUTURE_MS)
         return VERDICT_BAD_TIME;
-    *ret_route = classify_path(classifier, line->path);
-    return VERDICT_EVENT;
+    return find_series(classifier, line, service, ret_series) ? VERDICT_EVENT : VERDICT_NO_MEMORY;
 }
 
-struct slice classifier_route_name(const struct classifier *classifier, uint32_t route)
+uint32_t classifier_series_count(const struct classifier *classifier)
 {
-    return (struct slice){ classifier->routes[route].name, classifier->routes[route].length };
+    return classifier->series_count;
+}
+
+struct event_series classifier_series(const struct classifier *classifier, uint32_t series)
+{
+    return classifier->series[series];
 }

@@ -11,22 +11,23 @@
 #include "base/queue.h"
 #include "config/sources.h"
 #include "ingest/reject.h"
-#include "slo/catalogue.h"
+#include "slo/plan.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct follower;
 struct journal;
+struct templates;
 
 struct follow_settings {
     const struct source_config *sources; /* borrowed, at most LIMIT_SOURCES */
     int source_count;
-    const char *path;             /* of one source */
-    const char *service;          /* of one source: lines that name another are not counted */
-    const int64_t *thresholds_ms; /* distinct latency thresholds of the objectives */
-    int threshold_count;
-    const struct catalogue *catalogue; /* the services and what is asked of events */
-    struct journal *journal;           /* what was posted; NULL: nothing is */
+    const char *service; /* the instance's own, one of the plan's: it keeps the positions of sources
+                          * whose service is none of them */
+    const struct plan *plan;                  /* with its catalogue it outlives every flush */
+    const struct templates *const *templates; /* by source, each may be NULL; NULL: none at all */
+    struct journal *journal;                  /* what was posted; NULL: nothing is */
 };
 
 /* `flushes` takes struct flush *, `positions` gives struct file_position; both outlive it. */

@@ -140,13 +140,14 @@ static int64_t watched_from(const struct trail *trail, const struct log_file *fi
     return from_ms;
 }
 
-static struct flush *build_ask(struct log_file *file)
+static struct flush *build_ask(struct trail *trail, struct log_file *file)
 {
     struct flush *flush = calloc(1, sizeof(*flush));
 
     if (flush == NULL)
         return NULL;
     flush->kind = FLUSH_ASK;
+    flush->home = trail->counting->home;
     flush->file = file->head.id;
     file->stage = FILE_ASKED;
     return flush;
@@ -169,6 +170,7 @@ static struct flush *build_counts(struct trail *trail, struct log_file *file)
     if (until_ms > file->watched_until_ms)
         file->watched_until_ms = until_ms;
     flush->kind = FLUSH_COUNTS;
+    flush->home = trail->counting->home;
     flush->file = file->head.id;
     flush->from_offset = file->committed_offset;
     flush->to_offset = file->read_offset;
@@ -193,7 +195,8 @@ void handover_send(struct trail *trail)
         file = trail->asked != NULL ? NULL : next_due(trail);
         if (file == NULL)
             return;
-        trail->unsent = file->stage == FILE_NAMED ? build_ask(file) : build_counts(trail, file);
+        trail->unsent =
+            file->stage == FILE_NAMED ? build_ask(trail, file) : build_counts(trail, file);
         if (trail->unsent == NULL)
             return;
         trail->asked = file;

@@ -62,7 +62,7 @@ struct replay *replay_new(const struct follow_settings *settings, struct trail_r
     if (replay == NULL)
         return NULL;
     (void)pthread_mutex_init(&replay->mutex, NULL);
-    replay->counting = counting_new(settings);
+    replay->counting = counting_new(NULL, settings);
     if (replay->counting == NULL)
         return NULL;
     replay->journal = settings->journal;
@@ -293,13 +293,15 @@ static bool question_is_due(const struct replay *replay, const struct reel *reel
            || (is_committed(reel) && replay->room->boot_ms - reel->asked_at_ms >= REPLAY_DOUBT_MS);
 }
 
-static struct flush *build(const struct reel *reel, enum flush_kind kind)
+static struct flush *build(const struct replay *replay, const struct reel *reel,
+                           enum flush_kind kind)
 {
     struct flush *flush = calloc(1, sizeof(*flush));
 
     if (flush == NULL)
         return NULL;
     flush->kind = kind;
+    flush->home = replay->counting->home;
     flush->file = reel->segment.head.id;
     flush->inode = reel->segment.inode;
     (void)snprintf(flush->path, sizeof(flush->path), "%s", reel->segment.name);
@@ -308,7 +310,7 @@ static struct flush *build(const struct reel *reel, enum flush_kind kind)
 
 static struct flush *build_counts(const struct replay *replay, struct reel *reel)
 {
-    struct flush *flush = build(reel, FLUSH_COUNTS);
+    struct flush *flush = build(replay, reel, FLUSH_COUNTS);
 
     if (flush == NULL)
         return NULL;
@@ -340,7 +342,7 @@ static struct flush *next_flush(struct replay *replay, struct reel **ret)
         if (flush_is_due(replay, reel))
             flush = build_counts(replay, reel);
         else if (question_is_due(replay, reel)) {
-            flush = build(reel, FLUSH_ASK);
+            flush = build(replay, reel, FLUSH_ASK);
             reel->stage = flush != NULL ? REEL_ASKED : reel->stage;
         }
         if (flush != NULL) {

@@ -10,20 +10,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct counting *counting_new(const struct follow_settings *settings)
+/* As many series as one service of twenty routes has: grown when there are more. */
+enum { FIRST_SERIES = 64 };
+
+static struct classifier *new_classifier(const struct source_config *source,
+                                         const struct follow_settings *settings)
+{
+    struct classifier_settings own = { .catalogue = plan_catalogue(settings->plan),
+                                       .service = settings->service };
+
+    if (source != NULL) {
+        own.service = source->service;
+        own.strict = source->strict_templates;
+        if (settings->templates != NULL)
+            own.templates = settings->templates[source - settings->sources];
+    }
+    return classifier_new(&own);
+}
+
+static int find_home(const struct source_config *source, const struct follow_settings *settings)
+{
+    const struct catalogue *catalogue = plan_catalogue(settings->plan);
+    int home = source == NULL ? -1 : catalogue_service(catalogue, slice_of(source->service));
+
+    return home >= 0 ? home : catalogue_service(catalogue, slice_of(settings->service));
+}
+
+struct counting *counting_new(const struct source_config *source,
+                              const struct follow_settings *settings)
 {
     AUTO(counting_free) struct counting *counting = calloc(1, sizeof(*counting));
     struct counting *made;
 
-    assert(settings->threshold_count <= LIMIT_THRESHOLDS);
     if (counting == NULL)
         return NULL;
-    counting->classifier = classifier_new(settings->service);
+    counting->source = source;
+    counting->plan = settings->plan;
+    counting->home = find_home(source, settings);
+    assert(counting->home >= 0);
+    counting->classifier = new_classifier(source, settings);
     if (counting->classifier == NULL)
         return NULL;
-    counting->threshold_count = settings->threshold_count;
-    for (int i = 0; i < settings->threshold_count; i++)
-        counting->thresholds_ms[i] = settings->thresholds_ms[i];
     made = counting;
     counting = NULL;
     return made;
@@ -60,21 +87,44 @@ void counting_reject(struct counting *counting, enum reject reason, int64_t offs
     sample->excerpt[length] = '\0';
 }
 
-/* The tally's index of the classifier's route; -1 when the tally is full. */
-static int route_in_tally(struct sheet *sheet, const struct counting *counting, uint32_t route)
+/* Room for the classifier's series up to this one. */
+static bool make_room(struct sheet *sheet, uint32_t series)
 {
+    uint32_t capacity =
+        sheet->tally_series_capacity == 0 ? FIRST_SERIES : sheet->tally_series_capacity;
+    int16_t *grown;
+
+    while (capacity <= series)
+        capacity *= 2;
+    grown = realloc(sheet->tally_series, capacity * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    memset(grown + sheet->tally_series_capacity, 0,
+           (capacity - sheet->tally_series_capacity) * sizeof(*grown));
+    sheet->tally_series = grown;
+    sheet->tally_series_capacity = capacity;
+    return true;
+}
+
+/* The tally's number of the classifier's series; -1 when the tally is full, or without memory. */
+static int series_in_tally(struct sheet *sheet, const struct counting *counting, uint32_t number)
+{
+    struct event_series series;
     int index;
 
-    if (sheet->routes[route] != 0)
-        return sheet->routes[route] - 1;
-    index = tally_route(sheet->tally, classifier_route_name(counting->classifier, route));
-    sheet->routes[route] = (int16_t)(index + 1);
+    if (number < sheet->tally_series_capacity && sheet->tally_series[number] != 0)
+        return sheet->tally_series[number] - 1;
+    if (number >= sheet->tally_series_capacity && !make_room(sheet, number))
+        return -1;
+    series = classifier_series(counting->classifier, number);
+    index = tally_series(sheet->tally, series.service, series.route, series.method);
+    sheet->tally_series[number] = (int16_t)(index + 1);
     return index;
 }
 
 /* Counts an event.  Returns false when there is no room for it, or no memory. */
 static bool count_event(struct sheet *sheet, struct counting *counting, const struct line *line,
-                        uint32_t route)
+                        uint32_t series)
 {
     struct tally_event event = { .time_ms = line->time_ms,
                                  .duration_ms = line->duration_ms,
@@ -82,13 +132,13 @@ static bool count_event(struct sheet *sheet, struct counting *counting, const st
     int index;
 
     if (sheet->tally == NULL)
-        sheet->tally = tally_new(counting->thresholds_ms, counting->threshold_count);
+        sheet->tally = tally_new(counting->plan);
     if (sheet->tally == NULL)
         return false;
-    index = route_in_tally(sheet, counting, route);
+    index = series_in_tally(sheet, counting, series);
     if (index < 0)
         return false;
-    event.route = (uint32_t)index;
+    event.series = (uint32_t)index;
     if (!tally_add(sheet->tally, &event))
         return false;
     if (sheet->first_event_ms == 0 || line->time_ms < sheet->first_event_ms)
@@ -132,13 +182,13 @@ static bool read_line(struct counting *counting, struct slice rest, struct readi
 static bool count_line(struct sheet *sheet, struct counting *counting,
                        const struct reading *reading)
 {
-    uint32_t route = 0;
+    uint32_t series = 0;
     enum verdict verdict = VERDICT_EVENT;
     enum reject reject = reading->reject;
 
     if (reject == REJECT_NONE)
         verdict =
-            classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms, &route);
+            classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms, &series);
     if (verdict == VERDICT_BAD_TIME)
         reject = REJECT_TIME;
     if (reject != REJECT_NONE) {
@@ -147,7 +197,8 @@ static bool count_line(struct sheet *sheet, struct counting *counting,
         sheet->rejected_lines++;
     } else if (verdict == VERDICT_NOT_COUNTED) {
         counting->counters.not_counted++;
-    } else if (!count_event(sheet, counting, &reading->line, route)) {
+    } else if (verdict == VERDICT_NO_MEMORY
+               || !count_event(sheet, counting, &reading->line, series)) {
         return false;
     }
     sheet->lines++;
@@ -175,6 +226,7 @@ size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice 
 void sheet_clear(struct sheet *sheet)
 {
     tally_free(&sheet->tally);
+    free(sheet->tally_series);
     *sheet = (struct sheet){ 0 };
 }
 
@@ -182,6 +234,7 @@ struct tally *sheet_take(struct sheet *sheet)
 {
     struct tally *tally = sheet->tally;
 
-    *sheet = (struct sheet){ 0 };
+    sheet->tally = NULL;
+    sheet_clear(sheet);
     return tally;
 }

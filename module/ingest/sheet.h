@@ -26,8 +26,8 @@ struct reject_sample {
 struct counting {
     const struct source_config *source; /* whose lines they are; NULL: our own format */
     struct classifier *classifier;
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
-    int threshold_count;
+    const struct plan *plan;         /* borrowed */
+    int home;                        /* the service whose row of a file's position decides */
     int64_t now_wall_ms;             /* the caller sets it before it counts */
     struct follow_counters counters; /* lines, bytes, events, not_counted, rejects, lost_bytes */
     struct reject_sample samples[COUNTING_SAMPLES];
@@ -36,7 +36,10 @@ struct counting {
     struct line_scratch scratch;
 };
 
-struct counting *counting_new(const struct follow_settings *settings) MUST_CHECK;
+/* What is counted of one of the settings' sources, or (NULL) of the journal.  NULL when out of
+ * memory. */
+struct counting *counting_new(const struct source_config *source,
+                              const struct follow_settings *settings) MUST_CHECK;
 void counting_free(struct counting **counting);
 
 /* Counts a line that is no event. */
@@ -51,7 +54,8 @@ struct sheet {
     uint64_t lost_bytes;
     int64_t first_event_ms; /* oldest and newest; 0 for none */
     int64_t last_event_ms;
-    int16_t routes[CLASSIFIER_ROUTES]; /* the classifier's route -> the tally's, plus one */
+    int16_t *tally_series; /* by the classifier's number of a series: the tally's, plus one */
+    uint32_t tally_series_capacity;
 };
 
 /* Counts the whole lines at the front of `chunk`, which stands at `offset` of the file.  Returns

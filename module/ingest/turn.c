@@ -11,18 +11,14 @@ struct trail *trail_new(const struct source_config *source, const struct follow_
                         struct trail_room *room)
 {
     AUTO(trail_free) struct trail *trail = calloc(1, sizeof(*trail));
-    struct follow_settings own = *settings;
     struct trail *made;
 
     if (trail == NULL)
         return NULL;
     (void)pthread_mutex_init(&trail->mutex, NULL);
-    own.path = source->path;
-    own.service = source->service;
-    trail->counting = counting_new(&own);
+    trail->counting = counting_new(source, settings);
     if (trail->counting == NULL)
         return NULL;
-    trail->counting->source = source;
     trail->source = source;
     trail->path = source->path;
     trail->room = room;

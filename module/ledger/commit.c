@@ -102,8 +102,34 @@ static int move_position(const struct commit *commit, bool *ret_moved, struct er
     return code;
 }
 
+/* The ledger counts one service still. */
+struct own_rows {
+    struct rows all;
+    const struct service_rows *own;
+};
+
+static int own_rows_build(struct own_rows *rows, const struct commit *commit, struct arena *arena)
+{
+    static const struct service_rows none;
+    const struct catalogue *catalogue = commit->settings->catalogue;
+    int *ids = arena_alloc(arena, (size_t)catalogue->indicator_count * sizeof(*ids) + 1);
+    int code = ids == NULL ? -ENOMEM : 0;
+
+    for (int i = 0; code == 0 && i < catalogue->indicator_count; i++)
+        ids[i] = i;
+    if (code == 0)
+        code = rows_build(&rows->all, commit->flush->tally, ids, arena);
+    rows->own = &none;
+    for (int i = 0; code == 0 && i < rows->all.service_count; i++) {
+        if (strcmp(catalogue->services[rows->all.services[i].service], commit->settings->service)
+            == 0)
+            rows->own = &rows->all.services[i];
+    }
+    return code;
+}
+
 /* Adds all rows at once. */
-static int add_rows(const struct commit *commit, const struct rows *rows, int32_t minute,
+static int add_rows(const struct commit *commit, const struct service_rows *rows, int32_t minute,
                     struct commit_result *result, struct error *err)
 {
     struct upsert upsert = {
@@ -111,6 +137,8 @@ static int add_rows(const struct commit *commit, const struct rows *rows, int32_
         .service = commit->settings->service,
         .file = commit->flush->file,
         .stamp = commit->flush->to_offset,
+        .settings = commit->settings,
+        .registry = commit->registry,
         .rows = rows,
         .minute = minute,
     };
@@ -126,7 +154,7 @@ static bool is_refused_row(const struct commit *commit, int code)
 }
 
 /* One minute behind a savepoint.  Adds the minute's events to `*rejected` when it is refused. */
-static int add_minute(const struct commit *commit, const struct rows *rows, int32_t minute,
+static int add_minute(const struct commit *commit, const struct service_rows *rows, int32_t minute,
                       struct commit_result *result, struct error *err)
 {
     struct error refused = { 0 };
@@ -159,23 +187,23 @@ static int book_rejected(const struct commit *commit, uint64_t events, struct er
                        SESSION_PARAMS(values), NULL, err);
 }
 
-static int add_by_minute(const struct commit *commit, const struct rows *rows,
+static int add_by_minute(const struct commit *commit, const struct own_rows *rows,
                          struct commit_result *result, struct error *err)
 {
     uint64_t events = 0;
     int code = 0;
 
-    for (int i = 0; code == 0 && i < rows->minute_count; i++) {
+    for (int i = 0; code == 0 && i < rows->all.minute_count; i++) {
         uint64_t before = result->rejected_rows;
 
-        code = add_minute(commit, rows, rows->minutes[i], result, err);
+        code = add_minute(commit, rows->own, rows->all.minutes[i], result, err);
         if (result->rejected_rows > before)
-            events += rows_events_in(rows, rows->minutes[i]);
+            events += rows_events_in(rows->own, rows->all.minutes[i]);
     }
     return code == 0 && events > 0 ? book_rejected(commit, events, err) : code;
 }
 
-static int attempt(const struct commit *commit, const struct rows *rows, bool by_minute,
+static int attempt(const struct commit *commit, const struct own_rows *rows, bool by_minute,
                    struct commit_result *result, struct error *err)
 {
     int code = session_begin(commit->session, " ISOLATION LEVEL READ COMMITTED", err);
@@ -189,7 +217,7 @@ static int attempt(const struct commit *commit, const struct rows *rows, bool by
         return 0;
     }
     code = by_minute ? add_by_minute(commit, rows, result, err)
-                     : add_rows(commit, rows, UPSERT_ALL_MINUTES, result, err);
+                     : add_rows(commit, rows->own, UPSERT_ALL_MINUTES, result, err);
     return code == 0 ? session_commit(commit->session, err) : code;
 }
 
@@ -198,12 +226,12 @@ int commit_flush(const struct commit *commit, struct commit_result *ret, struct 
     AUTO(arena_free) struct arena *arena = arena_new(ROWS_BYTES);
     struct commit_result result = { 0 };
     struct error first = { 0 };
-    struct rows rows;
+    struct own_rows rows;
     int code;
 
     if (arena == NULL)
         return error_set(err, ENOMEM, "ledger: out of memory");
-    code = rows_build(&rows, commit->flush->tally, commit->settings, commit->registry, arena);
+    code = own_rows_build(&rows, commit, arena);
     if (code != 0)
         return error_set(err, -code, "ledger: a flush can't be taken apart: %s", strerror(-code));
     code = attempt(commit, &rows, false, &result, &first);
@@ -216,8 +244,7 @@ int commit_flush(const struct commit *commit, struct commit_result *ret, struct 
     if (code != 0)
         return error_set(err, -code, "%s", first.text);
     if (!result.moved)
-        result.rows = (uint64_t)(rows.objective_count + rows.route_count + rows.bad_count)
-                      - result.rejected_rows;
+        result.rows = (uint64_t)rows_count(rows.own) - result.rejected_rows;
     *ret = result;
     return 0;
 }

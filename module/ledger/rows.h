@@ -1,54 +1,83 @@
-/* rows.h - a flush's tally as the rows that the ledger's tables take, in the order of their keys.
- * Pure; everything lives in the arena or in the tally. */
+/* rows.h - a flush's tally as the rows that the ledger's tables take, by service and in the order
+ * of their keys.  Pure; everything lives in the arena or in the tally, which outlive the rows. */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
 
 #include "base/arena.h"
 #include "base/auto.h"
-#include "ledger/registry.h"
-#include "ledger/settings.h"
+#include "base/slice.h"
 #include "slo/tally.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct objective_row {
-    int objective_id;
-    const struct tally_sum *sum;
-    bool timed; /* has a histogram */
+struct rows_source; /* a row of the tally, and who looks at it */
+
+/* An indicator's events of one minute, over all routes and methods.  A minute without an event that
+ * the indicator looks at has no row. */
+struct indicator_row {
+    int indicator; /* index into the catalogue's indicators */
+    int id;        /* the ledger's */
+    int32_t minute;
+    uint64_t total;
+    uint64_t bad;
+    bool timed;                       /* has a histogram: see rows_merge_durations() */
+    const struct rows_source *source; /* the first of the minute */
+    int source_count;
 };
 
+/* What happened on a route by one method in one minute. */
 struct route_row {
     const char *route;
-    const struct tally_row *counts;
+    enum event_method method;
+    int32_t minute;
+    struct tally_totals totals;
+    const struct tally_row *counts; /* its durations */
+    struct slice statuses;          /* as slo/status_counts.h encodes them */
 };
 
+/* Bad events of an indicator on a route in one minute, over all methods; none without any. */
 struct bad_row {
-    int objective_id;
+    int indicator;
+    int id;
     const char *route;
     int32_t minute;
     uint64_t bad;
 };
 
-struct rows {
-    struct objective_row *objectives;
-    int objective_count;
-    struct route_row *routes;
+struct service_rows {
+    int service;                      /* index into the catalogue's services */
+    struct indicator_row *indicators; /* by id, minute */
+    int indicator_count;
+    struct route_row *routes; /* by route, method's text, minute */
     int route_count;
-    struct bad_row *bads;
+    struct bad_row *bads; /* by id, route, minute */
     int bad_count;
-    int32_t *minutes; /* each once, rising */
+};
+
+struct rows {
+    struct service_rows *services; /* those that the tally has events of, rising */
+    int service_count;
+    int32_t *minutes; /* over all services, each once, rising */
     int minute_count;
 };
 
-/* Takes the tally apart; `tally` may be NULL: no rows.  Returns 0, or -ENOMEM when the arena is
- * full, or -EINVAL when the tally lacks an objective's threshold. */
-int rows_build(struct rows *rows, const struct tally *tally, const struct ledger_settings *settings,
-               const struct registry *registry, struct arena *arena) MUST_CHECK;
+/* Takes the tally apart; `tally` may be NULL: no rows.  `ids` are the ledger's, by the index of the
+ * catalogue's indicators; no two of one service are equal.  Returns 0, or -ENOMEM when the arena is
+ * full. */
+int rows_build(struct rows *rows, const struct tally *tally, const int *ids,
+               struct arena *arena) MUST_CHECK;
 
-/* Events of one minute, those that don't count included. */
-uint64_t rows_events_in(const struct rows *rows, int32_t minute);
+/* Adds the durations of a timed indicator's row.  They are kept by series, not by status: all that
+ * are neither 499 nor 5xx in the series that the indicator looks at.  False when the histogram's
+ * arena is full. */
+bool rows_merge_durations(const struct indicator_row *row, struct histogram *into) MUST_CHECK;
 
-/* How many rows of all three tables belong to one minute. */
-int rows_in(const struct rows *rows, int32_t minute);
+/* Events of one minute, 499 included. */
+uint64_t rows_events_in(const struct service_rows *rows, int32_t minute);
+
+/* How many rows of all three kinds belong to one minute, and how many there are. */
+int rows_in(const struct service_rows *rows, int32_t minute);
+int rows_count(const struct service_rows *rows);
 
 #endif

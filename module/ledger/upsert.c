@@ -159,41 +159,67 @@ static int put_histogram(struct upsert *upsert, struct buf *column, const struct
     "total = t.total + excluded.total, bad = t.bad + excluded.bad, "                              \
     "histogram = excluded.histogram, stamp = excluded.stamp"
 
+/* The ledger counts by objective still: each has its indicator's rows. */
+static bool is_row_of(const struct upsert *upsert, const struct indicator_row *row, int objective)
+{
+    return wanted(upsert, row->minute)
+           && upsert->settings->objectives[objective].indicator == row->indicator;
+}
+
 static int fetch_objectives(struct upsert *upsert, struct stored *stored, struct error *err)
 {
-    const struct rows *rows = upsert->rows;
+    const struct service_rows *rows = upsert->rows;
     struct columns keys;
     int code;
 
     columns_open(&keys, 2);
-    for (int i = 0; i < rows->objective_count; i++) {
-        if (!wanted(upsert, rows->objectives[i].sum->minute))
-            continue;
-        array_put_int(&keys.arrays[0], rows->objectives[i].objective_id);
-        array_put_int(&keys.arrays[1], rows->objectives[i].sum->minute);
+    for (int k = 0; k < upsert->settings->objective_count; k++) {
+        for (int i = 0; i < rows->indicator_count; i++) {
+            if (!is_row_of(upsert, &rows->indicators[i], k))
+                continue;
+            array_put_int(&keys.arrays[0], upsert->registry->ids[k]);
+            array_put_int(&keys.arrays[1], rows->indicators[i].minute);
+        }
     }
     code = columns_run(&keys, upsert, FETCH_OBJECTIVES, &stored->result, err);
     columns_done(&keys);
     return code;
 }
 
+static int put_durations(struct upsert *upsert, struct buf *column, const struct indicator_row *row,
+                         bool timed, struct slice text)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(MERGE_BYTES);
+    struct histogram fresh;
+
+    if (arena == NULL)
+        return -ENOMEM;
+    histogram_init(&fresh, arena);
+    if (timed && !rows_merge_durations(row, &fresh))
+        return -ENOMEM;
+    return put_histogram(upsert, column, &fresh, text);
+}
+
 static int fill_objectives(struct upsert *upsert, struct columns *columns, struct stored *stored)
 {
+    const struct ledger_settings *settings = upsert->settings;
     int ordinal = 0;
     int code = 0;
 
-    for (int i = 0; code == 0 && i < upsert->rows->objective_count; i++) {
-        const struct objective_row *row = &upsert->rows->objectives[i];
-        static const struct histogram none;
+    for (int k = 0; k < settings->objective_count; k++) {
+        for (int i = 0; code == 0 && i < upsert->rows->indicator_count; i++) {
+            const struct indicator_row *row = &upsert->rows->indicators[i];
 
-        if (!wanted(upsert, row->sum->minute))
-            continue;
-        array_put_int(&columns->arrays[0], row->objective_id);
-        array_put_int(&columns->arrays[1], row->sum->minute);
-        array_put_int(&columns->arrays[2], (int64_t)row->sum->total);
-        array_put_int(&columns->arrays[3], (int64_t)row->sum->bad);
-        code = put_histogram(upsert, &columns->arrays[4], row->timed ? &row->sum->durations : &none,
-                             stored_take(stored, ++ordinal));
+            if (!is_row_of(upsert, row, k))
+                continue;
+            array_put_int(&columns->arrays[0], upsert->registry->ids[k]);
+            array_put_int(&columns->arrays[1], row->minute);
+            array_put_int(&columns->arrays[2], (int64_t)row->total);
+            array_put_int(&columns->arrays[3], (int64_t)row->bad);
+            code = put_durations(upsert, &columns->arrays[4], row,
+                                 settings->objectives[k].type == OBJECTIVE_LATENCY,
+                                 stored_take(stored, ++ordinal));
+        }
     }
     return code;
 }
@@ -205,7 +231,7 @@ static int upsert_objectives(struct upsert *upsert, struct error *err)
     struct columns columns;
     int code;
 
-    if (upsert->rows->objective_count == 0)
+    if (upsert->rows->indicator_count == 0)
         return 0;
     code = fetch_objectives(upsert, &stored, err);
     result = stored.result;
@@ -240,44 +266,96 @@ static int upsert_objectives(struct upsert *upsert, struct error *err)
     "duration_ms_max = greatest(t.duration_ms_max, excluded.duration_ms_max), "                \
     "histogram = excluded.histogram, stamp = excluded.stamp"
 
-static int fetch_routes(struct upsert *upsert, struct stored *stored, struct error *err)
+/* The ledger counts by route still: its methods, which stand together, are one row. */
+struct joined_row {
+    const char *route;
+    int32_t minute;
+    struct tally_totals totals;
+    uint64_t duration_ms_sum;
+    uint64_t duration_ms_max;
+    struct histogram durations;
+};
+
+static int compare_joined(const void *a, const void *b)
 {
-    const struct rows *rows = upsert->rows;
+    const struct route_row *left = a;
+    const struct route_row *right = b;
+    int by_route = strcmp(left->route, right->route);
+
+    return by_route != 0 ? by_route
+                         : (left->minute > right->minute) - (left->minute < right->minute);
+}
+
+static bool join(struct joined_row *joined, const struct route_row *row)
+{
+    joined->totals.total += row->totals.total;
+    joined->totals.errors += row->totals.errors;
+    joined->totals.client_closed += row->totals.client_closed;
+    joined->duration_ms_sum += row->counts->duration_ms_sum;
+    if (row->counts->duration_ms_max > joined->duration_ms_max)
+        joined->duration_ms_max = row->counts->duration_ms_max;
+    return histogram_merge(&joined->durations, &row->counts->durations, 1);
+}
+
+/* Returns how many, or -1 when the arena is full. */
+static int join_methods(const struct upsert *upsert, struct arena *arena, struct joined_row **ret)
+{
+    const struct service_rows *rows = upsert->rows;
+    struct joined_row *joined = arena_alloc(arena, (size_t)rows->route_count * sizeof(*joined));
+    struct route_row *sorted = arena_alloc(arena, (size_t)rows->route_count * sizeof(*sorted));
+    int count = 0;
+
+    if (joined == NULL || sorted == NULL)
+        return -1;
+    memcpy(sorted, rows->routes, (size_t)rows->route_count * sizeof(*sorted));
+    qsort(sorted, (size_t)rows->route_count, sizeof(*sorted), compare_joined);
+    for (int i = 0; i < rows->route_count; i++) {
+        if (!wanted(upsert, sorted[i].minute))
+            continue;
+        if (count == 0 || strcmp(joined[count - 1].route, sorted[i].route) != 0
+            || joined[count - 1].minute != sorted[i].minute) {
+            joined[count].route = sorted[i].route;
+            joined[count].minute = sorted[i].minute;
+            histogram_init(&joined[count++].durations, arena);
+        }
+        if (!join(&joined[count - 1], &sorted[i]))
+            return -1;
+    }
+    *ret = joined;
+    return count;
+}
+
+static int fetch_routes(struct upsert *upsert, const struct joined_row *rows, int count,
+                        struct stored *stored, struct error *err)
+{
     struct columns keys;
     int code;
 
     columns_open(&keys, 2);
-    for (int i = 0; i < rows->route_count; i++) {
-        if (!wanted(upsert, rows->routes[i].counts->minute))
-            continue;
-        array_put_text(&keys.arrays[0], slice_of(rows->routes[i].route));
-        array_put_int(&keys.arrays[1], rows->routes[i].counts->minute);
+    for (int i = 0; i < count; i++) {
+        array_put_text(&keys.arrays[0], slice_of(rows[i].route));
+        array_put_int(&keys.arrays[1], rows[i].minute);
     }
     code = columns_run(&keys, upsert, FETCH_ROUTES, &stored->result, err);
     columns_done(&keys);
     return code;
 }
 
-static int fill_routes(struct upsert *upsert, struct columns *columns, struct stored *stored)
+static int fill_routes(struct upsert *upsert, struct columns *columns,
+                       const struct joined_row *rows, int count, struct stored *stored)
 {
     struct buf *arrays = columns->arrays;
-    int ordinal = 0;
     int code = 0;
 
-    for (int i = 0; code == 0 && i < upsert->rows->route_count; i++) {
-        const struct route_row *row = &upsert->rows->routes[i];
-
-        if (!wanted(upsert, row->counts->minute))
-            continue;
-        array_put_text(&arrays[0], slice_of(row->route));
-        array_put_int(&arrays[1], row->counts->minute);
-        array_put_int(&arrays[2], (int64_t)row->counts->total);
-        array_put_int(&arrays[3], (int64_t)row->counts->errors);
-        array_put_int(&arrays[4], (int64_t)row->counts->client_closed);
-        array_put_int(&arrays[5], (int64_t)row->counts->duration_ms_sum);
-        array_put_int(&arrays[6], (int64_t)row->counts->duration_ms_max);
-        code = put_histogram(upsert, &arrays[7], &row->counts->durations,
-                             stored_take(stored, ++ordinal));
+    for (int i = 0; code == 0 && i < count; i++) {
+        array_put_text(&arrays[0], slice_of(rows[i].route));
+        array_put_int(&arrays[1], rows[i].minute);
+        array_put_int(&arrays[2], (int64_t)rows[i].totals.total);
+        array_put_int(&arrays[3], (int64_t)rows[i].totals.errors);
+        array_put_int(&arrays[4], (int64_t)rows[i].totals.client_closed);
+        array_put_int(&arrays[5], (int64_t)rows[i].duration_ms_sum);
+        array_put_int(&arrays[6], (int64_t)rows[i].duration_ms_max);
+        code = put_histogram(upsert, &arrays[7], &rows[i].durations, stored_take(stored, i + 1));
     }
     return code;
 }
@@ -285,15 +363,21 @@ static int fill_routes(struct upsert *upsert, struct columns *columns, struct st
 static int upsert_routes(struct upsert *upsert, struct error *err)
 {
     AUTO(pq_clear) PGresult *result = NULL;
+    AUTO(arena_free) struct arena *arena = arena_new(COLUMN_BYTES);
     struct stored stored = { NULL, 0 };
+    struct joined_row *rows = NULL;
     struct columns columns;
-    int code = fetch_routes(upsert, &stored, err);
+    int count = arena == NULL ? -1 : join_methods(upsert, arena, &rows);
+    int code;
 
+    if (count < 0)
+        return -ENOMEM;
+    code = fetch_routes(upsert, rows, count, &stored, err);
     result = stored.result;
     if (code != 0)
         return code;
     columns_open(&columns, 8);
-    code = fill_routes(upsert, &columns, &stored);
+    code = fill_routes(upsert, &columns, rows, count, &stored);
     if (code == 0)
         code = columns_run(&columns, upsert, UPSERT_ROUTES, NULL, err);
     columns_done(&columns);
@@ -318,15 +402,18 @@ static int upsert_bads(struct upsert *upsert, struct error *err)
     if (upsert->rows->bad_count == 0)
         return 0;
     columns_open(&columns, 4);
-    for (int i = 0; i < upsert->rows->bad_count; i++) {
-        const struct bad_row *row = &upsert->rows->bads[i];
+    for (int k = 0; k < upsert->settings->objective_count; k++) {
+        for (int i = 0; i < upsert->rows->bad_count; i++) {
+            const struct bad_row *row = &upsert->rows->bads[i];
 
-        if (!wanted(upsert, row->minute))
-            continue;
-        array_put_int(&columns.arrays[0], row->objective_id);
-        array_put_text(&columns.arrays[1], slice_of(row->route));
-        array_put_int(&columns.arrays[2], row->minute);
-        array_put_int(&columns.arrays[3], (int64_t)row->bad);
+            if (!wanted(upsert, row->minute)
+                || upsert->settings->objectives[k].indicator != row->indicator)
+                continue;
+            array_put_int(&columns.arrays[0], upsert->registry->ids[k]);
+            array_put_text(&columns.arrays[1], slice_of(row->route));
+            array_put_int(&columns.arrays[2], row->minute);
+            array_put_int(&columns.arrays[3], (int64_t)row->bad);
+        }
     }
     code = columns_run(&columns, upsert, UPSERT_BADS, NULL, err);
     columns_done(&columns);

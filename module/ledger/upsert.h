@@ -8,8 +8,10 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "ledger/registry.h"
 #include "ledger/rows.h"
 #include "ledger/session.h"
+#include "ledger/settings.h"
 
 #include <stdint.h>
 
@@ -20,7 +22,9 @@ struct upsert {
     const char *service;
     struct file_id file;
     int64_t stamp; /* the offset that the position moves to */
-    const struct rows *rows;
+    const struct ledger_settings *settings;
+    const struct registry *registry;
+    const struct service_rows *rows;
     int32_t minute; /* only this minute's rows, or UPSERT_ALL_MINUTES */
     int damaged;    /* stored histograms that could not be read and were replaced */
 };

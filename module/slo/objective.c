@@ -49,24 +49,6 @@ void objective_built_in(const char *service, struct objective objectives[OBJECTI
         fill(&objectives[i], service, &built_ins[i]);
 }
 
-int objective_thresholds(const struct objective objectives[], int count,
-                         int64_t thresholds_ms[LIMIT_THRESHOLDS])
-{
-    int found = 0;
-
-    for (int i = 0; i < count; i++) {
-        int known = 0;
-
-        if (objectives[i].threshold_ms == 0)
-            continue;
-        while (known < found && thresholds_ms[known] != objectives[i].threshold_ms)
-            known++;
-        if (known == found && found < LIMIT_THRESHOLDS)
-            thresholds_ms[found++] = objectives[i].threshold_ms;
-    }
-    return found;
-}
-
 const char *objective_type_text(enum objective_type type)
 {
     static const char *const texts[] = {

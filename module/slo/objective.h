@@ -77,10 +77,6 @@ struct objective {
  * below 1 %, 95 % of requests below 500 ms and 99 % below 2000 ms, over 30 days. */
 void objective_built_in(const char *service, struct objective objectives[OBJECTIVE_BUILT_IN_COUNT]);
 
-/* The distinct latency thresholds of the objectives, in their order; returns how many. */
-int objective_thresholds(const struct objective objectives[], int count,
-                         int64_t thresholds_ms[LIMIT_THRESHOLDS]);
-
 /* "availability", "error_rate", "latency": the API's and the ledger's word.  Static. */
 const char *objective_type_text(enum objective_type type);
 

@@ -1,4 +1,4 @@
-/* tally.c - rows in an arena, found through a small hash table and the route's newest row. */
+/* tally.c - rows in an arena, found through a small hash table and the series' newest row. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -6,42 +6,43 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    ROUTES = LIMIT_ROUTES + 1,    /* with `other` */
-    SLOTS = LIMIT_TALLY_ROWS * 2, /* a power of two that the rows fill to one half at most */
+    /* Powers of two that rows and series fill to one half at most. */
+    ROW_SLOTS = LIMIT_TALLY_ROWS * 2,
+    SERIES_SLOTS = LIMIT_TALLY_SERIES * 2,
     MINUTE_MS = 60000,
-    STATUS_CLIENT_CLOSED = 499,
-    STATUS_SERVER_ERROR = 500,
+};
+
+struct series {
+    struct plan_series name;
+    const struct plan_bounds *bounds; /* the service's */
+    struct tally_row *newest;         /* the row that the series' last event went to */
 };
 
 struct tally {
     struct arena *arena;
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
-    int threshold_count;
-    struct slice routes[ROUTES];
-    int route_count;
-    struct tally_row *newest[ROUTES]; /* the row that the route's last event went to */
+    const struct plan *plan; /* borrowed */
+    struct series series[LIMIT_TALLY_SERIES];
+    int series_count;
     struct tally_row *rows[LIMIT_TALLY_ROWS];
     int row_count;
-    uint16_t slots[SLOTS]; /* a row's index + 1; 0 is free */
+    int share_count;                     /* rows, each as often as its service has indicators */
+    uint16_t row_slots[ROW_SLOTS];       /* a row's index + 1; 0 is free */
+    uint16_t series_slots[SERIES_SLOTS]; /* a series' index + 1; 0 is free */
 };
 
-struct tally *tally_new(const int64_t *thresholds_ms, int threshold_count)
+struct tally *tally_new(const struct plan *plan)
 {
     AUTO(tally_free) struct tally *tally = calloc(1, sizeof(*tally));
     struct tally *made;
 
-    assert(threshold_count <= LIMIT_THRESHOLDS);
     if (tally == NULL)
         return NULL;
     tally->arena = arena_new(LIMIT_TALLY_BYTES);
     if (tally->arena == NULL)
         return NULL;
-    tally->threshold_count = threshold_count;
-    for (int i = 0; i < threshold_count; i++)
-        tally->thresholds_ms[i] = thresholds_ms[i];
+    tally->plan = plan;
     made = tally;
     tally = NULL;
     return made;
@@ -56,110 +57,175 @@ void tally_free(struct tally **tally)
     *tally = NULL;
 }
 
-int tally_route(struct tally *tally, struct slice name)
-{
-    char *copy;
+/* --- series --- */
 
-    for (int i = 0; i < tally->route_count; i++) {
-        if (slice_equals(tally->routes[i], name))
-            return i;
-    }
-    if (tally->route_count == ROUTES)
-        return -1;
-    copy = arena_copy(tally->arena, name);
-    if (copy == NULL)
-        return -1;
-    tally->routes[tally->route_count] = (struct slice){ copy, name.length };
-    return tally->route_count++;
+static uint64_t series_hash(int service, struct slice route, enum event_method method)
+{
+    /* FNV-1a: asked once per series and tally, so that its pace does not matter. */
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ ((uint64_t)service << 8 | (unsigned)method);
+
+    for (size_t i = 0; i < route.length; i++)
+        hash = (hash ^ (unsigned char)route.data[i]) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 32;
 }
 
-/* Where the row of a minute and route is, or would go. */
-static uint16_t *slot_of(struct tally *tally, int32_t minute, uint32_t route)
+/* Where the series is, or would go. */
+static uint16_t *series_slot(struct tally *tally, int service, struct slice route,
+                             enum event_method method)
 {
-    /* Fibonacci hashing: neighbouring minutes and routes spread over the table. */
-    uint64_t hash = ((uint64_t)(uint32_t)minute << 8 ^ route) * 0x9e3779b97f4a7c15u;
-    size_t at = (size_t)(hash >> 40) % SLOTS;
+    size_t at = (size_t)series_hash(service, route, method) % SERIES_SLOTS;
 
-    while (tally->slots[at] != 0) {
-        const struct tally_row *row = tally->rows[tally->slots[at] - 1];
+    for (; tally->series_slots[at] != 0; at = (at + 1) % SERIES_SLOTS) {
+        const struct plan_series *name = &tally->series[tally->series_slots[at] - 1].name;
 
-        if (row->minute == minute && row->route == route)
+        if (name->service == service && name->method == method
+            && slice_equals_text(route, name->route))
             break;
-        at = (at + 1) % SLOTS;
     }
-    return &tally->slots[at];
+    return &tally->series_slots[at];
 }
 
-/* Adds what happened to a row that has room for it. */
-static void row_count(const struct tally *tally, struct tally_row *row,
-                      const struct tally_event *event)
+int tally_series(struct tally *tally, int service, struct slice route, enum event_method method)
 {
-    if (event->status == STATUS_CLIENT_CLOSED) {
-        row->client_closed++;
-        return;
-    }
-    row->total++;
-    if (event->status >= STATUS_SERVER_ERROR) {
-        row->errors++;
-        return;
-    }
-    for (int i = 0; i < tally->threshold_count; i++)
-        row->slow[i] += event->duration_ms >= (uint64_t)tally->thresholds_ms[i];
-    row->duration_ms_sum += event->duration_ms;
-    if (event->duration_ms > row->duration_ms_max)
-        row->duration_ms_max = event->duration_ms;
+    uint16_t *slot = series_slot(tally, service, route, method);
+    const char *name;
+
+    if (*slot != 0)
+        return *slot - 1;
+    if (tally->series_count == LIMIT_TALLY_SERIES)
+        return -1;
+    name = arena_copy(tally->arena, route);
+    if (name == NULL)
+        return -1;
+    tally->series[tally->series_count++] = (struct series){
+        .name = { service, name, method },
+        .bounds = plan_bounds(tally->plan, service),
+    };
+    *slot = (uint16_t)tally->series_count;
+    return tally->series_count - 1;
 }
 
-static bool is_timed(const struct tally_event *event)
+/* --- rows --- */
+
+/* Where the row of a minute and series is, or would go. */
+static uint16_t *row_slot(struct tally *tally, int32_t minute, uint32_t series)
 {
-    return event->status != STATUS_CLIENT_CLOSED && event->status < STATUS_SERVER_ERROR;
+    /* Fibonacci hashing: neighbouring minutes and series spread over the table. */
+    uint64_t hash = ((uint64_t)(uint32_t)minute << 11 ^ series) * 0x9e3779b97f4a7c15u;
+    size_t at = (size_t)(hash >> 40) % ROW_SLOTS;
+
+    while (tally->row_slots[at] != 0) {
+        const struct tally_row *row = tally->rows[tally->row_slots[at] - 1];
+
+        if (row->minute == minute && row->series == series)
+            break;
+        at = (at + 1) % ROW_SLOTS;
+    }
+    return &tally->row_slots[at];
 }
 
 /* Finds the event's row or makes it; NULL when there is no room.  A row that was made belongs to
  * the tally only once its first event fitted, so that no empty row is ever handed over. */
-static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t route,
+static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t series,
                                  uint16_t **ret_new_slot)
 {
-    uint16_t *slot = slot_of(tally, minute, route);
+    uint16_t *slot = row_slot(tally, minute, series);
     struct tally_row *row;
 
     if (*slot != 0)
         return tally->rows[*slot - 1];
-    if (tally->row_count == LIMIT_TALLY_ROWS)
+    if (tally->row_count == LIMIT_TALLY_ROWS || tally->share_count >= LIMIT_TALLY_SHARES)
         return NULL;
     row = arena_alloc(tally->arena, sizeof(*row));
     if (row == NULL)
         return NULL;
     row->minute = minute;
-    row->route = route;
+    row->series = series;
     histogram_init(&row->durations, tally->arena);
     *ret_new_slot = slot;
     return row;
 }
 
+static struct plan_cells *cells_new(struct tally *tally, uint16_t status, int bucket_count)
+{
+    struct plan_cells *cells;
+    size_t bytes = sizeof(*cells) + (size_t)bucket_count * sizeof(cells->counts[0]);
+
+    cells = arena_alloc(tally->arena, bytes);
+    if (cells == NULL)
+        return NULL;
+    cells->status = status;
+    cells->bucket_count = (uint16_t)bucket_count;
+    return cells;
+}
+
+/* The row's cells of the status; new ones are not in its list yet. */
+static struct plan_cells *cells_for(struct tally *tally, const struct tally_row *row,
+                                    const struct tally_event *event, bool *ret_new)
+{
+    struct plan_cells *cells = row->cells;
+
+    while (cells != NULL && cells->status != event->status)
+        cells = cells->next;
+    *ret_new = cells == NULL;
+    return cells != NULL
+               ? cells
+               : cells_new(tally, event->status, tally->series[event->series].bounds->count + 1);
+}
+
+/* Counts the event in a row that may be new.  Returns false, leaving the row, without room. */
+static bool row_add(struct tally *tally, struct tally_row *row, const struct tally_event *event)
+{
+    bool timed = event->status < STATUS_SERVER_ERROR && event->status != STATUS_CLIENT_CLOSED;
+    bool is_new = false;
+    struct plan_cells *cells = cells_for(tally, row, event, &is_new);
+
+    if (cells == NULL || (timed && !histogram_add(&row->durations, event->duration_ms)))
+        return false;
+    cells->counts[plan_bucket(tally->series[event->series].bounds, event->duration_ms)]++;
+    if (is_new) {
+        cells->next = row->cells;
+        row->cells = cells;
+    }
+    if (!timed)
+        return true;
+    row->duration_ms_sum += event->duration_ms;
+    if (event->duration_ms > row->duration_ms_max)
+        row->duration_ms_max = event->duration_ms;
+    return true;
+}
+
 bool tally_add(struct tally *tally, const struct tally_event *event)
 {
     uint16_t *new_slot = NULL;
+    struct series *series;
     struct tally_row *row;
     int32_t minute;
 
     assert(event->time_ms >= 0 && event->time_ms / MINUTE_MS <= INT32_MAX);
-    assert(event->route < (uint32_t)tally->route_count);
+    assert(event->series < (uint32_t)tally->series_count);
+    assert(event->status >= STATUS_LOW && event->status <= STATUS_HIGH);
     minute = (int32_t)(event->time_ms / MINUTE_MS);
-    row = tally->newest[event->route];
+    series = &tally->series[event->series];
+    row = series->newest;
     if (row == NULL || row->minute != minute)
-        row = row_for(tally, minute, event->route, &new_slot);
-    if (row == NULL)
+        row = row_for(tally, minute, event->series, &new_slot);
+    if (row == NULL || !row_add(tally, row, event))
         return false;
-    if (is_timed(event) && !histogram_add(&row->durations, event->duration_ms))
-        return false;
-    row_count(tally, row, event);
     if (new_slot != NULL) {
         tally->rows[tally->row_count++] = row;
+        tally->share_count += plan_indicator_count(tally->plan, series->name.service);
         *new_slot = (uint16_t)tally->row_count;
     }
-    tally->newest[event->route] = row;
+    series->newest = row;
     return true;
+}
+
+/* --- reading --- */
+
+const struct plan *tally_plan(const struct tally *tally)
+{
+    return tally->plan;
 }
 
 int tally_row_count(const struct tally *tally)
@@ -173,92 +239,32 @@ const struct tally_row *tally_row_at(const struct tally *tally, int index)
     return tally->rows[index];
 }
 
-const char *tally_route_name(const struct tally *tally, uint32_t route)
+int tally_series_count(const struct tally *tally)
 {
-    assert(route < (uint32_t)tally->route_count);
-    return tally->routes[route].data;
+    return tally->series_count;
 }
 
-int tally_threshold_count(const struct tally *tally)
+const struct plan_series *tally_series_at(const struct tally *tally, uint32_t series)
 {
-    return tally->threshold_count;
+    assert(series < (uint32_t)tally->series_count);
+    return &tally->series[series].name;
 }
 
-int64_t tally_threshold_ms(const struct tally *tally, int index)
+struct tally_totals tally_row_totals(const struct tally_row *row)
 {
-    assert(index >= 0 && index < tally->threshold_count);
-    return tally->thresholds_ms[index];
-}
+    struct tally_totals totals = { 0 };
 
-/* Rows in the order of their minutes, so that equal minutes stand together. */
-static int compare_minutes(const void *a, const void *b)
-{
-    int32_t left = (*(const struct tally_row *const *)a)->minute;
-    int32_t right = (*(const struct tally_row *const *)b)->minute;
+    for (const struct plan_cells *cells = row->cells; cells != NULL; cells = cells->next) {
+        uint64_t events = plan_cells_sum(cells);
 
-    return (left > right) - (left < right);
-}
-
-static const struct tally_row **rows_by_minute(const struct tally *tally, struct arena *arena)
-{
-    size_t bytes = (size_t)tally->row_count * sizeof(struct tally_row *);
-    const struct tally_row **rows = arena_alloc(arena, bytes);
-
-    if (rows == NULL)
-        return NULL;
-    if (bytes > 0) {
-        memcpy(rows, tally->rows, bytes);
-        /* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers that are copied */
-        qsort(rows, (size_t)tally->row_count, sizeof(*rows), compare_minutes);
+        if (cells->status == STATUS_CLIENT_CLOSED)
+            totals.client_closed += events;
+        else
+            totals.total += events;
+        if (cells->status >= STATUS_SERVER_ERROR)
+            totals.errors += events;
     }
-    return rows;
-}
-
-/* Which of the row's `slow` counters is the objective's; -1 if the tally has none for it. */
-static int threshold_of(const struct tally *tally, const struct objective *objective)
-{
-    for (int i = 0; i < tally->threshold_count; i++) {
-        if (tally->thresholds_ms[i] == objective->threshold_ms)
-            return i;
-    }
-    return -1;
-}
-
-/* Adds one row to its minute's sum; `threshold` is -1 for objectives that ask for no time. */
-static bool sum_add(struct tally_sum *sum, const struct tally_row *row, int threshold)
-{
-    if (threshold < 0) {
-        sum->total += row->total;
-        sum->bad += row->errors;
-        return true;
-    }
-    sum->total += row->total - row->errors;
-    sum->bad += row->slow[threshold];
-    return histogram_merge(&sum->durations, &row->durations, 1);
-}
-
-int tally_sum_by_minute(const struct tally *tally, const struct objective *objective,
-                        struct arena *arena, struct tally_sum **ret)
-{
-    bool timed = objective->type == OBJECTIVE_LATENCY;
-    int threshold = timed ? threshold_of(tally, objective) : -1;
-    const struct tally_row **rows = rows_by_minute(tally, arena);
-    struct tally_sum *sums = arena_alloc(arena, (size_t)tally->row_count * sizeof(*sums));
-    int count = 0;
-
-    if (rows == NULL || sums == NULL || (timed && threshold < 0))
-        return -1;
-    for (int i = 0; i < tally->row_count; i++) {
-        if (count == 0 || sums[count - 1].minute != rows[i]->minute) {
-            sums[count].minute = rows[i]->minute;
-            histogram_init(&sums[count].durations, arena);
-            count++;
-        }
-        if (!sum_add(&sums[count - 1], rows[i], threshold))
-            return -1;
-    }
-    *ret = sums;
-    return count;
+    return totals;
 }
 
 void flush_free(struct flush **flush)

@@ -1,4 +1,4 @@
-/* tally.h - events counted by minute and route, on their way from a log file to the ledger.  Pure.
+/* tally.h - events counted by minute and series, on their way from a log file to the ledger.  Pure.
  *
  * A tally belongs to one file.  It is filled by the follower, handed over whole with the offsets
  * that it covers, and committed by the ledger's writer together with the file's new position.
@@ -10,7 +10,7 @@
 #include "base/auto.h"
 #include "base/limits.h"
 #include "slo/histogram.h"
-#include "slo/objective.h"
+#include "slo/plan.h"
 
 #include <stdint.h>
 
@@ -22,57 +22,49 @@ struct file_id {
 struct tally_event {
     int64_t time_ms; /* wall clock, the event's own */
     uint64_t duration_ms;
-    uint32_t route; /* index from tally_route() */
-    uint16_t status;
+    uint32_t series; /* index from tally_series() */
+    uint16_t status; /* STATUS_LOW to STATUS_HIGH */
 };
 
-/* What happened on one route within one minute. */
+/* What happened in one series within one minute. */
 struct tally_row {
     int32_t minute; /* since 1970 */
-    uint32_t route;
-    uint64_t total;                  /* events that count: everything but 499 */
-    uint64_t errors;                 /* 5xx */
-    uint64_t client_closed;          /* 499 */
-    uint64_t slow[LIMIT_THRESHOLDS]; /* not 5xx, and at or over thresholds_ms[i] */
-    uint64_t duration_ms_sum;        /* of everything that isn't 5xx */
+    uint32_t series;
+    uint64_t duration_ms_sum; /* of everything that is neither 499 nor 5xx */
     uint64_t duration_ms_max;
-    struct histogram durations; /* of everything that isn't 5xx, in milliseconds */
+    struct histogram durations; /* of the same, in milliseconds */
+    struct plan_cells *cells;   /* all events, each status that occurred once */
 };
 
-struct tally; /* rows by (minute, route), at most LIMIT_TALLY_ROWS */
+struct tally_totals {
+    uint64_t total;         /* events that count: everything but 499 */
+    uint64_t errors;        /* 5xx */
+    uint64_t client_closed; /* 499 */
+};
 
-/* `thresholds_ms` are the distinct latency thresholds of all objectives; they are copied. */
-struct tally *tally_new(const int64_t *thresholds_ms, int threshold_count) MUST_CHECK;
+/* Rows by (minute, series), at most LIMIT_TALLY_ROWS and LIMIT_TALLY_SHARES. */
+struct tally;
+
+/* `plan`, and so its catalogue, outlives every tally.  NULL when out of memory. */
+struct tally *tally_new(const struct plan *plan) MUST_CHECK;
 void tally_free(struct tally **tally);
 
-/* The index of a route template within this tally, added if it is new.  Route names are bounded by
- * the caller (classify).  Returns -1 when the tally is full. */
-int tally_route(struct tally *tally, struct slice name) MUST_CHECK;
+/* The index of a series within this tally, added if it is new.  Routes are bounded by the caller
+ * (classify).  Returns -1 when the tally is full. */
+int tally_series(struct tally *tally, int service, struct slice route,
+                 enum event_method method) MUST_CHECK;
 
 /* Counts one event.  Returns false when the tally is full: hand it over and start another. */
 bool tally_add(struct tally *tally, const struct tally_event *event) MUST_CHECK;
 
-/* For the writer: the rows in no particular order, and the name of a route. */
+/* For the writer: the rows in no particular order, and whose they are. */
+const struct plan *tally_plan(const struct tally *tally);
 int tally_row_count(const struct tally *tally);
 const struct tally_row *tally_row_at(const struct tally *tally, int index);
-const char *tally_route_name(const struct tally *tally, uint32_t route);
-int tally_threshold_count(const struct tally *tally);
-int64_t tally_threshold_ms(const struct tally *tally, int index);
+int tally_series_count(const struct tally *tally);
+const struct plan_series *tally_series_at(const struct tally *tally, uint32_t series);
 
-/* One objective's share of one minute, summed over the tally's routes. */
-struct tally_sum {
-    int32_t minute;
-    uint64_t total; /* events that the objective looks at */
-    uint64_t bad;
-    struct histogram durations; /* latency objectives; else empty */
-};
-
-/* Sums the rows by minute for one objective, into the arena.  Returns how many minutes (in
- * rising order, none without rows), or -1 when the arena is full or the objective's threshold is
- * none of the tally's.  Availability and error rate look at everything but 499 and call 5xx bad;
- * latency looks at everything but 499 and 5xx. */
-int tally_sum_by_minute(const struct tally *tally, const struct objective *objective,
-                        struct arena *arena, struct tally_sum **ret) MUST_CHECK;
+struct tally_totals tally_row_totals(const struct tally_row *row);
 
 /* --- what crosses between the follower (ingest/) and the writer (ledger/) --- */
 
@@ -94,6 +86,7 @@ struct flush_batch {
 struct flush {
     enum flush_kind kind;
     struct file_id file;
+    int home; /* index of the service whose row of the file's position decides */
     int64_t from_offset;
     int64_t to_offset;
     struct tally *tally;      /* FLUSH_COUNTS: owned; NULL when only time has passed */

@@ -143,16 +143,17 @@ static double median(double *rates, int count)
 
 static int measure(const char *name, int rounds)
 {
-    static const int64_t thresholds_ms[] = { 500, 2000 };
-    struct follow_settings settings = { .service = "app",
-                                        .thresholds_ms = thresholds_ms,
-                                        .threshold_count = 2 };
-    AUTO(counting_free) struct counting *counting = counting_new(&settings);
+    AUTO(catalogue_free) struct catalogue *catalogue = NULL;
+    AUTO(plan_free) struct plan *plan = NULL;
+    AUTO(counting_free) struct counting *counting = NULL;
     AUTO(auto_free) char *buffer = malloc(FILE_CHUNK_BYTES);
     double ours[ROUNDS_MAX];
     double theirs[ROUNDS_MAX];
     double line_bytes;
 
+    if (catalogue_built_in("app", &catalogue, NULL) != 0 || plan_new(catalogue, &plan, NULL) != 0)
+        return 1;
+    counting = counting_new(NULL, &(struct follow_settings){ .service = "app", .plan = plan });
     if (counting == NULL || buffer == NULL || rounds < 1 || rounds > ROUNDS_MAX)
         return 1;
     counting->now_wall_ms = clock_wall_ms();

@@ -17,30 +17,36 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* What must hold for every event, whatever the line was. */
 static void check(const struct line *line, struct classifier *classifier)
 {
-    uint32_t route = 0;
+    uint32_t series = 0;
     struct slice name;
 
     if (line->status < 100 || line->status > 599 || line->time_ms < 0)
         abort();
-    if (classifier_judge(classifier, line, line->time_ms, &route) != VERDICT_EVENT)
+    if (classifier_judge(classifier, line, line->time_ms, &series) != VERDICT_EVENT)
         return;
-    name = classifier_route_name(classifier, route);
-    if (route >= CLASSIFIER_ROUTES || name.length == 0 || name.length >= LIMIT_ROUTE_BYTES
-        || !utf8_valid(name) || memchr(name.data, '\0', name.length) != NULL)
+    if (series >= classifier_series_count(classifier))
+        abort();
+    name = classifier_series(classifier, series).route;
+    if (name.length == 0 || name.length >= LIMIT_ROUTE_BYTES || !utf8_valid(name)
+        || memchr(name.data, '\0', name.length) != NULL)
         abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct line_scratch scratch;
+    static struct catalogue *catalogue;
     static struct classifier *classifier;
     /* A copy of exactly this size, so that a read beyond the end is noticed. */
     AUTO(auto_free) char *copy = malloc(length == 0 ? 1 : length);
     enum reject reject = REJECT_NOT_JSON;
     struct line line;
 
+    if (catalogue == NULL && catalogue_built_in("app", &catalogue, NULL) != 0)
+        return 0;
     if (classifier == NULL)
-        classifier = classifier_new("app");
+        classifier = classifier_new(
+            &(struct classifier_settings){ .catalogue = catalogue, .service = "app" });
     if (copy == NULL || classifier == NULL)
         return 0;
     if (length > 0)

@@ -3,4 +3,4 @@ check_PROGRAMS += %D%/fuzz_line
 TESTS += %D%/fuzz_line
 tests_fuzz_fuzz_line_SOURCES = %D%/fuzz_line.c
 tests_fuzz_fuzz_line_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
-tests_fuzz_fuzz_line_LDADD = module/ingest/libingest.a $(level0_libs)
+tests_fuzz_fuzz_line_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs)

@@ -25,9 +25,8 @@ enum { ANSWER_MS = 60000, LINE_BYTES = 512, READ_BYTES = 64 * 1024 * 1024 };
 
 struct driver {
     struct ledger_settings settings;
-    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
-    int threshold_count;
+    struct catalogue *catalogue;
+    struct plan *plan;
     struct queue *flushes;
     struct queue *positions;
     struct ledger_writer *writer;
@@ -61,10 +60,10 @@ static void count_event(struct tally *tally, int64_t k, int64_t base_minute, con
     int index;
 
     (void)snprintf(route, sizeof(route), "/r%d%s", (int)(k % 3), suffix);
-    index = tally_route(tally, slice_of(route));
+    index = tally_series(tally, 0, slice_of(route), EVENT_GET);
     if (index < 0)
-        die("the tally has no room for a route");
-    event.route = (uint32_t)index;
+        die("the tally has no room for a series");
+    event.series = (uint32_t)index;
     if (!tally_add(tally, &event))
         die("the tally is full");
 }
@@ -91,7 +90,7 @@ static struct flush *flush_of(const struct driver *driver, const struct part *pa
     flush->watched_from_ms = part->base_minute * 60000;
     flush->watched_until_ms = part->base_minute * 60000 + part->to * 600;
     if (part->to > part->from) {
-        flush->tally = tally_new(driver->thresholds_ms, driver->threshold_count);
+        flush->tally = tally_new(driver->plan);
         if (flush->tally == NULL)
             die("out of memory");
         flush->last_event_ms = (part->base_minute + (part->to - 1) / 100) * 60000;
@@ -347,12 +346,18 @@ int main(int argc, char **argv)
 
     if (argc != 3 || driver.flushes == NULL || driver.positions == NULL)
         die("usage: ledger_driver CONNINFO SERVICE");
-    objective_built_in(argv[2], driver.objectives);
-    driver.threshold_count =
-        objective_thresholds(driver.objectives, OBJECTIVE_BUILT_IN_COUNT, driver.thresholds_ms);
-    driver.settings =
-        (struct ledger_settings){ argv[1],    argv[2],           "host",
-                                  "instance", driver.objectives, OBJECTIVE_BUILT_IN_COUNT };
+    if (catalogue_built_in(argv[2], &driver.catalogue, &err) != 0
+        || plan_new(driver.catalogue, &driver.plan, &err) != 0)
+        die(err.text);
+    driver.settings = (struct ledger_settings){
+        .conninfo = argv[1],
+        .service = argv[2],
+        .host = "host",
+        .instance = "instance",
+        .catalogue = driver.catalogue,
+        .objectives = driver.catalogue->objectives,
+        .objective_count = driver.catalogue->objective_count,
+    };
     if (ledger_writer_start(&driver.settings, driver.flushes, driver.positions, &driver.writer,
                             &err)
             != 0
@@ -364,5 +369,7 @@ int main(int argc, char **argv)
     ledger_reader_close(&driver.reader);
     queue_free(&driver.flushes);
     queue_free(&driver.positions);
+    plan_free(&driver.plan);
+    catalogue_free(&driver.catalogue);
     return 0;
 }

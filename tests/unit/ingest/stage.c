@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const int64_t thresholds_ms[] = { 500, 2000 };
-
 void stage_init(struct stage *stage)
 {
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, "test");
@@ -28,6 +26,8 @@ void stage_init(struct stage *stage)
     stage->sources[0] =
         (struct source_config){ .name = "access.log", .path = stage->path, .service = "app" };
     stage->source_count = 1;
+    ck_assert_int_eq(catalogue_built_in("app", &stage->catalogue, NULL), 0);
+    ck_assert_int_eq(plan_new(stage->catalogue, &stage->plan, NULL), 0);
     stage_start(stage);
 }
 
@@ -35,8 +35,8 @@ void stage_start(struct stage *stage)
 {
     struct follow_settings settings = { .sources = stage->sources,
                                         .source_count = stage->source_count,
-                                        .thresholds_ms = thresholds_ms,
-                                        .threshold_count = 2 };
+                                        .service = "app",
+                                        .plan = stage->plan };
 
     stage->flushes = queue_new(sizeof(struct flush *), 4);
     stage->positions = queue_new(sizeof(struct file_position), 8);
@@ -71,6 +71,8 @@ static void remove_all(const char *directory)
 void stage_done(struct stage *stage)
 {
     stage_kill(stage);
+    plan_free(&stage->plan);
+    catalogue_free(&stage->catalogue);
     remove_all(stage->directory);
 }
 
@@ -185,9 +187,9 @@ static void commit(struct stage *stage, const struct flush *flush, struct stage_
     position->offset = flush->to_offset;
     position->watched_until_ms = flush->watched_until_ms;
     for (int i = 0; flush->tally != NULL && i < tally_row_count(flush->tally); i++) {
-        const struct tally_row *row = tally_row_at(flush->tally, i);
+        struct tally_totals totals = tally_row_totals(tally_row_at(flush->tally, i));
 
-        stage->events += row->total + row->client_closed;
+        stage->events += totals.total + totals.client_closed;
     }
     stage->lines += flush->lines;
     stage->rejected_lines += flush->rejected_lines;

@@ -25,6 +25,8 @@ struct stage {
     char path[96];                               /* of access.log in it */
     struct source_config sources[STAGE_SOURCES]; /* the first is access.log */
     int source_count;
+    struct catalogue *catalogue; /* the built-in objectives of the service "app" */
+    struct plan *plan;
     int64_t wall_ms;
     int64_t boot_ms;
     char paths[STAGE_SOURCES][160]; /* of the others */

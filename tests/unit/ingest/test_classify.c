@@ -11,16 +11,42 @@
 
 #define NOW_MS INT64_C(1795262400000)
 
+static struct catalogue *catalogue;
 static struct classifier *classifier;
+
+/* A catalogue of the services api, app and web. */
+static struct catalogue *three_services(void)
+{
+    AUTO(catalogue_builder_free) struct catalogue_builder *builder = catalogue_builder_new("app");
+    static const char *const services[] = { "web", "api" };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(services); i++) {
+        struct objective objective = { .type = OBJECTIVE_CUSTOM, .window_minutes = 60 };
+        struct indicator indicator = { .service = services[i] };
+
+        (void)snprintf(objective.name, sizeof(objective.name), "%s", services[i]);
+        (void)snprintf(objective.service, sizeof(objective.service), "%s", services[i]);
+        ck_assert_int_eq(catalogue_add(builder, &objective, &indicator, NULL), 0);
+    }
+    return catalogue_finish(&builder);
+}
+
+static struct classifier *classifier_for(const char *service, const struct templates *templates,
+                                         bool strict)
+{
+    return classifier_new(&(struct classifier_settings){ catalogue, templates, strict, service });
+}
 
 static void set_up(void)
 {
-    classifier = classifier_new("app");
+    catalogue = three_services();
+    classifier = classifier_for("app", NULL, false);
 }
 
 static void tear_down(void)
 {
     classifier_free(&classifier);
+    catalogue_free(&catalogue);
 }
 
 static struct line line_of(struct slice path)
@@ -31,10 +57,10 @@ static struct line line_of(struct slice path)
 static struct slice route_of(struct slice path)
 {
     struct line line = line_of(path);
-    uint32_t route = 0;
+    uint32_t series = 0;
 
-    ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &route), VERDICT_EVENT);
-    return classifier_route_name(classifier, route);
+    ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &series), VERDICT_EVENT);
+    return classifier_series(classifier, series).route;
 }
 
 START_TEST(what_stands_for_one_of_many_becomes_id)
@@ -153,9 +179,9 @@ START_TEST(what_is_no_event_of_the_service_is_not_counted)
                              slice_of(cases[i].service),
                              slice_of(cases[i].method),
                              slice_of(cases[i].path) };
-        uint32_t route;
+        uint32_t series;
 
-        ck_assert_msg(classifier_judge(classifier, &line, NOW_MS, &route) == cases[i].verdict,
+        ck_assert_msg(classifier_judge(classifier, &line, NOW_MS, &series) == cases[i].verdict,
                       "%s %s", cases[i].method, cases[i].path);
     }
 }
@@ -177,24 +203,143 @@ START_TEST(a_time_that_cannot_be_is_refused)
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct line line = line_of(SLICE("/"));
-        uint32_t route;
+        uint32_t series;
 
         line.time_ms = cases[i].time_ms;
-        ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &route), cases[i].verdict);
+        ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &series), cases[i].verdict);
     }
 }
 END_TEST
 
-START_TEST(memory_that_runs_out_is_reported)
+START_TEST(a_line_belongs_to_the_service_it_names_else_to_the_sources)
 {
-    for (int n = 0; n < 2; n++) {
+    static const struct {
+        const char *home;
+        const char *named;
+        const char *service; /* NULL: not counted */
+    } cases[] = {
+        { "app", "", "app" },        { "app", "web", "web" }, { "app", "api", "api" },
+        { "app", "unknown", NULL },  { "web", "", "web" },    { "unknown", "", NULL },
+        { "unknown", "app", "app" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        AUTO(classifier_free)
+        struct classifier *of_source = classifier_for(cases[i].home, NULL, false);
+        struct line line = line_of(SLICE("/"));
+        enum verdict want = cases[i].service == NULL ? VERDICT_NOT_COUNTED : VERDICT_EVENT;
+        uint32_t series = 0;
+
+        line.service = slice_of(cases[i].named);
+        ck_assert_int_eq(classifier_judge(of_source, &line, NOW_MS, &series), want);
+        if (want == VERDICT_EVENT)
+            ck_assert_str_eq(catalogue->services[classifier_series(of_source, series).service],
+                             cases[i].service);
+    }
+}
+END_TEST
+
+START_TEST(services_and_methods_are_series_of_their_own)
+{
+    static const char *const services[] = { "app", "web" };
+    static const char *const methods[] = { "GET", "POST", "PURGE" };
+    uint32_t want = 0;
+
+    for (int round = 0; round < 2; round++) {
+        want = 0;
+        for (size_t s = 0; s < ARRAY_LENGTH(services); s++) {
+            for (size_t m = 0; m < ARRAY_LENGTH(methods); m++) {
+                struct line line = line_of(SLICE("/a"));
+                uint32_t series = 99;
+
+                line.service = slice_of(services[s]);
+                line.method = slice_of(methods[m]);
+                ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &series),
+                                 VERDICT_EVENT);
+                ck_assert_uint_eq(series, want++);
+            }
+        }
+    }
+    ck_assert_uint_eq(classifier_series_count(classifier), want);
+    ck_assert_int_eq(classifier_series(classifier, 1).method, EVENT_POST);
+    ck_assert_int_eq(classifier_series(classifier, 2).method, EVENT_OTHER);
+}
+END_TEST
+
+START_TEST(each_service_has_routes_up_to_the_bound)
+{
+    struct line line = line_of(SLICE("/web"));
+    char path[32];
+    uint32_t series = 0;
+
+    for (int i = 0; i <= LIMIT_ROUTES; i++) {
+        (void)snprintf(path, sizeof(path), "/page-%d", i);
+        (void)route_of(slice_of(path));
+    }
+    line.service = SLICE("web");
+    ck_assert_int_eq(classifier_judge(classifier, &line, NOW_MS, &series), VERDICT_EVENT);
+    ck_assert(slice_equals_text(classifier_series(classifier, series).route, "/web"));
+}
+END_TEST
+
+START_TEST(a_template_names_the_route_of_the_paths_that_fit_it)
+{
+    static const char *const texts[] = { "/v1/jobs/{job}", "/v1/jobs/new", "/files/{name}/raw" };
+    static const struct {
+        const char *path;
+        const char *route;
+        const char *strict;
+    } cases[] = {
+        { "/v1/jobs/7", "/v1/jobs/{job}", "/v1/jobs/{job}" },
+        { "/v1/jobs/abc", "/v1/jobs/{job}", "/v1/jobs/{job}" },
+        { "/v1/jobs/new", "/v1/jobs/new", "/v1/jobs/new" },
+        { "/files/\xc3\xa9/raw", "/files/{name}/raw", "/files/{name}/raw" },
+        { "/files/\xff/raw", "/files/{name}/raw", "/files/{name}/raw" },
+        { "/v1/users/7", "/v1/users/{id}", "other" },
+        { "/v1/jobs/", "/v1/jobs/", "other" },
+        { "", "other", "other" },
+    };
+    AUTO(templates_free) struct templates *templates = NULL;
+
+    ck_assert_int_eq(templates_new(texts, 3, &templates, NULL), 0);
+    for (int strict = 0; strict < 2; strict++) {
+        classifier_free(&classifier);
+        classifier = classifier_for("app", templates, strict == 1);
+        for (size_t i = 0; i < 2 * ARRAY_LENGTH(cases); i++) {
+            size_t at = i % ARRAY_LENGTH(cases);
+
+            ck_assert_msg(slice_equals_text(route_of(slice_of(cases[at].path)),
+                                            strict == 1 ? cases[at].strict : cases[at].route),
+                          "%s", cases[at].path);
+        }
+    }
+}
+END_TEST
+
+START_TEST(memory_that_runs_out_is_reported_and_changes_nothing)
+{
+    int n = 0;
+
+    for (;; n++) {
         AUTO(classifier_free) struct classifier *made = NULL;
+        struct line line = line_of(SLICE("/a"));
+        uint32_t series = 99;
+        enum verdict verdict = VERDICT_NO_MEMORY;
 
         malloc_fail_at(n);
-        made = classifier_new("app");
+        made = classifier_for("app", NULL, false);
+        if (made != NULL)
+            verdict = classifier_judge(made, &line, NOW_MS, &series);
+        ck_assert((verdict == VERDICT_NO_MEMORY) == malloc_failed());
         malloc_fail_at(-1);
-        ck_assert_ptr_null(made);
+        if (made == NULL)
+            continue;
+        ck_assert_int_eq(classifier_judge(made, &line, NOW_MS, &series), VERDICT_EVENT);
+        ck_assert_uint_eq(series, 0);
+        if (verdict == VERDICT_EVENT)
+            break;
     }
+    ck_assert_int_ge(n, 6);
 }
 END_TEST
 
@@ -209,6 +354,10 @@ TCase *classify_cases(void)
     tcase_add_test(cases, routes_beyond_the_bound_are_other);
     tcase_add_test(cases, what_is_no_event_of_the_service_is_not_counted);
     tcase_add_test(cases, a_time_that_cannot_be_is_refused);
-    tcase_add_test(cases, memory_that_runs_out_is_reported);
+    tcase_add_test(cases, a_line_belongs_to_the_service_it_names_else_to_the_sources);
+    tcase_add_test(cases, services_and_methods_are_series_of_their_own);
+    tcase_add_test(cases, each_service_has_routes_up_to_the_bound);
+    tcase_add_test(cases, a_template_names_the_route_of_the_paths_that_fit_it);
+    tcase_add_test(cases, memory_that_runs_out_is_reported_and_changes_nothing);
     return cases;
 }

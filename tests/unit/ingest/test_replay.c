@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const int64_t thresholds_ms[] = { 500, 2000 };
 static const char *const services[] = { "app" };
 
 enum { FILES = 64, KEYS = 64 };
@@ -39,14 +38,14 @@ static char state_dir[64];
 static int64_t boot_ms;
 static struct queue *flushes;
 static struct queue *positions;
+static struct catalogue *catalogue;
+static struct plan *plan;
 static struct journal *journal;
 static struct follower *follower;
 
 static void begin(void)
 {
-    struct follow_settings settings = { .service = "app",
-                                        .thresholds_ms = thresholds_ms,
-                                        .threshold_count = 2 };
+    struct follow_settings settings = { .service = "app", .plan = plan };
 
     journal = journal_new(&(struct journal_settings){ state_dir, "app" });
     ck_assert_int_eq(journal_set_services(journal, services, 1), 0);
@@ -77,6 +76,8 @@ static void set_up(void)
     boot_ms = 1000000;
     (void)snprintf(state_dir, sizeof(state_dir), "/tmp/probity-replay-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(state_dir));
+    ck_assert_int_eq(catalogue_built_in("app", &catalogue, NULL), 0);
+    ck_assert_int_eq(plan_new(catalogue, &plan, NULL), 0);
     begin();
 }
 
@@ -110,6 +111,8 @@ static void tear_down(void)
     (void)snprintf(path, sizeof(path), "%s/journal", state_dir);
     (void)rmdir(path);
     ck_assert_int_eq(rmdir(state_dir), 0);
+    plan_free(&plan);
+    catalogue_free(&catalogue);
 }
 
 /* --- the writer --- */
@@ -148,7 +151,7 @@ static void commit(const struct flush *flush)
         return;
     }
     for (int i = 0; flush->tally != NULL && i < tally_row_count(flush->tally); i++)
-        ledger.events += tally_row_at(flush->tally, i)->total;
+        ledger.events += tally_row_totals(tally_row_at(flush->tally, i)).total;
 }
 
 static void answer(const struct flush *flush)

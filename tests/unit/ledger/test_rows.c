@@ -2,87 +2,153 @@
 /* SPDX-License-Identifier: MIT */
 #include "ledger/rows.h"
 
+#include "slo/status_counts.h"
 #include "suite.h"
 
 #include <errno.h>
 
-static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-static const struct ledger_settings settings = { .service = "app",
-                                                 .objectives = objectives,
-                                                 .objective_count = OBJECTIVE_BUILT_IN_COUNT };
-/* Ids need not be in the order of the objectives. */
-static const struct registry registry = { .ids = { 7, 2, 4, 9 } };
+static struct catalogue *catalogue;
+static struct plan *plan;
+/* Ids need not be in the order of the indicators: all but 5xx, then the two of latency. */
+static const int ids[] = { 7, 4, 9 };
 
-static struct tally *new_tally(void)
+static void set_up(void)
 {
-    int64_t thresholds_ms[LIMIT_THRESHOLDS];
-    int count;
-
-    objective_built_in("app", objectives);
-    count = objective_thresholds(objectives, OBJECTIVE_BUILT_IN_COUNT, thresholds_ms);
-    return tally_new(thresholds_ms, count);
+    ck_assert_int_eq(catalogue_built_in("app", &catalogue, NULL), 0);
+    ck_assert_int_eq(plan_new(catalogue, &plan, NULL), 0);
+    ck_assert_int_eq(catalogue->indicator_count, 3);
 }
 
-static void add(struct tally *tally, const char *route, struct tally_event event)
+static void tear_down(void)
 {
-    event.route = (uint32_t)tally_route(tally, slice_of(route));
+    plan_free(&plan);
+    catalogue_free(&catalogue);
+}
+
+static void add(struct tally *tally, const char *route, enum event_method method,
+                struct tally_event event)
+{
+    event.series = (uint32_t)tally_series(tally, 0, slice_of(route), method);
     ck_assert(tally_add(tally, &event));
 }
 
 static struct tally *example(void)
 {
-    struct tally *tally = new_tally();
+    struct tally *tally = tally_new(plan);
 
-    add(tally, "/b", (struct tally_event){ 120000, 10, 0, 200 });
-    add(tally, "/b", (struct tally_event){ 120000, 600, 0, 200 });
-    add(tally, "/a", (struct tally_event){ 60000, 3000, 0, 200 });
-    add(tally, "/a", (struct tally_event){ 60000, 5, 0, 500 });
-    add(tally, "/a", (struct tally_event){ 180000, 5, 0, 499 });
+    add(tally, "/b", EVENT_GET, (struct tally_event){ 120000, 10, 0, 200 });
+    add(tally, "/b", EVENT_GET, (struct tally_event){ 120000, 600, 0, 200 });
+    add(tally, "/b", EVENT_DELETE, (struct tally_event){ 120000, 700, 0, 204 });
+    add(tally, "/a", EVENT_GET, (struct tally_event){ 60000, 3000, 0, 200 });
+    add(tally, "/a", EVENT_GET, (struct tally_event){ 60000, 5, 0, 500 });
+    add(tally, "/a", EVENT_GET, (struct tally_event){ 180000, 5, 0, 499 });
     return tally;
 }
 
 START_TEST(rows_come_in_the_order_of_their_keys)
 {
+    static const struct {
+        const char *route;
+        enum event_method method;
+        int32_t minute;
+    } routes[] = { { "/a", EVENT_GET, 1 },
+                   { "/a", EVENT_GET, 3 },
+                   { "/b", EVENT_DELETE, 2 },
+                   { "/b", EVENT_GET, 2 } };
     AUTO(tally_free) struct tally *tally = example();
     AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
+    const struct service_rows *service;
     struct rows rows;
 
-    ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), 0);
-    ck_assert_int_eq(rows.objective_count, 8);
-    for (int i = 1; i < rows.objective_count; i++) {
-        const struct objective_row *a = &rows.objectives[i - 1];
-        const struct objective_row *b = &rows.objectives[i];
-
-        ck_assert(a->objective_id < b->objective_id
-                  || (a->objective_id == b->objective_id && a->sum->minute < b->sum->minute));
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    ck_assert_int_eq(rows.service_count, 1);
+    service = &rows.services[0];
+    ck_assert_int_eq(service->service, 0);
+    ck_assert_int_eq(service->route_count, ARRAY_LENGTH(routes));
+    for (int i = 0; i < service->route_count; i++) {
+        ck_assert_str_eq(service->routes[i].route, routes[i].route);
+        ck_assert_int_eq(service->routes[i].method, routes[i].method);
+        ck_assert_int_eq(service->routes[i].minute, routes[i].minute);
     }
-    ck_assert_int_eq(rows.route_count, 3);
-    ck_assert_str_eq(rows.routes[0].route, "/a");
-    ck_assert_int_eq(rows.routes[1].counts->minute, 3);
-    ck_assert_str_eq(rows.routes[2].route, "/b");
     ck_assert_int_eq(rows.minute_count, 3);
-    ck_assert_int_eq(rows.minutes[0], 1);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(rows.minutes[i], i + 1);
 }
 END_TEST
 
-START_TEST(only_bad_events_make_rows_by_route_and_objective)
+START_TEST(an_indicators_rows_sum_the_routes_of_a_minute)
 {
-    static const struct bad_row want[] = { { 2, "/a", 1, 1 },
-                                           { 4, "/a", 1, 1 },
-                                           { 4, "/b", 2, 1 },
-                                           { 7, "/a", 1, 1 },
-                                           { 9, "/a", 1, 1 } };
+    static const struct indicator_row want[] = {
+        { .indicator = 1, .id = 4, .minute = 1, .total = 1, .bad = 1, .timed = true },
+        { .indicator = 1, .id = 4, .minute = 2, .total = 3, .bad = 2, .timed = true },
+        { .indicator = 0, .id = 7, .minute = 1, .total = 2, .bad = 1 },
+        { .indicator = 0, .id = 7, .minute = 2, .total = 3, .bad = 0 },
+        { .indicator = 2, .id = 9, .minute = 1, .total = 1, .bad = 1, .timed = true },
+        { .indicator = 2, .id = 9, .minute = 2, .total = 3, .bad = 0, .timed = true },
+    };
     AUTO(tally_free) struct tally *tally = example();
     AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
     struct rows rows;
 
-    ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), 0);
-    ck_assert_int_eq(rows.bad_count, ARRAY_LENGTH(want));
-    for (int i = 0; i < rows.bad_count; i++) {
-        ck_assert_int_eq(rows.bads[i].objective_id, want[i].objective_id);
-        ck_assert_str_eq(rows.bads[i].route, want[i].route);
-        ck_assert_int_eq(rows.bads[i].minute, want[i].minute);
-        ck_assert_uint_eq(rows.bads[i].bad, want[i].bad);
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    ck_assert_int_eq(rows.services[0].indicator_count, ARRAY_LENGTH(want));
+    for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
+        const struct indicator_row *row = &rows.services[0].indicators[i];
+        struct histogram durations;
+
+        ck_assert_int_eq(row->indicator, want[i].indicator);
+        ck_assert_int_eq(row->id, want[i].id);
+        ck_assert_int_eq(row->minute, want[i].minute);
+        ck_assert_uint_eq(row->total, want[i].total);
+        ck_assert_uint_eq(row->bad, want[i].bad);
+        ck_assert_int_eq(row->timed, want[i].timed);
+        histogram_init(&durations, arena);
+        ck_assert(rows_merge_durations(row, &durations));
+        ck_assert_uint_eq(durations.count, row->minute == 1 ? 1 : 3);
+    }
+}
+END_TEST
+
+START_TEST(a_routes_row_has_its_counts_by_status)
+{
+    AUTO(tally_free) struct tally *tally = example();
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
+    struct status_counts counts = { { 0 } };
+    const struct route_row *row;
+    struct rows rows;
+
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    row = &rows.services[0].routes[0];
+    ck_assert_uint_eq(row->totals.total, 2);
+    ck_assert_uint_eq(row->totals.errors, 1);
+    ck_assert_uint_eq(row->counts->duration_ms_max, 3000);
+    ck_assert_int_eq(status_counts_merge(&counts, row->statuses), 0);
+    ck_assert_uint_eq(status_counts_of(&counts, 200), 1);
+    ck_assert_uint_eq(status_counts_of(&counts, 500), 1);
+    ck_assert_int_eq(status_counts_merge(&counts, rows.services[0].routes[1].statuses), 0);
+    ck_assert_uint_eq(status_counts_of(&counts, 499), 1);
+}
+END_TEST
+
+START_TEST(only_bad_events_make_rows_by_route_and_indicator)
+{
+    static const struct bad_row want[] = {
+        { 1, 4, "/a", 1, 1 }, { 1, 4, "/b", 2, 2 }, { 0, 7, "/a", 1, 1 }, { 2, 9, "/a", 1, 1 }
+    };
+    AUTO(tally_free) struct tally *tally = example();
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
+    struct rows rows;
+
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    ck_assert_int_eq(rows.services[0].bad_count, ARRAY_LENGTH(want));
+    for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
+        const struct bad_row *row = &rows.services[0].bads[i];
+
+        ck_assert_int_eq(row->indicator, want[i].indicator);
+        ck_assert_int_eq(row->id, want[i].id);
+        ck_assert_str_eq(row->route, want[i].route);
+        ck_assert_int_eq(row->minute, want[i].minute);
+        ck_assert_uint_eq(row->bad, want[i].bad);
     }
 }
 END_TEST
@@ -91,14 +157,17 @@ START_TEST(a_minute_knows_its_rows_and_events)
 {
     AUTO(tally_free) struct tally *tally = example();
     AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
+    const struct service_rows *service;
     struct rows rows;
 
-    ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), 0);
-    ck_assert_uint_eq(rows_events_in(&rows, 1), 2);
-    ck_assert_uint_eq(rows_events_in(&rows, 3), 1);
-    ck_assert_int_eq(rows_in(&rows, 1), 4 + 1 + 4);
-    ck_assert_int_eq(rows_in(&rows, 3), 1);
-    ck_assert_int_eq(rows_in(&rows, 99), 0);
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    service = &rows.services[0];
+    ck_assert_uint_eq(rows_events_in(service, 1), 2);
+    ck_assert_uint_eq(rows_events_in(service, 3), 1);
+    ck_assert_int_eq(rows_in(service, 1), 3 + 1 + 3);
+    ck_assert_int_eq(rows_in(service, 3), 1);
+    ck_assert_int_eq(rows_in(service, 99), 0);
+    ck_assert_int_eq(rows_count(service), 6 + 4 + 4);
 }
 END_TEST
 
@@ -107,31 +176,24 @@ START_TEST(no_tally_makes_no_rows)
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     struct rows rows;
 
-    ck_assert_int_eq(rows_build(&rows, NULL, &settings, &registry, arena), 0);
-    ck_assert_int_eq(rows.objective_count + rows.route_count + rows.bad_count, 0);
-}
-END_TEST
-
-START_TEST(a_tally_without_an_objectives_threshold_is_refused)
-{
-    int64_t other_ms = 77;
-    AUTO(tally_free) struct tally *tally = tally_new(&other_ms, 1);
-    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
-    struct rows rows;
-
-    objective_built_in("app", objectives);
-    add(tally, "/a", (struct tally_event){ 60000, 5, 0, 200 });
-    ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), -EINVAL);
+    ck_assert_int_eq(rows_build(&rows, NULL, ids, arena), 0);
+    ck_assert_int_eq(rows.service_count + rows.minute_count, 0);
 }
 END_TEST
 
 START_TEST(rows_that_do_not_fit_are_refused)
 {
     AUTO(tally_free) struct tally *tally = example();
-    AUTO(arena_free) struct arena *arena = arena_new(200);
     struct rows rows;
+    size_t bytes = 8;
 
-    ck_assert_int_eq(rows_build(&rows, tally, &settings, &registry, arena), -ENOMEM);
+    for (int code = -ENOMEM; code != 0; bytes += 8) {
+        AUTO(arena_free) struct arena *arena = arena_new(bytes);
+
+        code = rows_build(&rows, tally, ids, arena);
+        ck_assert(code == 0 || code == -ENOMEM);
+    }
+    ck_assert_uint_gt(bytes, 500);
 }
 END_TEST
 
@@ -139,11 +201,13 @@ TCase *rows_cases(void)
 {
     TCase *cases = tcase_create("rows");
 
+    tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, rows_come_in_the_order_of_their_keys);
-    tcase_add_test(cases, only_bad_events_make_rows_by_route_and_objective);
+    tcase_add_test(cases, an_indicators_rows_sum_the_routes_of_a_minute);
+    tcase_add_test(cases, a_routes_row_has_its_counts_by_status);
+    tcase_add_test(cases, only_bad_events_make_rows_by_route_and_indicator);
     tcase_add_test(cases, a_minute_knows_its_rows_and_events);
     tcase_add_test(cases, no_tally_makes_no_rows);
-    tcase_add_test(cases, a_tally_without_an_objectives_threshold_is_refused);
     tcase_add_test(cases, rows_that_do_not_fit_are_refused);
     return cases;
 }

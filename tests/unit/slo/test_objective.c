@@ -48,25 +48,11 @@ START_TEST(the_longest_service_name_still_gives_whole_and_distinct_names)
 }
 END_TEST
 
-START_TEST(objective_thresholds_are_those_of_latency_each_once)
-{
-    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-    int64_t thresholds_ms[LIMIT_THRESHOLDS] = { 0 };
-
-    objective_built_in("app", objectives);
-    objectives[0].threshold_ms = 2000;
-    ck_assert_int_eq(objective_thresholds(objectives, OBJECTIVE_BUILT_IN_COUNT, thresholds_ms), 2);
-    ck_assert_int_eq(thresholds_ms[0], 2000);
-    ck_assert_int_eq(thresholds_ms[1], 500);
-}
-END_TEST
-
 TCase *objective_cases(void)
 {
     TCase *cases = tcase_create("objective");
 
     tcase_add_test(cases, every_service_has_four_objectives_from_the_first_start);
     tcase_add_test(cases, the_longest_service_name_still_gives_whole_and_distinct_names);
-    tcase_add_test(cases, objective_thresholds_are_those_of_latency_each_once);
     return cases;
 }
