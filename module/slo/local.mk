@@ -24,6 +24,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/openslo.c \
 	%D%/openslo.h \
 	%D%/openslo_check.c \
+	%D%/openslo_export.c \
+	%D%/openslo_export.h \
 	%D%/openslo_inline.c \
 	%D%/openslo_notes.c \
 	%D%/openslo_notes.h \

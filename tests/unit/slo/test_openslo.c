@@ -10,6 +10,7 @@
 
 #include "base/folder.h"
 #include "base/limits.h"
+#include "slo/openslo_export.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -219,10 +220,11 @@ static void expect(const char *path, const struct outcome *outcome, struct slice
                   expectation(text));
 }
 
-/* Each document alone gives the same objective and the same document. */
-static void reread(const struct catalogue *catalogue, const char *document, const char *name)
+/* Each document alone, as it is and as YAML, gives the same objective and the same document. */
+static void reread_text(const struct catalogue *catalogue, const char *document, struct slice text,
+                        const char *name)
 {
-    struct outcome again = load("document", slice_of(document), false);
+    struct outcome again = load("document", text, false);
     const char *same;
 
     ck_assert_msg(again.code == 0, "%s: %s", name, again.first);
@@ -242,6 +244,19 @@ static void reread(const struct catalogue *catalogue, const char *document, cons
                       buf_text(&one), buf_text(&all));
     }
     outcome_done(&again);
+}
+
+static void reread(const struct catalogue *catalogue, const char *document, const char *name)
+{
+    AUTO(buf_done) struct buf yaml;
+    struct error err = { .code = 0 };
+
+    buf_init(&yaml, TEXT_BYTES);
+    ck_assert_msg(openslo_export(document, &yaml, &err) == 0, "%s", err.text);
+    if (getenv("TEST_OPENSLO_SHOW") != NULL)
+        (void)fprintf(stderr, "%s", buf_text(&yaml));
+    reread_text(catalogue, document, slice_of(document), name);
+    reread_text(catalogue, document, buf_slice(&yaml), name);
 }
 
 static void check_documents(const struct catalogue *catalogue)
@@ -310,6 +325,30 @@ START_TEST(what_is_invalid_is_refused_with_everything_that_is_wrong)
 }
 END_TEST
 
+/* A built-in objective as a document is the same objective over the same indicator. */
+START_TEST(built_in_objectives_can_be_exported_and_read_again)
+{
+    struct catalogue *built_in = NULL;
+    struct error err = { .code = 0 };
+
+    ck_assert_int_eq(catalogue_built_in("home", &built_in, &err), 0);
+    for (int i = 0; i < built_in->objective_count; i++) {
+        const struct objective *objective = &built_in->objectives[i];
+        AUTO(buf_done) struct buf document;
+        struct outcome again;
+
+        buf_init(&document, TEXT_BYTES);
+        openslo_describe(objective, &document);
+        again = load("document", buf_slice(&document), true);
+        ck_assert_msg(again.code == 0 && again.warnings == 0, "%s", again.first);
+        ck_assert_str_eq(again.catalogue->objectives[0].document, buf_text(&document));
+        reread(built_in, buf_text(&document), objective->name);
+        outcome_done(&again);
+    }
+    catalogue_free(&built_in);
+}
+END_TEST
+
 TCase *openslo_cases(void)
 {
     TCase *cases = tcase_create("openslo");
@@ -318,5 +357,6 @@ TCase *openslo_cases(void)
     tcase_add_test(cases, what_is_valid_loads_in_both_modes_and_again_from_its_documents);
     tcase_add_test(cases, what_only_the_sdk_refuses_loads_with_warnings);
     tcase_add_test(cases, what_is_invalid_is_refused_with_everything_that_is_wrong);
+    tcase_add_test(cases, built_in_objectives_can_be_exported_and_read_again);
     return cases;
 }
