@@ -15,6 +15,7 @@ typedef int (*command_fn)(int argc, char **argv);
 
 int command_check_config(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_slo(int argc, char **argv);
 
 /* getenv() as config_load() wants it. */
 const char *command_lookup(void *context, const char *name);

@@ -30,6 +30,11 @@ static const struct command {
       "  stamp REV                    record a revision and change nothing else\n"
       "  --sql                        print the SQL and run nothing\n"
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
+    { "slo", command_slo, "ACTION [ARGUMENTS]",
+      "Check objectives, and put them into the ledger.",
+      "  lint PATH… [--strict] [--json]   say everything that is wrong with files or folders of\n"
+      "                                   OpenSLO, and what the alerts of each objective can do\n"
+      "Exits with 0 when the definitions can be used, with 1 when they can't.\n" },
     { "version", command_version, "", "Print the version.", "" },
     { "help", command_help, "[COMMAND]", "Explain a command.", "" },
 };

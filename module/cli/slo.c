@@ -1,0 +1,169 @@
+/* slo.c - `probity slo`: its subcommands and their options, as tables. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "cli/slo.h"
+
+#include "slo/openslo.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum slo_option_bit {
+    STRICT = 1 << 0,
+    JSON = 1 << 1,
+    DRY_RUN = 1 << 2,
+    PRUNE = 1 << 3,
+    FROM_FILE = 1 << 4,
+    AUTHOR = 1 << 5,
+    EFFECTIVE_FROM = 1 << 6,
+};
+
+static const struct option {
+    const char *name;
+    unsigned bit;
+    bool has_value;
+    size_t offset;
+} options[] = {
+    { "--strict", STRICT, false, offsetof(struct slo_arguments, strict) },
+    { "--json", JSON, false, offsetof(struct slo_arguments, json) },
+    { "--dry-run", DRY_RUN, false, offsetof(struct slo_arguments, dry_run) },
+    { "--prune", PRUNE, false, offsetof(struct slo_arguments, prune) },
+    { "--file", FROM_FILE, true, offsetof(struct slo_arguments, file) },
+    { "--author", AUTHOR, true, offsetof(struct slo_arguments, author) },
+    { "--effective-from", EFFECTIVE_FROM, true, offsetof(struct slo_arguments, effective_from) },
+};
+
+static const struct action {
+    const char *name;
+    int (*run)(const struct slo_arguments *arguments);
+    unsigned options;
+    int words_min;
+    int words_max;
+    const char *usage;
+} actions[] = {
+    { "lint", slo_lint, STRICT | JSON, 1, SLO_PATHS_MAX, "PATH… [--strict] [--json]" },
+};
+
+static const struct action *find_action(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(actions); i++) {
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+/* Takes an option, and its value from `value`.  False when the action doesn't know it, or the value
+ * is missing. */
+static bool take_option(const struct action *action, const char *name, const char *value,
+                        struct slo_arguments *ret, int *ret_taken)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        char *member = (char *)ret + options[i].offset;
+
+        if (strcmp(options[i].name, name) != 0 || (action->options & options[i].bit) == 0)
+            continue;
+        *ret_taken = options[i].has_value ? 2 : 1;
+        if (!options[i].has_value)
+            memcpy(member, &(bool){ true }, sizeof(bool));
+        else if (value != NULL)
+            memcpy(member, &value, sizeof(value));
+        return !options[i].has_value || value != NULL;
+    }
+    return false;
+}
+
+static bool read_arguments(const struct action *action, int argc, char **argv,
+                           struct slo_arguments *ret)
+{
+    int taken = 1;
+
+    for (int i = 2; i < argc; i += taken) {
+        taken = 1;
+        if (strncmp(argv[i], "--", 2) == 0) {
+            if (!take_option(action, argv[i], i + 1 < argc ? argv[i + 1] : NULL, ret, &taken))
+                return false;
+        } else if (ret->count == action->words_max) {
+            return false;
+        } else {
+            ret->words[ret->count++] = argv[i];
+        }
+    }
+    return ret->count >= action->words_min;
+}
+
+int command_slo(int argc, char **argv)
+{
+    struct slo_arguments arguments = { .count = 0 };
+    const struct action *action = argc > 1 ? find_action(argv[1]) : NULL;
+
+    if (action == NULL)
+        return command_fail(COMMAND_MISUSED, "slo", "say what: lint");
+    if (!read_arguments(action, argc, argv, &arguments))
+        return command_fail(COMMAND_MISUSED, "slo", "usage: probity slo %s %s", action->name,
+                            action->usage);
+    return action->run(&arguments);
+}
+
+/* --- what the subcommands share --- */
+
+void slo_print_problems(const struct problems *problems)
+{
+    int hidden = problems_errors(problems) + problems_warnings(problems) - problems_count(problems);
+
+    for (int i = 0; i < problems_count(problems); i++) {
+        const struct problem *problem = problems_at(problems, i);
+        AUTO(buf_done) struct buf line;
+
+        buf_init(&line, SLO_OUTPUT_BYTES);
+        problem_print(problem, &line);
+        (void)fprintf(stderr, "%s%s\n",
+                      problem->level == PROBLEM_ERROR ? "" : "warning: ", buf_text(&line));
+    }
+    if (hidden > 0)
+        (void)fprintf(stderr, "and %d more\n", hidden);
+}
+
+int slo_load(const char *const paths[], int count, bool strict, struct problems *problems,
+             struct catalogue **ret)
+{
+    /* No service of its own: what the files say is all there is. */
+    const struct openslo_options settings = { .service = "", .strict = strict };
+    AUTO(openslo_free) struct openslo *openslo = openslo_new(&settings, problems);
+    struct error err = { .code = 0 };
+
+    for (int i = 0; openslo != NULL && i < count; i++) {
+        if (openslo_read_path(openslo, paths[i]) != 0)
+            openslo_free(&openslo);
+    }
+    if (openslo == NULL)
+        return command_fail(COMMAND_FAILED, "slo", "out of memory");
+    if (openslo_finish(&openslo, ret, &err) == 0)
+        return COMMAND_DONE;
+    return err.code == EINVAL ? COMMAND_FAILED
+                              : command_fail(COMMAND_FAILED, "slo", "%s", err.text);
+}
+
+int slo_print(const struct buf *buf)
+{
+    if (!buf_ok(buf))
+        return command_fail(COMMAND_FAILED, "slo", "out of memory");
+    (void)fwrite(buf_text(buf), 1, buf->length, stdout);
+    return COMMAND_DONE;
+}
+
+struct config *slo_config(void)
+{
+    struct config *config = NULL;
+    struct error err = { .code = 0 };
+
+    if (config_load(command_lookup, NULL, &config, &err) != 0) {
+        (void)command_fail(COMMAND_FAILED, "slo", "%s", err.text);
+        return NULL;
+    }
+    config_hide_secrets(config);
+    return config;
+}
