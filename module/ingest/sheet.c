@@ -17,7 +17,8 @@ static struct classifier *new_classifier(const struct source_config *source,
                                          const struct follow_settings *settings)
 {
     struct classifier_settings own = { .catalogue = plan_catalogue(settings->plan),
-                                       .service = settings->service };
+                                       .service = settings->service,
+                                       .posted = source == NULL };
 
     if (source != NULL) {
         own.service = source->service;
