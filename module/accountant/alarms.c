@@ -233,6 +233,27 @@ enum budget_status alarms_status(const struct alarms *alarms, int objective)
     return status;
 }
 
+/* FNV-1a, by whole words. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * 1099511628211U;
+}
+
+uint64_t alarms_version(const struct alarms *alarms, int objective)
+{
+    uint64_t hash = 14695981039346656037U;
+
+    for (int i = alarms->first[objective]; i < alarms->first[objective + 1]; i++) {
+        const struct alarm *alarm = &alarms->list[i];
+
+        hash = mix(hash, (uint64_t)alarm->alert.state);
+        hash = mix(hash, (uint64_t)alarm->alert.since_ms);
+        hash = mix(hash, (uint64_t)alarm->alert.frozen);
+        hash = mix(hash, (uint64_t)(alarm->suppressed_by + 1));
+    }
+    return hash;
+}
+
 const char *alarms_suppressor(const struct alarms *alarms, const struct alarm *alarm,
                               char text[ALARM_NAME_BYTES])
 {

@@ -79,6 +79,9 @@ const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *r
 /* The status of an objective, given its alerts: one that fires puts what was met at risk. */
 enum budget_status alarms_status(const struct alarms *alarms, int objective);
 
+/* A number that is another one when anything has changed that is shown of an objective's alerts. */
+uint64_t alarms_version(const struct alarms *alarms, int objective);
+
 /* What suppresses an alarm, as its objective's reader knows it: "page-fast-burn", or
  * "app-availability/page-fast-burn" for another objective's; "" for nothing. */
 const char *alarms_suppressor(const struct alarms *alarms, const struct alarm *alarm,

@@ -282,6 +282,30 @@ START_TEST(the_dark_freezes_and_a_few_events_are_not_enough)
 }
 END_TEST
 
+START_TEST(the_version_changes_with_what_is_shown_and_only_then)
+{
+    struct alarm_stage stage;
+    uint64_t before;
+    uint64_t firing;
+
+    stage_begin(&stage);
+    stage_turn(&stage, 1);
+    before = alarms_version(&stage.alarms, AVAILABILITY);
+    stage_turn(&stage, 1);
+    ck_assert_uint_eq(alarms_version(&stage.alarms, AVAILABILITY), before);
+    stage_set_bad(&stage, 5000);
+    stage_turn(&stage, 1);
+    firing = alarms_version(&stage.alarms, AVAILABILITY);
+    ck_assert_uint_ne(firing, before);
+    stage_turn(&stage, 1);
+    ck_assert_uint_eq(alarms_version(&stage.alarms, AVAILABILITY), firing);
+    stage_set_watched(10);
+    stage_turn(&stage, 1);
+    ck_assert_uint_ne(alarms_version(&stage.alarms, AVAILABILITY), firing);
+    stage_end(&stage);
+}
+END_TEST
+
 START_TEST(alarms_without_memory_are_refused_whole)
 {
     for (int n = 0;; n++) {
@@ -317,6 +341,7 @@ TCase *alarms_cases(void)
     tcase_add_test(cases, a_clock_that_was_set_freezes_until_events_agree_and_leaves_the_lease);
     tcase_add_test(cases, a_quiet_service_believes_its_clock_after_a_quarter_of_an_hour);
     tcase_add_test(cases, the_dark_freezes_and_a_few_events_are_not_enough);
+    tcase_add_test(cases, the_version_changes_with_what_is_shown_and_only_then);
     tcase_add_test(cases, alarms_without_memory_are_refused_whole);
     return cases;
 }
