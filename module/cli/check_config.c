@@ -6,6 +6,7 @@
 
 #include "auth/access.h"
 #include "config/value.h"
+#include "ingest/routes.h"
 #include "probe/pace.h"
 
 #include <stdio.h>
@@ -88,6 +89,23 @@ static int print_sources(const struct config *config)
     return print(&buf);
 }
 
+/* Those that are at hand: an application may not be there yet. */
+static bool check_templates(const struct config *config)
+{
+    bool fine = true;
+
+    for (int i = 0; i < config->source_count; i++) {
+        AUTO(templates_free) struct templates *templates = NULL;
+        struct error err = { .code = 0 };
+
+        if (routes_load(&config->sources[i], &templates, &err) == 0)
+            continue;
+        printf("error: %s\n", err.text);
+        fine = false;
+    }
+    return fine;
+}
+
 /* `context` counts the errors. */
 static void print_sentence(void *context, enum log_level level, const char *sentence)
 {
@@ -118,6 +136,8 @@ static int check(void)
     code = print_sources(config);
     if (code != COMMAND_DONE)
         return code;
+    if (!check_templates(config))
+        errors++;
     for (int i = 0; i < config->check_count; i++) {
         if (config->checks[i].misconfigured == NULL && !config->checks[i].not_configured)
             print_check(&config->checks[i]);

@@ -7,6 +7,7 @@
 #include "base/folder.h"
 #include "config/node.h"
 #include "config/snapshot.h"
+#include "config/url.h"
 
 #include <errno.h>
 #include <string.h>
@@ -107,6 +108,22 @@ static int out_of_memory(struct error *err)
 
 /* --- what fits together --- */
 
+/* It is shown and logged as it stands, so that no password may be in it. */
+static int check_address(const struct entry *entry, struct error *err)
+{
+    struct url url;
+    const char *wrong;
+
+    if (entry->openapi == NULL || strstr(entry->openapi, "://") == NULL)
+        return 0;
+    wrong = url_split(slice_of(entry->openapi), &url);
+    if (wrong == NULL && (!slice_equals(url.scheme, SLICE("http")) || url.hosts.length == 0))
+        wrong = "expected a file or http://host:port/path";
+    if (wrong == NULL && url.has_user)
+        wrong = "names a user, and Probity asks without one";
+    return wrong == NULL ? 0 : node_refuse(&entry->node, err, "openapi: %s", wrong);
+}
+
 static int check_templates(const struct entry *entry, struct error *err)
 {
     if (entry->templates.count > 0 && entry->openapi != NULL)
@@ -126,7 +143,7 @@ static int check_templates(const struct entry *entry, struct error *err)
         return node_refuse(&entry->node, err,
                            "openapi: https:// is not supported: take the application's own "
                            "http:// address, or a file");
-    return 0;
+    return check_address(entry, err);
 }
 
 static int check_entry(const struct entry *entry, struct error *err)

@@ -11,7 +11,6 @@
 #include "base/queue.h"
 #include "base/random.h"
 #include "config/config.h"
-#include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
@@ -19,10 +18,9 @@
 struct house {
     struct config *config;
     struct access *access;
-    struct queue *outcomes;  /* probers -> monitor */
-    struct slot *health;     /* monitor -> front */
-    struct slot *slo;        /* accountant -> front */
-    struct journal *journal; /* front -> disk -> ingest */
+    struct queue *outcomes; /* probers -> monitor */
+    struct slot *health;    /* monitor -> front */
+    struct slot *slo;       /* accountant -> front */
     char host[64];
     char instance[RANDOM_HEX_BYTES];
     _Atomic int64_t front_beat_ms;

@@ -6,7 +6,6 @@
 #include "config/config.h"
 #include "front/counters.h"
 #include "front/look.h"
-#include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdint.h>
@@ -17,7 +16,6 @@ struct sources {
     const struct access *access;
     struct slot *health;
     struct slot *slo;
-    struct journal *journal; /* any thread */
     int64_t process_started_at_wall_ms;
     /* the front's thread only */
     struct counters counters;

@@ -21,7 +21,9 @@
 #include "ingest/follow.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ingest/follower.h"
+#include "ingest/routes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,6 +67,8 @@ void follower_free(struct follower **follower)
     for (int i = 0; i < (*follower)->trail_count; i++)
         trail_free(&(*follower)->trails[i]);
     replay_free(&(*follower)->replay);
+    for (int i = 0; i < LIMIT_SOURCES; i++)
+        templates_free(&(*follower)->templates[i]); /* behind the trails, which use them */
     free((*follower)->room.buffer);
     free(*follower);
     *follower = NULL;
@@ -165,6 +169,36 @@ static void receive(struct follower *follower, int64_t deadline_ms)
     }
 }
 
+/* What was counted by then keeps its routes. */
+static void use_templates(struct follower *follower, int source, const struct openapi *openapi)
+{
+    AUTO(templates_free) struct templates *templates = NULL;
+    struct trail *trail = follower->trails[source];
+    struct templates *before = follower->templates[source];
+    struct error err = { .code = 0 };
+
+    if (routes_of(trail->source, openapi, &templates, &err) != 0) {
+        log_warning("ingest: %s", err.text);
+        return;
+    }
+    if (!trail_set_templates(trail, templates)) {
+        log_warning("ingest: %s: no memory for route templates", trail->path);
+        return;
+    }
+    follower->templates[source] = templates;
+    templates = before;
+}
+
+static void take_templates(struct follower *follower)
+{
+    for (int i = 0; follower->fetcher != NULL && i < follower->trail_count; i++) {
+        AUTO(openapi_free) struct openapi *openapi = fetcher_take(follower->fetcher, i);
+
+        if (openapi != NULL)
+            use_templates(follower, i, openapi);
+    }
+}
+
 bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
 {
     bool busy = false;
@@ -172,6 +206,7 @@ bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
     follower->room.wall_ms = wall_ms;
     follower->room.boot_ms = boot_ms;
     receive(follower, 0);
+    take_templates(follower);
     for (int i = 0; i < follower->trail_count; i++)
         busy |= trail_turn(follower->trails[i]);
     if (follower->replay != NULL)
@@ -211,23 +246,63 @@ static void run(void *context)
     while (!follower_settled(follower) && clock_left_ms(deadline_ms) > 0);
 }
 
-int follower_start(const struct follow_settings *settings, struct queue *flushes,
-                   struct queue *positions, struct follower **ret, struct error *err)
+/* The fetcher ends first: nobody takes what it finds any more. */
+static void free_stopped(struct follower **follower)
 {
-    AUTO(follower_free) struct follower *follower = NULL;
-    int result;
+    if (*follower == NULL)
+        return;
+    fetcher_stop(&(*follower)->fetcher);
+    follower_free(follower);
+}
 
-    for (int i = 0; i < settings->source_count; i++) {
+static int load_templates(const struct follow_settings *settings,
+                          struct templates *templates[LIMIT_SOURCES], struct error *err)
+{
+    int code = 0;
+
+    for (int i = 0; code == 0 && i < settings->source_count; i++) {
         if (strlen(settings->sources[i].path) >= FILE_PATH_BYTES)
             return error_set(err, ENAMETOOLONG, "ingest: %s: the path is too long",
                              settings->sources[i].path);
+        code = routes_load(&settings->sources[i], &templates[i], err);
     }
-    follower = follower_new(settings, flushes, positions);
-    if (follower == NULL)
-        return error_set(err, ENOMEM, "ingest: out of memory");
-    result = thread_start(&follower->thread, "ingest", run, follower, err);
-    if (result != 0)
-        return result;
+    return code;
+}
+
+static int make(const struct follow_settings *settings, struct queue *flushes,
+                struct queue *positions, struct follower **ret, struct error *err)
+{
+    struct templates *templates[LIMIT_SOURCES] = { NULL };
+    struct follow_settings own = *settings;
+    int code = load_templates(settings, templates, err);
+
+    own.templates = (const struct templates *const *)templates;
+    if (code == 0) {
+        *ret = follower_new(&own, flushes, positions);
+        if (*ret == NULL)
+            code = error_set(err, ENOMEM, "ingest: out of memory");
+    }
+    for (int i = 0; i < LIMIT_SOURCES; i++) {
+        if (code == 0)
+            (*ret)->templates[i] = templates[i];
+        else
+            templates_free(&templates[i]);
+    }
+    return code;
+}
+
+int follower_start(const struct follow_settings *settings, struct queue *flushes,
+                   struct queue *positions, struct follower **ret, struct error *err)
+{
+    AUTO(free_stopped) struct follower *follower = NULL;
+    int code = make(settings, flushes, positions, &follower, err);
+
+    if (code == 0)
+        code = fetcher_start(settings->sources, settings->source_count, &follower->fetcher, err);
+    if (code == 0)
+        code = thread_start(&follower->thread, "ingest", run, follower, err);
+    if (code != 0)
+        return code;
     *ret = follower;
     follower = NULL;
     return 0;
@@ -240,6 +315,6 @@ void follower_stop(struct follower **follower)
     atomic_store(&(*follower)->stopping, true);
     queue_wake((*follower)->positions);
     if (thread_join(&(*follower)->thread, 2000))
-        follower_free(follower);
+        free_stopped(follower);
     *follower = NULL; /* a thread that did not end keeps what it uses */
 }

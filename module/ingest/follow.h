@@ -26,7 +26,8 @@ struct follow_settings {
     const char *service; /* the instance's own, one of the plan's: it keeps the positions of sources
                           * whose service is none of them */
     const struct plan *plan;                  /* with its catalogue it outlives every flush */
-    const struct templates *const *templates; /* by source, each may be NULL; NULL: none at all */
+    const struct templates *const *templates; /* by source, for counting rooms that are made by
+                                               * themselves; the follower makes its own */
     struct journal *journal;                  /* what was posted; NULL: nothing is */
 };
 

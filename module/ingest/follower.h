@@ -3,7 +3,9 @@
 #define INGEST_FOLLOWER_H
 
 #include "base/thread.h"
+#include "ingest/fetcher.h"
 #include "ingest/replay.h"
+#include "ingest/templates.h"
 #include "ingest/trail.h"
 
 #include <stdatomic.h>
@@ -18,9 +20,11 @@ struct follower {
     struct queue *positions; /* borrowed */
     struct trail *trails[LIMIT_SOURCES];
     int trail_count;
-    struct replay *replay; /* NULL: there is no journal */
+    struct fetcher *fetcher; /* NULL: no templates are to be asked for */
+    struct replay *replay;   /* NULL: there is no journal */
     /* ingest thread only */
     struct trail_room room;
+    struct templates *templates[LIMIT_SOURCES]; /* by trail; NULL: none */
     /* any thread */
     atomic_bool stopping;
     /* the owner's */

@@ -8,6 +8,10 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/combined.h \
 	%D%/decimal.c \
 	%D%/decimal.h \
+	%D%/fetch.c \
+	%D%/fetch.h \
+	%D%/fetcher.c \
+	%D%/fetcher.h \
 	%D%/fields.c \
 	%D%/fields.h \
 	%D%/entry.c \
@@ -29,9 +33,13 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/recall.c \
 	%D%/recall.h \
 	%D%/reject.h \
+	%D%/openapi.c \
+	%D%/openapi.h \
 	%D%/replay.c \
 	%D%/replay.h \
 	%D%/report.c \
+	%D%/routes.c \
+	%D%/routes.h \
 	%D%/scan.c \
 	%D%/scan.h \
 	%D%/segment.c \

@@ -13,20 +13,18 @@
 /* As many series as one service of twenty routes has: grown when there are more. */
 enum { FIRST_SERIES = 64 };
 
-static struct classifier *new_classifier(const struct source_config *source,
-                                         const struct follow_settings *settings)
+static struct classifier *new_classifier(const struct counting *counting,
+                                         const struct templates *templates)
 {
-    struct classifier_settings own = { .catalogue = plan_catalogue(settings->plan),
-                                       .service = settings->service,
-                                       .posted = source == NULL };
+    const struct source_config *source = counting->source;
 
-    if (source != NULL) {
-        own.service = source->service;
-        own.strict = source->strict_templates;
-        if (settings->templates != NULL)
-            own.templates = settings->templates[source - settings->sources];
-    }
-    return classifier_new(&own);
+    return classifier_new(&(struct classifier_settings){
+        .catalogue = plan_catalogue(counting->plan),
+        .service = source == NULL ? counting->service : source->service,
+        .templates = templates,
+        /* Strict without templates would be `other` for all that is read before they come. */
+        .strict = source != NULL && templates != NULL && source->strict_templates,
+    });
 }
 
 static int find_home(const struct source_config *source, const struct follow_settings *settings)
@@ -47,9 +45,13 @@ struct counting *counting_new(const struct source_config *source,
         return NULL;
     counting->source = source;
     counting->plan = settings->plan;
+    counting->service = settings->service;
     counting->home = find_home(source, settings);
     assert(counting->home >= 0);
-    counting->classifier = new_classifier(source, settings);
+    counting->classifier =
+        new_classifier(counting, source == NULL || settings->templates == NULL
+                                     ? NULL
+                                     : settings->templates[source - settings->sources]);
     if (counting->classifier == NULL)
         return NULL;
     made = counting;
@@ -64,6 +66,17 @@ void counting_free(struct counting **counting)
     classifier_free(&(*counting)->classifier);
     free(*counting);
     *counting = NULL;
+}
+
+bool counting_set_templates(struct counting *counting, const struct templates *templates)
+{
+    struct classifier *classifier = new_classifier(counting, templates);
+
+    if (classifier == NULL)
+        return false;
+    classifier_free(&counting->classifier);
+    counting->classifier = classifier;
+    return true;
 }
 
 void counting_reject(struct counting *counting, enum reject reason, int64_t offset,
@@ -222,6 +235,12 @@ size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice 
     }
     counting->counters.bytes += (uint64_t)(chunk.length - rest.length);
     return chunk.length - rest.length;
+}
+
+void sheet_renumber(struct sheet *sheet)
+{
+    for (uint32_t i = 0; i < sheet->tally_series_capacity; i++)
+        sheet->tally_series[i] = 0;
 }
 
 void sheet_clear(struct sheet *sheet)

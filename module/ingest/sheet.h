@@ -26,7 +26,8 @@ struct reject_sample {
 struct counting {
     const struct source_config *source; /* whose lines they are; NULL: our own format */
     struct classifier *classifier;
-    const struct plan *plan;         /* borrowed */
+    const struct plan *plan;         /* these two are borrowed */
+    const char *service;             /* the instance's own */
     int home;                        /* the service whose row of a file's position decides */
     int64_t now_wall_ms;             /* the caller sets it before it counts */
     struct follow_counters counters; /* lines, bytes, events, not_counted, rejects, lost_bytes */
@@ -41,6 +42,11 @@ struct counting {
 struct counting *counting_new(const struct source_config *source,
                               const struct follow_settings *settings) MUST_CHECK;
 void counting_free(struct counting **counting);
+
+/* Classifies by other templates (borrowed) from now on; afterwards every sheet under way has to be
+ * renumbered.  Returns false when out of memory: then nothing has changed. */
+bool counting_set_templates(struct counting *counting,
+                            const struct templates *templates) MUST_CHECK;
 
 /* Counts a line that is no event. */
 void counting_reject(struct counting *counting, enum reject reason, int64_t offset,
@@ -62,6 +68,9 @@ struct sheet {
  * how many bytes they take; fewer than there are whole lines when the sheet is full. */
 size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice chunk,
                    int64_t offset);
+
+/* The classifier counts its series anew; what is tallied stays. */
+void sheet_renumber(struct sheet *sheet);
 
 /* Frees the tally and forgets everything. */
 void sheet_clear(struct sheet *sheet);

@@ -76,6 +76,9 @@ bool trail_turn(struct trail *trail);
 /* Whether everything that was read is committed and nothing is under way. */
 bool trail_settled(const struct trail *trail);
 
+/* Classifies by other templates (borrowed) from now on.  Returns false when out of memory. */
+bool trail_set_templates(struct trail *trail, const struct templates *templates) MUST_CHECK;
+
 /* What happened so far.  Any thread. */
 void trail_counters(const struct trail *trail, struct follow_counters *ret);
 

@@ -44,6 +44,15 @@ void trail_free(struct trail **trail)
     *trail = NULL;
 }
 
+bool trail_set_templates(struct trail *trail, const struct templates *templates)
+{
+    if (!counting_set_templates(trail->counting, templates))
+        return false;
+    for (int i = 0; i < trail->file_count; i++)
+        sheet_renumber(&trail->files[i]->sheet);
+    return true;
+}
+
 /* Returns whether there is more to read at once. */
 static bool take_result(struct trail *trail, struct log_file *file, enum file_result result)
 {

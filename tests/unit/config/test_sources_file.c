@@ -140,6 +140,8 @@ static const struct {
     { "sources:\n- path: /a\n  templates: [b]\n", "templates[0]: expected a path" },
     { "sources:\n- path: /a\n  templates: [/b]\n  openapi: x\n", "exclude each other" },
     { "sources:\n- path: /a\n  openapi: https://x/openapi.json\n", "https:// is not supported" },
+    { "sources:\n- path: /a\n  openapi: http://me:x@host/o\n", "names a user" },
+    { "sources:\n- path: /a\n  openapi: ftp://host/o\n", "expected a file or http://" },
     { JSON, "needs fields" },
     { JSON MAP ", x: y}\n", "sources[0].fields: x is no key here" },
     { JSON MAP ", time_format: unixms}\n",

@@ -8,6 +8,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_classify.c \
 	%D%/test_combined.c \
 	%D%/test_decimal.c \
+	%D%/test_fetch.c \
 	%D%/test_fields.c \
 	%D%/test_follow.c \
 	%D%/test_follower.c \
@@ -15,12 +16,12 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_journal.c \
 	%D%/test_line.c \
 	%D%/test_replay.c \
+	%D%/test_openapi.c \
 	%D%/test_scan.c \
-	%D%/test_templates.c \
+	%D%/test_sheet.c \
 	%D%/test_trail.c \
 	%D%/test_usual.c
 tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)
 tests_unit_ingest_test_ingest_CFLAGS = $(suite_cflags)
 tests_unit_ingest_test_ingest_LDFLAGS = $(suite_ldflags)
-tests_unit_ingest_test_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a \
-	$(level0_libs) $(ZLIB_LIBS) $(CHECK_LIBS)
+tests_unit_ingest_test_ingest_LDADD = module/ingest/libingest.a $(level1_libs) $(ZLIB_LIBS) $(CHECK_LIBS)
