@@ -108,9 +108,10 @@ static int run(struct house *house, struct error *err)
     if (code == 0)
         code = listen_at(config, monitor, &socket, &ended, err);
     if (code == 0 && !ended)
-        code = front_start(&(struct front_settings){ config, house->access, house->health,
-                                                     house->slo, &house->front_beat_ms, socket },
-                           &front, err);
+        code =
+            front_start(&(struct front_settings){ config, house->access, house->health, house->slo,
+                                                  house->journal, &house->front_beat_ms, socket },
+                        &front, err);
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         serve(config, monitor, slo_side, front);

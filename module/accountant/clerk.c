@@ -85,7 +85,8 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
     clerk->latency = latency_new(LIMIT_WINDOW_MINUTES);
     clerk->routes = calloc((size_t)ledger->objective_count * CLERK_ROUTES, sizeof(*clerk->routes));
     if (book_init(&clerk->book, ledger->objectives, ledger->objective_count) != 0
-        || clerk->latency == NULL || clerk->routes == NULL)
+        || clerk->latency == NULL || clerk->routes == NULL
+        || alarms_init(&clerk->alarms, &clerk->book, ledger->service) != 0)
         return error_set(err, ENOMEM, "accountant: out of memory");
     return 0;
 }
@@ -93,6 +94,7 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
 void clerk_done(struct clerk *clerk)
 {
     ledger_reader_close(&clerk->reader);
+    alarms_done(&clerk->alarms);
     book_done(&clerk->book);
     latency_free(&clerk->latency);
     free(clerk->routes);

@@ -3,6 +3,7 @@
 #define ACCOUNTANT_CLERK_H
 
 #include "accountant/accountant.h"
+#include "accountant/alarms.h"
 #include "accountant/book.h"
 #include "accountant/latency.h"
 #include "accountant/trouble.h"
@@ -37,6 +38,7 @@ struct clerk {
     uint64_t failed_reads;
     uint64_t failed_publications;
     bool read_much; /* in this turn: memory to be given back */
+    struct alarms alarms;
 
     struct latency *latency;
     int latency_objective; /* whose rows are read: all latency objectives look at the same events */

@@ -2,6 +2,16 @@ noinst_LIBRARIES += %D%/libaccountant.a
 module_accountant_libaccountant_a_SOURCES = \
 	%D%/accountant.c \
 	%D%/accountant.h \
+	%D%/alarm_judge.c \
+	%D%/alarm_judge.h \
+	%D%/alarm_render.c \
+	%D%/alarm_render.h \
+	%D%/alarm_store.c \
+	%D%/alarm_store.h \
+	%D%/alarm_words.c \
+	%D%/alarm_words.h \
+	%D%/alarms.c \
+	%D%/alarms.h \
 	%D%/book.c \
 	%D%/book.h \
 	%D%/clerk.c \

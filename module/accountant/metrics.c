@@ -95,10 +95,46 @@ static void put_coverage(struct metrics_writer *writer, const struct book *book)
     put_fraction(writer, NULL, book_coverage(book), FRACTION_DOWN);
 }
 
+static void put_alert(struct metrics_writer *writer, const char *slo, const char *service,
+                      const char *alert, enum alert_state state)
+{
+    static const int values[] = {
+        [ALERT_INACTIVE] = 0,
+        [ALERT_PENDING] = 1,
+        [ALERT_FIRING] = 2,
+        [ALERT_RESOLVED] = 0,
+    };
+
+    metrics_int(writer,
+                (struct metrics_label[]){
+                    { "slo", slo }, { "service", service }, { "alert", alert }, { NULL, NULL } },
+                values[state]);
+}
+
+/* Also while the figures are too old: alerts stand still then, and one of them is why. */
+static void put_alerts(struct metrics_writer *writer, const struct alarms *alarms)
+{
+    metrics_family(writer, "probity_slo_alert_state", METRICS_GAUGE,
+                   "0: inactive, 1: pending, 2: firing");
+    for (int i = 0; i < alarms->count; i++) {
+        const struct alarm *alarm = &alarms->list[i];
+        const struct objective *objective = &alarms->book->objectives[alarm->objective];
+
+        put_alert(writer, objective->name, objective->service, alarm->rule->name,
+                  alarm->alert.state);
+    }
+    put_alert(writer, "", alarms->service, ALARM_UNREACHABLE, alarms->unreachable.state);
+    metrics_family(writer, "probity_slo_alert_failures_total", METRICS_COUNTER,
+                   "Attempts to claim or write alert states that failed");
+    metrics_uint(writer, NULL, alarms->failures);
+}
+
 /* Silence is failure: figures that are too old to be judged by are left out, the counters stay. */
 static void put_slo(struct metrics_writer *writer, const struct metrics_sources *sources)
 {
     put_objectives(writer, sources->book);
+    if (sources->alarms != NULL)
+        put_alerts(writer, sources->alarms);
     if (sources->book->as_of_wall_ms > 0)
         put_events(writer, sources->book);
     if (!sources->usable)

@@ -2,6 +2,7 @@
 #ifndef ACCOUNTANT_METRICS_H
 #define ACCOUNTANT_METRICS_H
 
+#include "accountant/alarms.h"
 #include "accountant/book.h"
 #include "base/buf.h"
 #include "ingest/follow.h"
@@ -13,6 +14,7 @@
 
 struct metrics_sources {
     const struct book *book;
+    const struct alarms *alarms;          /* NULL: none */
     bool usable;                          /* figures exist and are within their bound */
     const struct follow_counters *ingest; /* NULL: no ingest */
     const struct ledger_counters *ledger; /* NULL: no ledger */

@@ -4,6 +4,7 @@
 
 #include "accountant/publish.h"
 
+#include "accountant/alarm_render.h"
 #include "accountant/metrics.h"
 #include "accountant/render.h"
 #include "base/buf.h"
@@ -19,6 +20,7 @@ enum {
     RETRY_AFTER_SECONDS = 5,
     PAGE_BYTES = 256 * 1024,
     METRICS_PAGES = 2,
+    ALERT_PAGES = 1,
 };
 
 static const char not_renewed[] = "the figures are older than their bound: nobody renews them";
@@ -42,6 +44,7 @@ static struct render_objective objective_of(const struct clerk *clerk, int index
         .latency = is_latency ? &clerk->percentiles : NULL,
         .routes = clerk->routes,
         .route_count = clerk->route_count,
+        .alarms = &clerk->alarms,
     };
 }
 
@@ -77,6 +80,25 @@ static void add_page(struct page_builder *builder, const struct clerk *clerk, in
     page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
 }
 
+/* Alerts are shown with and without figures: that the ledger is out of reach is one of them. */
+static void add_alerts(struct page_builder *builder, const struct clerk *clerk, bool usable)
+{
+    AUTO(buf_done) struct buf fresh;
+    AUTO(buf_done) struct buf stale;
+    struct page_text stale_text;
+    struct page_text fresh_text;
+
+    buf_init(&fresh, PAGE_BYTES);
+    buf_init(&stale, PAGE_BYTES);
+    alarm_render_page(&clerk->alarms, NULL, &fresh);
+    alarm_render_page(&clerk->alarms, usable ? not_renewed : trouble_now(clerk)->message, &stale);
+    if (!buf_ok(&fresh) || !buf_ok(&stale))
+        return;
+    fresh_text = text_of(200, &fresh, 0);
+    stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
+    page_add(builder, "slo/alerts", usable ? &fresh_text : &stale_text, &stale_text);
+}
+
 /* What the front needs for the list and the gate. */
 static void add_record(struct page_builder *builder, const struct clerk *clerk, int index)
 {
@@ -93,7 +115,7 @@ static void add_record(struct page_builder *builder, const struct clerk *clerk, 
                        &(struct page_objective){
                            .name = objective->name,
                            .service = objective->service,
-                           .status = verdict->status,
+                           .status = alarms_status(&clerk->alarms, index),
                            .remaining = budget_remaining(objective->target, verdict->whole),
                            .json = buf_slice(&json),
                        });
@@ -123,6 +145,7 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
     struct ledger_counters ledger;
     struct metrics_sources sources = {
         .book = &clerk->book,
+        .alarms = &clerk->alarms,
         .usable = clerk_is_usable(clerk, now_ms),
         .read_at_ms = clerk->read_at_ms,
         .failed_reads = clerk->failed_reads,
@@ -170,12 +193,13 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
             add_page(builder, clerk, i, usable);
         add_record(builder, clerk, i);
     }
+    add_alerts(builder, clerk, usable);
     add_both_metrics(builder, clerk, now_ms);
     page_set_figures(builder, clerk->book.as_of_wall_ms, usable,
                      usable ? NULL : trouble_now(clerk)->message);
     set = page_builder_finish(&builder);
     if (set == NULL
-        || (set->page_count == (known ? clerk->book.count : 0) + METRICS_PAGES
+        || (set->page_count == (known ? clerk->book.count : 0) + METRICS_PAGES + ALERT_PAGES
             && set->objective_count == clerk->book.count))
         return set;
     page_set_free(&set);

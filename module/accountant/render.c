@@ -4,6 +4,7 @@
 
 #include "accountant/render.h"
 
+#include "accountant/alarm_render.h"
 #include "base/json.h"
 
 #include <stdio.h>
@@ -121,6 +122,12 @@ static void put_burn_rates(struct json_writer *json, const struct objective *obj
     json_close_object(json);
 }
 
+static enum budget_status status_of(const struct render_objective *of)
+{
+    return of->alarms == NULL ? of->book->verdicts[of->index].status
+                              : alarms_status(of->alarms, of->index);
+}
+
 static void put_figures(struct json_writer *json, const struct render_objective *of, bool details)
 {
     const struct objective *objective = &of->book->objectives[of->index];
@@ -130,7 +137,7 @@ static void put_figures(struct json_writer *json, const struct render_objective 
         json_null_at(json, "sli"); /* no events: 1 would be a promise kept by nobody */
     else
         put_ratio(json, "sli", budget_sli(verdict->whole), FRACTION_DOWN);
-    json_text(json, "status", budget_status_text(verdict->status));
+    json_text(json, "status", budget_status_text(status_of(of)));
     json_uint(json, "total_events", verdict->whole.total);
     json_uint(json, "bad_events", verdict->whole.bad);
     json_time(json, "measured_since", of->book->coverage.measured_since_ms);
@@ -163,8 +170,7 @@ static void put_objective(struct json_writer *json, const struct render_objectiv
     if (of->latency != NULL)
         put_latency(json, of->latency);
     json_key(json, "alerts");
-    json_open_array(json);
-    json_close_array(json);
+    alarm_put_array(json, of->alarms, of->index);
 }
 
 static void put_routes(struct json_writer *json, const struct render_objective *of)

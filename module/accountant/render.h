@@ -2,6 +2,7 @@
 #ifndef ACCOUNTANT_RENDER_H
 #define ACCOUNTANT_RENDER_H
 
+#include "accountant/alarms.h"
 #include "accountant/book.h"
 #include "accountant/latency.h"
 #include "base/buf.h"
@@ -15,6 +16,7 @@ struct render_objective {
     const struct latency_percentiles *latency; /* NULL unless it is a latency objective */
     const struct ledger_route *routes;         /* of all objectives */
     int route_count;
+    const struct alarms *alarms; /* NULL: none */
 };
 
 /* Its object in the list.  Without figures every number is null: nothing is known, not 0. */

@@ -22,7 +22,10 @@ int house_init(struct house *house, struct config **config, struct error *err)
     house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
     house->health = slot_new();
     house->slo = slot_new();
-    if (house->outcomes == NULL || house->health == NULL || house->slo == NULL)
+    house->journal =
+        journal_new(&(struct journal_settings){ house->config->state_dir, house->config->service });
+    if (house->outcomes == NULL || house->health == NULL || house->slo == NULL
+        || house->journal == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
     (void)gethostname(house->host, sizeof(house->host) - 1);
     random_hex(house->instance);
@@ -31,6 +34,7 @@ int house_init(struct house *house, struct config **config, struct error *err)
 
 void house_done(struct house *house)
 {
+    journal_free(&house->journal);
     slot_free(&house->slo);
     slot_free(&house->health);
     queue_free(&house->outcomes);

@@ -11,6 +11,7 @@
 #include "base/queue.h"
 #include "base/random.h"
 #include "config/config.h"
+#include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
@@ -18,9 +19,10 @@
 struct house {
     struct config *config;
     struct access *access;
-    struct queue *outcomes; /* probers -> monitor */
-    struct slot *health;    /* monitor -> front */
-    struct slot *slo;       /* accountant -> front */
+    struct queue *outcomes;  /* probers -> monitor */
+    struct slot *health;     /* monitor -> front */
+    struct slot *slo;        /* accountant -> front */
+    struct journal *journal; /* front -> disk -> ingest */
     char host[64];
     char instance[RANDOM_HEX_BYTES];
     _Atomic int64_t front_beat_ms;

@@ -110,6 +110,7 @@ static void describe(struct generation *generation, const struct house *house)
     generation->follow = (struct follow_settings){
         .sources = config->sources,
         .source_count = config->source_count,
+        .journal = house->journal,
         .service = config->service,
         .plan = generation->plan,
     };
@@ -123,10 +124,15 @@ static int generation_start(struct generation *generation, struct house *house, 
     int code = 0;
 
     describe(generation, house);
+    if (journal_set_services(house->journal, generation->catalogue->services,
+                             generation->catalogue->service_count)
+        != 0)
+        return error_set(err, ENOMEM, "probityd: out of memory");
     if (ledger)
         code = ledger_writer_start(&generation->ledger, generation->flushes, generation->positions,
                                    &generation->writer, err);
-    if (code == 0 && ledger && config->source_count > 0)
+    /* Without a log there may be events that are posted. */
+    if (code == 0 && ledger && (config->source_count > 0 || config->ingest_token != NULL))
         code = follower_start(&generation->follow, generation->flushes, generation->positions,
                               &generation->follower, err);
     if (code == 0)

@@ -14,6 +14,7 @@ static const char *const endpoint_names[ENDPOINTS] = {
     [ENDPOINT_SLO] = "/slo",
     [ENDPOINT_SLO_ONE] = "/slo/{name}",
     [ENDPOINT_GATE] = "/slo/gate",
+    [ENDPOINT_EVENTS] = "/slo/events",
     [ENDPOINT_METRICS] = "/metrics",
     [ENDPOINT_UNKNOWN] = "other",
 };
@@ -23,8 +24,8 @@ static const struct {
     int status;
     const char *text;
 } statuses[COUNTED_STATUSES] = {
-    { 200, "200" }, { 400, "400" }, { 401, "401" }, { 403, "403" }, { 404, "404" },
-    { 405, "405" }, { 413, "413" }, { 503, "503" }, { 0, "other" },
+    { 200, "200" }, { 202, "202" }, { 400, "400" }, { 401, "401" }, { 403, "403" }, { 404, "404" },
+    { 405, "405" }, { 409, "409" }, { 413, "413" }, { 503, "503" }, { 0, "other" },
 };
 
 void counters_count(struct counters *counters, enum endpoint endpoint, int status)

@@ -15,6 +15,7 @@ enum endpoint {
     ENDPOINT_SLO,
     ENDPOINT_SLO_ONE,
     ENDPOINT_GATE,
+    ENDPOINT_EVENTS,
     ENDPOINT_METRICS,
     ENDPOINT_UNKNOWN,
     ENDPOINTS,
@@ -31,7 +32,7 @@ enum endpoint {
       "Connections closed because of records that are no whole request.")                \
     X(lane_full, "probity_front_lane_full_total", "Answers refused because the slow lane was full.")
 
-enum { COUNTED_STATUSES = 9 };
+enum { COUNTED_STATUSES = 11 };
 
 struct counters {
     uint64_t requests[ENDPOINTS][COUNTED_STATUSES];

@@ -78,6 +78,7 @@ static int start_parts(struct front *front, const struct front_settings *setting
         .access = settings->access,
         .health = settings->health,
         .slo = settings->slo,
+        .journal = settings->journal,
         .process_started_at_wall_ms = process_started_at_wall_ms(),
     };
     code = reactor_new(&parts, &front->reactor, err);

@@ -8,6 +8,7 @@
 #include "auth/access.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
@@ -28,6 +29,7 @@ struct front_settings {
     const struct access *access;
     struct slot *health;        /* the monitor's */
     struct slot *slo;           /* the accountant's */
+    struct journal *journal;    /* where posted events go */
     _Atomic int64_t *beat_ms;   /* the front stamps it on every turn of its loop */
     struct front_socket socket; /* from front_listen(); owned by the front from now on */
 };

@@ -15,6 +15,10 @@ void slo_give_one(struct exchange *exchange);
 /* gate.c: may I deploy? */
 void gate_decide(struct exchange *exchange);
 
+/* events.c: events that an application posts. */
+void events_post(struct exchange *exchange);
+void events_describe(struct journal *journal, struct metrics_writer *writer);
+
 /* metrics.c: both publications' fragments and the front's own figures. */
 void metrics_give(struct exchange *exchange);
 

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += %D%/libfront.a
 module_front_libfront_a_SOURCES = \
-	%D%/connections.c %D%/connections.h %D%/counters.c %D%/counters.h %D%/doorman.c %D%/doorman.h %D%/figures.c %D%/figures.h \
+	%D%/connections.c %D%/connections.h %D%/counters.c %D%/counters.h %D%/doorman.c %D%/doorman.h %D%/events.c %D%/figures.c %D%/figures.h \
 	%D%/front.c %D%/front.h %D%/gate.c %D%/handlers.h %D%/health.c %D%/intake.c \
 	%D%/intake.h %D%/lag.c %D%/lag.h %D%/lane.c %D%/lane.h \
 	%D%/listen.c %D%/look.c %D%/look.h %D%/metrics.c %D%/negotiate.c %D%/negotiate.h \

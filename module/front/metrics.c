@@ -60,6 +60,8 @@ static void describe_publications(const struct fragment fragments[OWNERS],
 static void describe_front(const struct sources *sources, struct metrics_writer *writer)
 {
     counters_describe(&sources->counters, writer);
+    if (sources->journal != NULL)
+        events_describe(sources->journal, writer);
     metrics_family(writer, "probity_front_open_connections", METRICS_GAUGE,
                    "Connections that are open now.");
     metrics_int(writer, NULL, sources->open_connections);

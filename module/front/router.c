@@ -33,6 +33,7 @@ static const struct route routes[] = {
     { "/health/detailed/{component}",PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_component, NULL, 0 },
     { "/slo",              READ,  ACCESS_READ,   ENDPOINT_SLO,      NULL,       slo_give_list, NULL, 0 },
     { "/slo/gate",         READ,  ACCESS_READ,   ENDPOINT_GATE,     NULL,       gate_decide, NULL, 0 },
+    { "/slo/events",       METHOD_POST, ACCESS_INGEST, ENDPOINT_EVENTS, NULL,      NULL, events_post, LIMIT_BATCH_BYTES },
     { "/slo/{name}",             READ,  ACCESS_READ,   ENDPOINT_SLO_ONE,  "slo",      slo_give_one, NULL, 0 },
     { "/metrics",          READ,  ACCESS_READ,   ENDPOINT_METRICS,  "metrics",  metrics_give, NULL, 0 },
     /* clang-format on */

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "front/counters.h"
 #include "front/look.h"
+#include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdint.h>
@@ -16,6 +17,7 @@ struct sources {
     const struct access *access;
     struct slot *health;
     struct slot *slo;
+    struct journal *journal; /* any thread */
     int64_t process_started_at_wall_ms;
     /* the front's thread only */
     struct counters counters;

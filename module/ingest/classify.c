@@ -283,6 +283,8 @@ static struct route *classify_path(struct classifier *classifier, struct service
 
     if (known != 0)
         return &routes->routes[known];
+    if (classifier->settings.posted)
+        return route_of(classifier, routes, path);
     if (classifier->settings.templates != NULL) {
         template = templates_match(classifier->settings.templates, path);
         if (template.length > 0)
@@ -455,7 +457,8 @@ enum verdict classifier_judge(struct classifier *classifier, const struct line *
     int service = service_of(classifier, line->service);
 
     if (service < 0 || line->status == STATUS_SWITCHING
-        || slice_equals(line->method, SLICE("OPTIONS")) || is_probity_path(line->path))
+        || slice_equals(line->method, SLICE("OPTIONS"))
+        || (!classifier->settings.posted && is_probity_path(line->path)))
         return VERDICT_NOT_COUNTED;
     if (line->time_ms < now_ms - PAST_MS || line->time_ms > now_ms + FUTURE_MS)
         return VERDICT_BAD_TIME;

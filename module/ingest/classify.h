@@ -31,6 +31,8 @@ struct classifier_settings {
     bool strict;                       /* a path that fits no template is `other` */
     const char *service; /* of lines that name none; one that the catalogue does not know is not
                           * counted */
+    bool posted; /* somebody says himself what his events are: every path is a route's template,
+                  * also one that reads like an endpoint of ours */
 };
 
 /* NULL when out of memory. */

@@ -355,3 +355,21 @@ int journal_append(struct journal *journal, const struct batch *batch,
     journal_unlock(journal);
     return explain(journal, code, err);
 }
+
+void journal_note(struct journal *journal, enum batch_result result)
+{
+    journal_lock(journal);
+    journal->batches[result]++;
+    journal_unlock(journal);
+}
+
+const char *batch_result_text(enum batch_result result)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        FOR_EACH_BATCH_RESULT(X)
+#undef X
+    };
+
+    return texts[result];
+}

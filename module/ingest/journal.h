@@ -18,6 +18,23 @@
 
 struct journal;
 
+/* What became of a batch, in the words of the metrics. */
+#define FOR_EACH_BATCH_RESULT(X)                                                 \
+    X(ACCEPTED, "accepted")   /* on the disk, and told so */                     \
+    X(REPEATED, "repeated")   /* its key was taken before, with the same body */ \
+    X(CONFLICT, "conflict")   /* its key was taken before, with another body */  \
+    X(BAD, "bad")             /* something in it is wrong */                     \
+    X(TOO_LARGE, "too_large") /* too many events */                              \
+    X(FULL, "full")           /* no room: on the disk, or for more that waits */ \
+    X(FAILED, "failed")       /* the disk failed, or did not answer */
+
+enum batch_result {
+#define X(name, text) BATCH_##name,
+    FOR_EACH_BATCH_RESULT(X)
+#undef X
+        BATCH_RESULTS
+};
+
 struct journal_settings {
     const char *state_dir; /* segments go into its journal/SERVICE/; copied */
     const char *service;   /* the home service; copied */
@@ -51,6 +68,12 @@ int journal_append(struct journal *journal, const struct batch *batch,
                    const struct flush_batch *tag, int64_t deadline_ms,
                    struct error *err) MUST_CHECK;
 
+/* Counts a batch; any thread. */
+void journal_note(struct journal *journal, enum batch_result result);
+
+/* "accepted": the word for metrics.  Static. */
+const char *batch_result_text(enum batch_result result);
+
 /* --- reading; the ingest thread only --- */
 
 /* Takes over what processes that are gone have left; slow, as much as there is to read. */
@@ -71,6 +94,7 @@ void journal_drop(struct journal *journal, const struct file_id *id);
 bool journal_is_crowded(struct journal *journal);
 
 struct journal_counters {
+    uint64_t batches[BATCH_RESULTS];
     int64_t bytes;         /* on the disk */
     int segments;          /* taken over or our own */
     uint64_t syncs;        /* how often the disk was waited for */

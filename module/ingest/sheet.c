@@ -22,6 +22,7 @@ static struct classifier *new_classifier(const struct counting *counting,
         .catalogue = plan_catalogue(counting->plan),
         .service = source == NULL ? counting->service : source->service,
         .templates = templates,
+        .posted = source == NULL,
         /* Strict without templates would be `other` for all that is read before they come. */
         .strict = source != NULL && templates != NULL && source->strict_templates,
     });

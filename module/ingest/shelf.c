@@ -259,5 +259,6 @@ void journal_counters(struct journal *journal, struct journal_counters *ret)
         .broken = journal->broken,
         .directory = journal->directory_path,
     };
+    memcpy(ret->batches, journal->batches, sizeof(ret->batches));
     journal_unlock(journal);
 }

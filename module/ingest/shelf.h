@@ -33,6 +33,7 @@ struct journal {
     int segment_count;
     int64_t other_bytes; /* in segments of others that live, when we looked last */
     bool writing;
+    uint64_t batches[BATCH_RESULTS];
     uint64_t syncs;
     uint64_t torn_bytes;
     uint64_t broken;

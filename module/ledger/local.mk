@@ -1,5 +1,5 @@
 noinst_LIBRARIES += %D%/libledger.a
-module_ledger_libledger_a_SOURCES = %D%/arrays.c %D%/arrays.h %D%/commit.c %D%/commit.h \
+module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h %D%/arrays.c %D%/arrays.h %D%/commit.c %D%/commit.h \
 	%D%/coverage.c %D%/coverage.h %D%/details.c %D%/feed.c %D%/feed.h \
 	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/plan.c %D%/plan.h \
 	%D%/reader.c %D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \

@@ -4,6 +4,8 @@
 
 #include "fake_ledger.h"
 
+#include <stdio.h>
+
 struct fake_ledger fake_ledger;
 
 /* Any address will do: nobody looks behind it. */
@@ -83,4 +85,41 @@ void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_co
 {
     (void)writer;
     *ret = fake_ledger.written;
+}
+
+int ledger_alerts_claim(struct ledger_reader *of, const char *const services[], int count,
+                        int64_t deadline_ms, struct arena *arena, bool ret_held[],
+                        struct ledger_alerts *ret, struct error *err)
+{
+    (void)of;
+    (void)services;
+    (void)deadline_ms;
+    (void)arena;
+    fake_ledger.claims++;
+    if (fake_ledger.claim_code != 0)
+        return error_set(err, -fake_ledger.claim_code, "ledger: a driver's own words");
+    for (int i = 0; i < count; i++)
+        ret_held[i] = fake_ledger.leased;
+    *ret = (struct ledger_alerts){ fake_ledger.alerts, fake_ledger.alert_count };
+    return 0;
+}
+
+int ledger_alerts_write(struct ledger_reader *of, const struct ledger_alerts *alerts,
+                        int64_t deadline_ms, struct error *err)
+{
+    (void)of;
+    (void)deadline_ms;
+    fake_ledger.saves++;
+    if (fake_ledger.save_code != 0)
+        return error_set(err, -fake_ledger.save_code, "ledger: a driver's own words");
+    for (int i = 0; i < alerts->count; i++) {
+        fake_ledger.saved_rows++;
+        fake_ledger.saved_changes += alerts->rows[i].changed;
+        fake_ledger.saved = alerts->rows[i];
+        (void)snprintf(fake_ledger.saved_rule, sizeof(fake_ledger.saved_rule), "%s",
+                       alerts->rows[i].rule);
+        (void)snprintf(fake_ledger.saved_suppressor, sizeof(fake_ledger.saved_suppressor), "%s",
+                       alerts->rows[i].suppressed_by);
+    }
+    return 0;
 }

@@ -4,6 +4,7 @@
 #define TESTS_FAKE_LEDGER_H
 
 #include "ingest/follow.h"
+#include "ledger/alerts.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
 
@@ -18,6 +19,11 @@ struct fake_ledger {
     int route_count;
     struct follow_counters ingest;
     struct ledger_counters written;
+    int claim_code;
+    bool leased; /* to us */
+    const struct ledger_alert *alerts;
+    int alert_count;
+    int save_code;
 
     /* what was asked */
     int opens;
@@ -28,6 +34,13 @@ struct fake_ledger {
     int32_t from_minute;
     int32_t to_minute;
     int route_calls;
+    int claims;
+    int saves;
+    int saved_rows;
+    int saved_changes;
+    struct ledger_alert saved; /* the last row of the last save; without its strings */
+    char saved_rule[64];
+    char saved_suppressor[192];
 };
 
 extern struct fake_ledger fake_ledger;

@@ -3,8 +3,13 @@ TESTS += %D%/test_accountant
 tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/fake_ledger.c \
 	%D%/fake_ledger.h \
+	%D%/alarm_stage.c \
+	%D%/alarm_stage.h \
 	%D%/suite.c \
 	%D%/test_accountant.c \
+	%D%/test_alarm_render.c \
+	%D%/test_alarm_words.c \
+	%D%/test_alarms.c \
 	%D%/test_book.c \
 	%D%/test_clerk.c \
 	%D%/test_hour.c \
@@ -16,6 +21,7 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/test_verdict.c
 tests_unit_accountant_test_accountant_CPPFLAGS = $(suite_cppflags)
 tests_unit_accountant_test_accountant_CFLAGS = $(suite_cflags)
-tests_unit_accountant_test_accountant_LDFLAGS = $(suite_ldflags)
+tests_unit_accountant_test_accountant_LDFLAGS = $(suite_ldflags) \
+	-Wl,--wrap=book_sum,--wrap=book_watched_minutes
 tests_unit_accountant_test_accountant_LDADD = module/accountant/libaccountant.a $(level2_libs) \
 	$(CHECK_LIBS)

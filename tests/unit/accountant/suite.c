@@ -3,6 +3,9 @@
 #include "suite.h"
 
 TCase *accountant_cases(void);
+TCase *alarm_render_cases(void);
+TCase *alarm_words_cases(void);
+TCase *alarms_cases(void);
 TCase *book_cases(void);
 TCase *clerk_cases(void);
 TCase *hour_cases(void);
@@ -16,8 +19,9 @@ TCase *verdict_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        accountant_cases, book_cases,    clerk_cases,  hour_cases,    latency_cases,
-        metrics_cases,    publish_cases, render_cases, trouble_cases, verdict_cases,
+        accountant_cases, alarm_render_cases, alarm_words_cases, alarms_cases,  book_cases,
+        clerk_cases,      hour_cases,         latency_cases,     metrics_cases, publish_cases,
+        render_cases,     trouble_cases,      verdict_cases,
     };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));

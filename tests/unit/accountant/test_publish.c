@@ -176,7 +176,7 @@ START_TEST(without_memory_the_old_publication_stays_and_it_is_counted)
         malloc_fail_at(-1);
         ck_assert_uint_eq(clerk.failed_publications - before, failed);
         set = slot_acquire(slot);
-        ck_assert_int_eq(set->page_count, OBJECTIVE_BUILT_IN_COUNT + 2);
+        ck_assert_int_eq(set->page_count, OBJECTIVE_BUILT_IN_COUNT + 3);
         slot_release(&set);
     }
     end();

@@ -88,7 +88,8 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 
     begin(3000, 3);
     buf_init(&buf, 1 << 16);
-    render_page(&(struct render_objective){ &book, 0, NULL, routes, 3 }, "why", &buf);
+    render_page(&(struct render_objective){ .book = &book, .routes = routes, .route_count = 3 },
+                "why", &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"coverage\": {\"ratio\": 0.998, \"last_event\": \"2026-07-18T18:39:58.500Z\", "

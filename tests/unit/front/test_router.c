@@ -47,6 +47,8 @@ static const struct {
     { "PUT /slo/a", HOUSE_ADMIN, 405,
       "{\"error\": {\"code\": \"method_not_allowed\", \"message\": "
       "\"use GET or HEAD\"" },
+    { "POST /slo/events", "", 503, "{\"error\": {\"code\": \"auth_not_configured\"" },
+    { "PUT /slo/events", HOUSE_ADMIN, 405, "{\"error\"" },
     { "GET /slo/a/history", HOUSE_READER, 404, "{\"error\"" },
     { "DELETE /slo/a", HOUSE_ADMIN, 405, "{\"error\"" },
     { "GET /", "", 404, "{\"error\": {\"code\": \"not_found\"" },

@@ -43,7 +43,7 @@ static const struct {
     { "GET /slo/one?x", 400, "unknown parameter" },
     { "GET /slo/five", 404, "no objective has this name" },
     { "GET /slo/alerts", 404, "no objective has this name" },
-    { "GET /slo/events", 404, "no objective has this name" },
+    { "GET /slo/events", 405, "use POST" },
 };
 
 START_TEST(the_list_is_chosen_and_joined)

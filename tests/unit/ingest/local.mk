@@ -19,6 +19,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_openapi.c \
 	%D%/test_scan.c \
 	%D%/test_sheet.c \
+	%D%/test_templates.c \
 	%D%/test_trail.c \
 	%D%/test_usual.c
 tests_unit_ingest_test_ingest_CPPFLAGS = $(suite_cppflags)

@@ -34,7 +34,8 @@ static struct catalogue *three_services(void)
 static struct classifier *classifier_for(const char *service, const struct templates *templates,
                                          bool strict)
 {
-    return classifier_new(&(struct classifier_settings){ catalogue, templates, strict, service });
+    return classifier_new(
+        &(struct classifier_settings){ catalogue, templates, strict, service, false });
 }
 
 static void set_up(void)
@@ -343,6 +344,24 @@ START_TEST(memory_that_runs_out_is_reported_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_route_that_was_posted_stays_as_it_is)
+{
+    static const char *const paths[] = { "/jobs/{id}", "/v2/7", "worker", "/health", "/slo/x" };
+    AUTO(classifier_free)
+    struct classifier *posted = classifier_new(
+        &(struct classifier_settings){ .catalogue = catalogue, .service = "app", .posted = true });
+
+    for (uint32_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+        struct line line = line_of(slice_of(paths[i]));
+        uint32_t series = 99;
+
+        ck_assert_int_eq(classifier_judge(posted, &line, NOW_MS, &series), VERDICT_EVENT);
+        ck_assert_uint_eq(series, i);
+        ck_assert(slice_equals_text(classifier_series(posted, series).route, paths[i]));
+    }
+}
+END_TEST
+
 TCase *classify_cases(void)
 {
     TCase *cases = tcase_create("classify");
@@ -358,6 +377,7 @@ TCase *classify_cases(void)
     tcase_add_test(cases, services_and_methods_are_series_of_their_own);
     tcase_add_test(cases, each_service_has_routes_up_to_the_bound);
     tcase_add_test(cases, a_template_names_the_route_of_the_paths_that_fit_it);
+    tcase_add_test(cases, a_route_that_was_posted_stays_as_it_is);
     tcase_add_test(cases, memory_that_runs_out_is_reported_and_changes_nothing);
     return cases;
 }

@@ -13,9 +13,12 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_lint.c \
 	%D%/test_objective.c \
 	%D%/test_openslo.c \
+	%D%/test_plan.c \
 	%D%/test_rule.c \
 	%D%/test_slices.c \
+	%D%/test_status_counts.c \
 	%D%/test_tally.c \
+	%D%/test_varint.c \
 	%D%/test_wide.c \
 	%D%/test_wilson.c \
 	%D%/test_window.c

@@ -13,9 +13,12 @@ TCase *incident_cases(void);
 TCase *lint_cases(void);
 TCase *objective_cases(void);
 TCase *openslo_cases(void);
+TCase *plan_cases(void);
 TCase *rule_cases(void);
 TCase *slices_cases(void);
+TCase *status_counts_cases(void);
 TCase *tally_cases(void);
+TCase *varint_cases(void);
 TCase *wide_cases(void);
 TCase *wilson_cases(void);
 TCase *window_cases(void);
@@ -25,8 +28,8 @@ int main(void)
     static const suite_cases_fn cases[] = {
         alert_cases,   budget_cases,    calendar_cases, forecast_cases, fraction_cases,
         golden_cases,  histogram_cases, incident_cases, lint_cases,     objective_cases,
-        openslo_cases, rule_cases,      slices_cases,   tally_cases,    wide_cases,
-        wilson_cases,  window_cases,
+        openslo_cases, plan_cases,      rule_cases,     slices_cases,   status_counts_cases,
+        tally_cases,   varint_cases,    wide_cases,     wilson_cases,   window_cases,
     };
 
     return suite_run("slo", cases, (int)(sizeof(cases) / sizeof(cases[0])));

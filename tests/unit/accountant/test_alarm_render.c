@@ -1,0 +1,98 @@
+/* test_alarm_render.c - module/accountant/alarm_render.c: the API's words, byte by byte. */
+/* SPDX-License-Identifier: MIT */
+#include "accountant/alarm_render.h"
+
+#include "alarm_stage.h"
+
+#include "suite.h"
+
+static void expect(const struct buf *buf, const char *part)
+{
+    ck_assert_msg(strstr(buf_text(buf), part) != NULL, "%s missing in %s", part, buf_text(buf));
+}
+
+START_TEST(an_objective_lists_all_its_alerts)
+{
+    AUTO(buf_done) struct buf buf;
+    struct json_writer json;
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 0);
+    buf_init(&buf, 1 << 16);
+    json_writer_init(&json, &buf);
+    alarm_put_array(&json, &stage.alarms, AVAILABILITY);
+    ck_assert_str_eq(
+        buf_text(&buf),
+        "[{\"name\": \"page-fast-burn\", \"severity\": \"critical\", \"state\": \"firing\", "
+        "\"since\": \"2026-02-02T02:40:00.000Z\"}, "
+        "{\"name\": \"page-slow-burn\", \"severity\": \"critical\", \"state\": \"firing\", "
+        "\"since\": \"2026-02-02T02:40:00.000Z\", \"suppressed_by\": \"page-fast-burn\"}, "
+        "{\"name\": \"ticket-slow-burn\", \"severity\": \"warning\", \"state\": \"firing\", "
+        "\"since\": \"2026-02-02T02:40:00.000Z\", \"suppressed_by\": \"page-fast-burn\"}, "
+        "{\"name\": \"budget-low\", \"severity\": \"warning\", \"state\": \"inactive\", "
+        "\"since\": null}, "
+        "{\"name\": \"budget-exhausted\", \"severity\": \"warning\", \"state\": \"inactive\", "
+        "\"since\": null}]");
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(the_page_shows_what_fires_and_was_lately_resolved)
+{
+    AUTO(buf_done) struct buf buf;
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 0);
+    stage_set_bad(&stage, 0);
+    stage_turn(&stage, 60);
+    buf_init(&buf, 1 << 16);
+    alarm_render_page(&stage.alarms, NULL, &buf);
+    expect(&buf, "{\"as_of\": \"2026-02-02T02:41:00.000Z\", \"stale\": false, \"firing\": 0, "
+                 "\"pending\": 0, \"resolved\": 4, \"alerts\": [{\"slo\": \"app-availability\", "
+                 "\"service\": \"app\", \"name\": \"page-fast-burn\", \"severity\": \"critical\", "
+                 "\"state\": \"resolved\", \"since\": \"2026-02-02T02:41:00.000Z\", "
+                 "\"fired_at\": \"2026-02-02T02:40:00.000Z\", "
+                 "\"resolved_at\": \"2026-02-02T02:41:00.000Z\", "
+                 "\"summary\": \"app-availability burns its error budget 20 times too fast over 1 "
+                 "h (200 of 10000 events bad) and ");
+    expect(&buf, "\"dedup_key\": \"app/app-availability/page-fast-burn\"}");
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(a_ledger_out_of_reach_is_the_first_alert_and_the_others_stand_still)
+{
+    AUTO(buf_done) struct buf buf;
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 0);
+    stage.readable = false;
+    stage_turn(&stage, 61);
+    buf_init(&buf, 1 << 16);
+    alarm_render_page(&stage.alarms, "it does not answer", &buf);
+    expect(&buf, "\"stale\": true, \"reason\": \"it does not answer\", \"firing\": 5, ");
+    expect(&buf, "\"alerts\": [{\"slo\": \"\", \"service\": \"app\", \"name\": "
+                 "\"ledger-unreachable\", \"severity\": \"critical\", \"state\": \"firing\", ");
+    expect(&buf, "\"resolved_at\": null, \"summary\": \"alerts of app stand still, because the "
+                 "ledger has been out of reach for more than a minute: it does not answer\", "
+                 "\"dedup_key\": \"app/ledger-unreachable\"}");
+    expect(&buf, "\"frozen\": \"the ledger is out of reach\"}");
+    stage_end(&stage);
+}
+END_TEST
+
+TCase *alarm_render_cases(void)
+{
+    TCase *cases = tcase_create("alarm_render");
+
+    tcase_add_test(cases, an_objective_lists_all_its_alerts);
+    tcase_add_test(cases, the_page_shows_what_fires_and_was_lately_resolved);
+    tcase_add_test(cases, a_ledger_out_of_reach_is_the_first_alert_and_the_others_stand_still);
+    return cases;
+}
