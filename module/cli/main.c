@@ -30,11 +30,18 @@ static const struct command {
       "  stamp REV                    record a revision and change nothing else\n"
       "  --sql                        print the SQL and run nothing\n"
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
-    { "slo", command_slo, "ACTION [ARGUMENTS]",
-      "Check objectives, and put them into the ledger.",
-      "  lint PATH… [--strict] [--json]   say everything that is wrong with files or folders of\n"
+    { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",
+      "  lint PATH… [--strict] [--json]   everything that is wrong with files or folders of\n"
       "                                   OpenSLO, and what the alerts of each objective can do\n"
-      "Exits with 0 when the definitions can be used, with 1 when they can't.\n" },
+      "  apply PATH… [--effective-from TIME] [--author NAME] [--prune] [--dry-run] [--strict]\n"
+      "                                   what differs becomes a new version in the ledger\n"
+      "  list [--file PATH]               all versions, and which are in force\n"
+      "  show NAME [--file PATH]          every version of an objective, as OpenSLO\n"
+      "  export [NAME…] [--file PATH]     those in force, as OpenSLO\n"
+      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with "
+      "1\n"
+      "when definitions have errors, with 2 when the arguments make no sense or the ledger is out\n"
+      "of reach.\n" },
     { "version", command_version, "", "Print the version.", "" },
     { "help", command_help, "[COMMAND]", "Explain a command.", "" },
 };

@@ -45,6 +45,11 @@ static const struct action {
     const char *usage;
 } actions[] = {
     { "lint", slo_lint, STRICT | JSON, 1, SLO_PATHS_MAX, "PATH… [--strict] [--json]" },
+    { "apply", slo_apply, STRICT | DRY_RUN | PRUNE | AUTHOR | EFFECTIVE_FROM, 1, SLO_PATHS_MAX,
+      "PATH… [--effective-from TIME] [--author NAME] [--prune] [--dry-run] [--strict]" },
+    { "list", slo_list, FROM_FILE, 0, 0, "[--file PATH]" },
+    { "show", slo_show, FROM_FILE, 1, 1, "NAME [--file PATH]" },
+    { "export", slo_export, FROM_FILE, 0, SLO_PATHS_MAX, "[NAME…] [--file PATH]" },
 };
 
 static const struct action *find_action(const char *name)
@@ -101,7 +106,7 @@ int command_slo(int argc, char **argv)
     const struct action *action = argc > 1 ? find_action(argv[1]) : NULL;
 
     if (action == NULL)
-        return command_fail(COMMAND_MISUSED, "slo", "say what: lint");
+        return command_fail(COMMAND_MISUSED, "slo", "say one of lint, apply, list, show, export");
     if (!read_arguments(action, argc, argv, &arguments))
         return command_fail(COMMAND_MISUSED, "slo", "usage: probity slo %s %s", action->name,
                             action->usage);

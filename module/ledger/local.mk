@@ -6,4 +6,5 @@ module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h %D%/arrays.c %D%/a
 	%D%/rows.c %D%/rows.h %D%/schema.c %D%/schema.h %D%/session.c %D%/session.h %D%/settings.h \
 	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h \
 	%D%/writer.c %D%/writer.h
+module_ledger_libledger_a_SOURCES += %D%/apply.c %D%/apply.h %D%/definitions.c %D%/definitions.h
 nodist_module_ledger_libledger_a_SOURCES = %D%/migrations_data.c
