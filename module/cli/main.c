@@ -31,8 +31,9 @@ static const struct command {
       "  --sql                        print the SQL and run nothing\n"
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
     { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",
-      "  lint PATH… [--strict] [--json]   everything that is wrong with files or folders of\n"
-      "                                   OpenSLO, and what the alerts of each objective can do\n"
+      "  lint [PATH…] [--strict] [--json] everything that is wrong with files or folders of\n"
+      "                                   OpenSLO (without any: with what is applied), and what\n"
+      "                                   the alerts of each objective can do\n"
       "  apply PATH… [--effective-from TIME] [--author NAME] [--prune] [--dry-run] [--strict]\n"
       "                                   what differs becomes a new version in the ledger\n"
       "  list [--file PATH]               all versions, and which are in force\n"

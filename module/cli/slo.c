@@ -44,7 +44,7 @@ static const struct action {
     int words_max;
     const char *usage;
 } actions[] = {
-    { "lint", slo_lint, STRICT | JSON, 1, SLO_PATHS_MAX, "PATH… [--strict] [--json]" },
+    { "lint", slo_lint, STRICT | JSON, 0, SLO_PATHS_MAX, "[PATH…] [--strict] [--json]" },
     { "apply", slo_apply, STRICT | DRY_RUN | PRUNE | AUTHOR | EFFECTIVE_FROM, 1, SLO_PATHS_MAX,
       "PATH… [--effective-from TIME] [--author NAME] [--prune] [--dry-run] [--strict]" },
     { "list", slo_list, FROM_FILE, 0, 0, "[--file PATH]" },

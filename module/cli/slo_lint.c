@@ -5,6 +5,7 @@
 #include "cli/slo.h"
 
 #include "base/json.h"
+#include "ledger/definitions.h"
 #include "slo/lint.h"
 
 #include <stdio.h>
@@ -109,6 +110,27 @@ static int print_json(const struct catalogue *catalogue, const struct problems *
     return slo_print(&buf);
 }
 
+/* What is applied to the ledger, as a daemon would load it. */
+static int load_ledger(struct problems *problems, struct catalogue **ret)
+{
+    AUTO(config_free) struct config *config = slo_config();
+    const struct openslo_options lenient = { .service = "" };
+    struct definitions_query query = { .applied_only = true };
+    struct error err = { .code = 0 };
+
+    if (config == NULL)
+        return COMMAND_FAILED;
+    query.conninfo = config->ledger_conninfo;
+    if (query.conninfo == NULL)
+        return command_fail(COMMAND_MISUSED, "slo", "name files, or a ledger: %s",
+                            config->ledger_misconfigured);
+    if (definitions_load(&query, &lenient, problems, ret, &err) == 0)
+        return *ret != NULL ? COMMAND_DONE
+                            : command_fail(COMMAND_FAILED, "slo", "nothing is applied");
+    return problems_errors(problems) > 0 ? COMMAND_FAILED
+                                         : command_fail(COMMAND_MISUSED, "slo", "%s", err.text);
+}
+
 int slo_lint(const struct slo_arguments *arguments)
 {
     AUTO(problems_free) struct problems *problems = problems_new();
@@ -118,7 +140,11 @@ int slo_lint(const struct slo_arguments *arguments)
 
     if (problems == NULL)
         return command_fail(COMMAND_FAILED, "slo", "out of memory");
-    code = slo_load(arguments->words, arguments->count, arguments->strict, problems, &catalogue);
+    code = arguments->count == 0 ? load_ledger(problems, &catalogue)
+                                 : slo_load(arguments->words, arguments->count, arguments->strict,
+                                            problems, &catalogue);
+    if (code == COMMAND_MISUSED)
+        return code;
     printed =
         arguments->json ? print_json(catalogue, problems) : print_for_people(catalogue, problems);
     return code != COMMAND_DONE ? code : printed;

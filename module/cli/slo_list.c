@@ -119,6 +119,7 @@ static int put_definition(const struct definition *definition, struct buf *buf, 
                                    .window_minutes = definition->window_minutes };
     AUTO(buf_done) struct buf document;
 
+    buf_init(&document, SLO_OUTPUT_BYTES);
     if (definition->document[0] != '\0')
         return openslo_export(definition->document, buf, err);
     (void)snprintf(objective.name, sizeof(objective.name), "%s", definition->name);
@@ -128,7 +129,6 @@ static int put_definition(const struct definition *definition, struct buf *buf, 
     (void)snprintf(objective.target_text, sizeof(objective.target_text), "%s", definition->target);
     objective.type =
         strcmp(definition->type, "error_rate") == 0 ? OBJECTIVE_ERROR_RATE : OBJECTIVE_AVAILABILITY;
-    buf_init(&document, SLO_OUTPUT_BYTES);
     openslo_describe(&objective, &document);
     return openslo_export(buf_text(&document), buf, err);
 }

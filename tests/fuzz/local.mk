@@ -9,3 +9,9 @@ TESTS += %D%/fuzz_formats
 tests_fuzz_fuzz_formats_SOURCES = %D%/fuzz_formats.c
 tests_fuzz_fuzz_formats_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_formats_LDADD = module/ingest/libingest.a $(level1_libs)
+
+check_PROGRAMS += %D%/fuzz_openslo
+TESTS += %D%/fuzz_openslo
+tests_fuzz_fuzz_openslo_SOURCES = %D%/fuzz_openslo.c
+tests_fuzz_fuzz_openslo_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_openslo_LDADD = module/slo/libslo.a $(level0_libs) $(GLIB_LIBS)
