@@ -1,10 +1,13 @@
 noinst_LIBRARIES += %D%/libledger.a
-module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h %D%/arrays.c %D%/arrays.h %D%/commit.c %D%/commit.h \
-	%D%/coverage.c %D%/coverage.h %D%/details.c %D%/feed.c %D%/feed.h \
-	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/plan.c %D%/plan.h \
+module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
+	%D%/arrays.c %D%/arrays.h %D%/commit.c %D%/commit.h \
+	%D%/coverage.c %D%/coverage.h %D%/desk.c %D%/desk.h %D%/details.c %D%/exclusions.c %D%/exclusions.h \
+	%D%/feed.c %D%/feed.h %D%/history.c %D%/history.h \
+	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/overrides.c %D%/overrides.h \
+	%D%/plan.c %D%/plan.h \
 	%D%/reader.c %D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \
 	%D%/rows.c %D%/rows.h %D%/schema.c %D%/schema.h %D%/session.c %D%/session.h %D%/settings.h \
-	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h \
+	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h %D%/versions.c %D%/versions.h \
 	%D%/writer.c %D%/writer.h
 module_ledger_libledger_a_SOURCES += %D%/apply.c %D%/apply.h %D%/definitions.c %D%/definitions.h
 nodist_module_ledger_libledger_a_SOURCES = %D%/migrations_data.c

@@ -18,7 +18,9 @@ enum { SCRIPT_BYTES = 4096 };
 
 void session_init(struct session *session, const char *conninfo)
 {
-    *session = (struct session){ .conninfo = conninfo, .latest_ms = INT64_MAX };
+    *session = (struct session){
+        .conninfo = conninfo, .latest_ms = INT64_MAX, .statement_ms = SESSION_STATEMENT_MS
+    };
 }
 
 void session_close(struct session *session)
@@ -94,7 +96,7 @@ static int begin(struct session *session, const char *mode, const char *sql, PGr
     buf_init(&script, SCRIPT_BYTES);
     buf_printf(&script,
                "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s", mode,
-               SESSION_STATEMENT_MS, SESSION_STATEMENT_MS - 500, sql);
+               session->statement_ms, session->statement_ms - session->statement_ms / 10, sql);
     code = buf_ok(&script) ? pq_script(session->conn, buf_text(&script),
                                        deadline_in(session, SESSION_STATEMENT_MS), &result, err)
                            : error_set(err, ENOMEM, "ledger: out of memory");

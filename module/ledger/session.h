@@ -19,6 +19,7 @@ struct session {
     const char *conninfo;
     PGconn *conn;      /* NULL: not connected */
     int64_t latest_ms; /* no statement lasts beyond it; INT64_MAX for none */
+    int statement_ms;  /* for how long the server works on one: the next transaction's */
     char sqlstate[6];  /* of the last failure, or "" */
 };
 

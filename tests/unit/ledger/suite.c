@@ -5,7 +5,9 @@
 
 TCase *arrays_cases(void);
 TCase *coverage_cases(void);
+TCase *desk_cases(void);
 TCase *feed_cases(void);
+TCase *history_cases(void);
 TCase *plan_cases(void);
 TCase *rows_cases(void);
 TCase *schema_cases(void);
@@ -13,7 +15,8 @@ TCase *trouble_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { arrays_cases, coverage_cases, feed_cases,   plan_cases,
+    static const suite_cases_fn cases[] = { arrays_cases, coverage_cases, desk_cases,
+                                            feed_cases,   history_cases,  plan_cases,
                                             rows_cases,   schema_cases,   trouble_cases };
 
     return suite_run("ledger", cases, (int)(sizeof(cases) / sizeof(cases[0])));

@@ -1,0 +1,69 @@
+/* overrides.c - books overrides of the gate, and reads those in force. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ledger/overrides.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MS_OF(column) "(extract(epoch FROM " column ") * 1000)::bigint"
+
+#define COLUMNS \
+    "service, id, objective, reason, author, " MS_OF("created_at") ", " MS_OF("expires_at")
+
+static void read_row(const PGresult *rows, int row, struct gate_override *ret)
+{
+    *ret = (struct gate_override){ .created_at_ms = pq_int(rows, row, 5, 0),
+                                   .expires_at_ms = pq_int(rows, row, 6, 0) };
+    (void)snprintf(ret->service, sizeof(ret->service), "%s", PQgetvalue(rows, row, 0));
+    (void)snprintf(ret->id, sizeof(ret->id), "%s", PQgetvalue(rows, row, 1));
+    (void)snprintf(ret->objective, sizeof(ret->objective), "%s", PQgetvalue(rows, row, 2));
+    (void)snprintf(ret->reason, sizeof(ret->reason), "%s", PQgetvalue(rows, row, 3));
+    (void)snprintf(ret->author, sizeof(ret->author), "%s", PQgetvalue(rows, row, 4));
+}
+
+int overrides_add(struct desk_visit *visit, int minutes, struct gate_override *override)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    char number[SESSION_NUMBER_BYTES];
+    const char *const values[] = { override->service,   override->id,
+                                   override->objective, override->reason,
+                                   override->author,    session_number(minutes, number) };
+    int code;
+
+    random_hex(override->id);
+    code = desk_run(visit,
+                    "INSERT INTO probity.gate_overrides "
+                    "(service, id, objective, reason, author, expires_at) VALUES ($1::text, "
+                    "$2::text, $3::text, $4::text, $5::text, "
+                    "now() + $6::integer * interval '1 minute') RETURNING " COLUMNS,
+                    SESSION_PARAMS(values), &rows);
+    if (code == 0)
+        read_row(rows, 0, override);
+    return code;
+}
+
+int overrides_read(struct session *session, const char *services,
+                   struct gate_override overrides[OVERRIDES_MAX], int *ret_count, struct error *err)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    char number[SESSION_NUMBER_BYTES];
+    const char *const values[] = { services, session_number(OVERRIDES_MAX, number) };
+    int code = session_begin(session, " ISOLATION LEVEL READ COMMITTED READ ONLY", err);
+
+    if (code == 0)
+        code = session_run(session,
+                           "SELECT " COLUMNS " FROM probity.gate_overrides "
+                           "WHERE service = ANY ($1::text[]) AND expires_at > now() "
+                           "ORDER BY created_at DESC LIMIT $2::integer",
+                           SESSION_PARAMS(values), &rows, err);
+    if (code == 0)
+        code = session_commit(session, err);
+    if (code != 0)
+        return code;
+    *ret_count = PQntuples(rows);
+    for (int row = 0; row < *ret_count; row++)
+        read_row(rows, row, &overrides[row]);
+    return 0;
+}
