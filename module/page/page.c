@@ -160,6 +160,23 @@ void page_add(struct page_builder *builder, const char *key, const struct page_t
     builder->set.page_count++;
 }
 
+/* Rules and document belong to a catalogue that may go before the set does. */
+static const struct objective *keep_promise(struct page_builder *builder,
+                                            const struct objective *promise)
+{
+    struct objective *copy = arena_alloc(builder->arena, sizeof(*copy));
+
+    if (copy == NULL) {
+        builder->failed = true;
+        return NULL;
+    }
+    *copy = *promise;
+    copy->rules = NULL;
+    copy->rule_count = 0;
+    copy->document = NULL;
+    return copy;
+}
+
 void page_add_objective(struct page_builder *builder, const struct page_objective *objective)
 {
     struct page_objective *copy;
@@ -175,7 +192,32 @@ void page_add_objective(struct page_builder *builder, const struct page_objectiv
     copy->name = keep(builder, objective->name);
     copy->service = keep(builder, objective->service);
     copy->json.data = keep_slice(builder, objective->json);
+    if (objective->promise != NULL)
+        copy->promise = keep_promise(builder, objective->promise);
     builder->set.objective_count++;
+}
+
+void page_set_overrides(struct page_builder *builder, const struct page_override *overrides,
+                        int count)
+{
+    struct page_override *copies = arena_alloc(builder->arena, (size_t)count * sizeof(*copies) + 1);
+
+    if (copies == NULL) {
+        builder->failed = true;
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        copies[i] = (struct page_override){
+            .id = keep(builder, overrides[i].id),
+            .service = keep(builder, overrides[i].service),
+            .objective = keep(builder, overrides[i].objective),
+            .reason = keep(builder, overrides[i].reason),
+            .author = keep(builder, overrides[i].author),
+            .created_at_ms = overrides[i].created_at_ms,
+            .expires_at_ms = overrides[i].expires_at_ms,
+        };
+    builder->set.overrides = copies;
+    builder->set.override_count = count;
 }
 
 void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool usable,

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "slo/budget.h"
 #include "slo/fraction.h"
+#include "slo/objective.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,20 @@ struct page_objective {
     enum budget_status status;
     struct fraction remaining; /* of the error budget, may be negative */
     struct slice json;         /* its object in the list of /slo */
+    /* What is promised, where target and window don't say it all: slices, a calendar.  Else NULL;
+     * without rules and document. */
+    const struct objective *promise;
+};
+
+/* A deployment that an admin lets through although the gate says stop. */
+struct page_override {
+    const char *id;
+    const char *service;
+    const char *objective; /* "": every one of the service */
+    const char *reason;
+    const char *author;
+    int64_t created_at_ms; /* wall */
+    int64_t expires_at_ms; /* wall */
 };
 
 struct page_set {
@@ -44,6 +59,8 @@ struct page_set {
     int page_count;
     const struct page_objective *objectives;
     int objective_count;
+    const struct page_override *overrides;
+    int override_count;
     struct slice as_of;  /* RFC 3339 of the SLO figures; empty for health */
     bool usable;         /* SLO: figures exist and are within their bound */
     const char *trouble; /* SLO: why not, for people; NULL when usable */
@@ -71,6 +88,10 @@ void page_add(struct page_builder *builder, const char *key, const struct page_t
 
 /* Adds an objective; strings and slices are copied. */
 void page_add_objective(struct page_builder *builder, const struct page_objective *objective);
+
+/* Adds overrides of the gate; strings are copied.  Once at most. */
+void page_set_overrides(struct page_builder *builder, const struct page_override *overrides,
+                        int count);
 
 /* Says how the SLO figures stand. */
 void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool usable,
