@@ -15,6 +15,10 @@ static const char *const endpoint_names[ENDPOINTS] = {
     [ENDPOINT_SLO_ONE] = "/slo/{name}",
     [ENDPOINT_GATE] = "/slo/gate",
     [ENDPOINT_EVENTS] = "/slo/events",
+    [ENDPOINT_ALERTS] = "/slo/alerts",
+    [ENDPOINT_HISTORY] = "/slo/{name}/history",
+    [ENDPOINT_EXCLUSIONS] = "/slo/{name}/exclusions",
+    [ENDPOINT_OVERRIDE] = "/slo/gate/override",
     [ENDPOINT_METRICS] = "/metrics",
     [ENDPOINT_UNKNOWN] = "other",
 };
@@ -24,8 +28,8 @@ static const struct {
     int status;
     const char *text;
 } statuses[COUNTED_STATUSES] = {
-    { 200, "200" }, { 202, "202" }, { 400, "400" }, { 401, "401" }, { 403, "403" }, { 404, "404" },
-    { 405, "405" }, { 409, "409" }, { 413, "413" }, { 503, "503" }, { 0, "other" },
+    { 200, "200" }, { 201, "201" }, { 202, "202" }, { 400, "400" }, { 401, "401" }, { 403, "403" },
+    { 404, "404" }, { 405, "405" }, { 409, "409" }, { 413, "413" }, { 503, "503" }, { 0, "other" },
 };
 
 void counters_count(struct counters *counters, enum endpoint endpoint, int status)

@@ -16,6 +16,10 @@ enum endpoint {
     ENDPOINT_SLO_ONE,
     ENDPOINT_GATE,
     ENDPOINT_EVENTS,
+    ENDPOINT_ALERTS,
+    ENDPOINT_HISTORY,
+    ENDPOINT_EXCLUSIONS,
+    ENDPOINT_OVERRIDE,
     ENDPOINT_METRICS,
     ENDPOINT_UNKNOWN,
     ENDPOINTS,
@@ -32,7 +36,7 @@ enum endpoint {
       "Connections closed because of records that are no whole request.")                \
     X(lane_full, "probity_front_lane_full_total", "Answers refused because the slow lane was full.")
 
-enum { COUNTED_STATUSES = 11 };
+enum { COUNTED_STATUSES = 12 };
 
 struct counters {
     uint64_t requests[ENDPOINTS][COUNTED_STATUSES];

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "front/process.h"
 #include "front/reactor.h"
+#include "ledger/desk.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
@@ -55,6 +56,7 @@ static void free_front(struct front **front)
     if (*front == NULL)
         return;
     reactor_free(&(*front)->reactor);
+    desk_free(&(*front)->sources.desk);
     front_socket_close(&(*front)->socket);
     free((*front)->path);
     free(*front);
@@ -79,8 +81,11 @@ static int start_parts(struct front *front, const struct front_settings *setting
         .health = settings->health,
         .slo = settings->slo,
         .journal = settings->journal,
+        .desk = desk_new(settings->config->ledger_conninfo),
         .process_started_at_wall_ms = process_started_at_wall_ms(),
     };
+    if (front->sources.desk == NULL)
+        return error_set(err, ENOMEM, "front: out of memory");
     code = reactor_new(&parts, &front->reactor, err);
     return code != 0 ? code : thread_start(&front->thread, "front", run_front, front, err);
 }

@@ -5,6 +5,7 @@
 #include "front/handlers.h"
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "front/figures.h"
@@ -18,6 +19,8 @@ struct gate {
     struct query_parameter selectors[SELECTORS];
     struct fraction min_budget;
     const struct page_set *set;
+    int64_t now_wall_ms;
+    const struct page_override *override; /* the first one that was needed */
 };
 
 enum verdict { VERDICT_GO, VERDICT_GO_WITHOUT_DATA, VERDICT_STOP };
@@ -29,6 +32,21 @@ static bool is_chosen(const struct gate *gate, const struct page_objective *obje
 
     return (!slo->given || strcmp(objective->name, slo->value) == 0)
            && (!service->given || strcmp(objective->service, service->value) == 0);
+}
+
+/* Why a gate is open although it would be shut. */
+static const struct page_override *find_override(const struct gate *gate,
+                                                 const struct page_objective *objective)
+{
+    for (int i = 0; i < gate->set->override_count; i++) {
+        const struct page_override *override = &gate->set->overrides[i];
+
+        if (override->expires_at_ms > gate->now_wall_ms
+            && strcmp(override->service, objective->service) == 0
+            && (*override->objective == '\0' || strcmp(override->objective, objective->name) == 0))
+            return override;
+    }
+    return NULL;
 }
 
 /* An exhausted budget stops whatever is asked; with too few events there is nothing to judge. */
@@ -90,15 +108,35 @@ static bool read_selectors(struct gate *gate, struct slice query, struct buf *tr
     return true;
 }
 
-static void write_decision(struct exchange *exchange, const char *decision,
-                           const struct figures *figures, struct slice reasons)
+static void write_override(const struct page_override *override, struct json_writer *json)
 {
-    bool go = strcmp(decision, "go") == 0;
+    json_key(json, "override");
+    json_open_object(json);
+    json_text(json, "id", override->id);
+    json_text(json, "slo", *override->objective == '\0' ? NULL : override->objective);
+    json_text(json, "service", override->service);
+    json_text(json, "reason", override->reason);
+    json_text(json, "author", override->author);
+    json_time(json, "created_at", override->created_at_ms);
+    json_time(json, "expires_at", override->expires_at_ms);
+    json_close_object(json);
+}
+
+struct decision {
+    const char *word;
+    struct slice reasons;                 /* JSON */
+    const struct page_override *override; /* NULL: none was needed */
+};
+
+static void write_decision(struct exchange *exchange, const struct figures *figures,
+                           const struct decision *decision)
+{
+    bool go = strcmp(decision->word, "go") == 0;
     struct json_writer json;
 
     json_writer_init(&json, &exchange->response->own_body);
     json_open_object(&json);
-    json_text(&json, "decision", decision);
+    json_text(&json, "decision", decision->word);
     json_key(&json, "as_of");
     if (figures->set != NULL && figures->any)
         json_put_slice(&json, figures->set->as_of);
@@ -108,8 +146,10 @@ static void write_decision(struct exchange *exchange, const char *decision,
         json_text(&json, "reason", figures->trouble);
     } else {
         json_key(&json, "reasons");
-        json_put_raw(&json, reasons);
+        json_put_raw(&json, decision->reasons);
     }
+    if (decision->override != NULL)
+        write_override(decision->override, &json);
     json_close_object(&json);
     /* A stop has no Retry-After: waiting won't bring the budget back, but it brings figures. */
     response_text(exchange->response,
@@ -133,8 +173,18 @@ static void write_reason(const struct gate *gate, const struct page_objective *o
     json_close_object(json);
 }
 
+/* Remembers the override, to show it. */
+static bool is_overridden(struct gate *gate, const struct page_objective *objective)
+{
+    const struct page_override *found = find_override(gate, objective);
+
+    if (gate->override == NULL)
+        gate->override = found;
+    return found != NULL;
+}
+
 /* Stops come first: they are what the reader must see. */
-static bool judge_all(const struct gate *gate, struct json_writer *json, int *ret_chosen)
+static bool judge_all(struct gate *gate, struct json_writer *json, int *ret_chosen)
 {
     static const enum verdict order[] = { VERDICT_STOP, VERDICT_GO_WITHOUT_DATA, VERDICT_GO };
     bool stop = false;
@@ -148,7 +198,7 @@ static bool judge_all(const struct gate *gate, struct json_writer *json, int *re
             if (!is_chosen(gate, objective) || judge(gate, objective) != order[v])
                 continue;
             write_reason(gate, objective, order[v], json);
-            stop = stop || order[v] == VERDICT_STOP;
+            stop = (order[v] == VERDICT_STOP && !is_overridden(gate, objective)) || stop;
             ++*ret_chosen;
         }
     }
@@ -166,6 +216,7 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
     buf_init(&reasons, LIMIT_FAST_ANSWER_BYTES);
     json_writer_init(&json, &reasons);
     gate->set = figures->set;
+    gate->now_wall_ms = clock_wall_ms();
     stop = judge_all(gate, &json, &chosen);
     if (!buf_ok(&reasons))
         exchange->response->own_body.failed = true;
@@ -177,9 +228,12 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
                                                  .message = "no objective matches slo and service: "
                                                             "GET /slo lists them" });
     else if (figures->trouble != NULL)
-        write_decision(exchange, "unknown", figures, buf_slice(&reasons));
+        write_decision(exchange, figures, &(struct decision){ .word = "unknown" });
     else
-        write_decision(exchange, stop ? "stop" : "go", figures, buf_slice(&reasons));
+        write_decision(exchange, figures,
+                       &(struct decision){ .word = stop ? "stop" : "go",
+                                           .reasons = buf_slice(&reasons),
+                                           .override = stop ? NULL : gate->override });
 }
 
 void gate_decide(struct exchange *exchange)
@@ -194,7 +248,7 @@ void gate_decide(struct exchange *exchange)
                        &(struct response_error){
                            .status = 400, .code = "bad_request", .message = buf_text(&trouble) });
     } else if (figures.set == NULL) {
-        write_decision(exchange, "unknown", &figures, SLICE("[]"));
+        write_decision(exchange, &figures, &(struct decision){ .word = "unknown" });
     } else {
         decide(exchange, &gate, &figures);
     }

@@ -11,6 +11,15 @@ void health_give_component(struct exchange *exchange);
 /* slo.c: pages of the accountant, and the list put together from its objectives. */
 void slo_give_list(struct exchange *exchange);
 void slo_give_one(struct exchange *exchange);
+void slo_give_alerts(struct exchange *exchange);
+
+/* history.c, exclusions.c, override.c: asked of the ledger, or booked there, while the caller
+ * waits. */
+void history_give(struct exchange *exchange);
+void exclusions_give(struct exchange *exchange);
+void exclusions_post(struct exchange *exchange);
+void exclusions_delete(struct exchange *exchange);
+void override_post(struct exchange *exchange);
 
 /* gate.c: may I deploy? */
 void gate_decide(struct exchange *exchange);

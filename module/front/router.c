@@ -15,27 +15,46 @@ enum {
     READ = METHOD_GET | METHOD_HEAD,
     /* HAProxy's default check is an OPTIONS. */
     PROBE = READ | METHOD_OPTIONS,
+    POST = METHOD_POST,
+    DELETE = METHOD_DELETE,
 };
 
-#define KIB        1024
-#define SMALL_BODY ((size_t)16 * KIB)
+/* Short names for the table. */
+#define PUBLIC ACCESS_PUBLIC
+#define READER ACCESS_READ
+#define INGEST ACCESS_INGEST
+#define ADMIN  ACCESS_ADMIN
+
+#define KIB   1024
+#define SMALL ((size_t)16 * KIB)
+
+/* The last columns of a row: which page is handed out, who answers, how large a body may be. */
+#define PAGE(key, handler)   (key), (handler), NULL, 0
+#define FAST(handler)        NULL, (handler), NULL, 0
+#define SLOW(handler, bytes) NULL, NULL, (handler), (bytes)
 
 static const struct route routes[] = {
     /* clang-format off */
-    { "/health",           PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
-    { "/health/live",      PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
-    { "/livez",            PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
-    { "/healthz",          PROBE, ACCESS_PUBLIC, ENDPOINT_HEALTH,   "health",   health_give_page, NULL, 0 },
-    { "/health/ready",     PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page, NULL, 0 },
-    { "/readyz",           PROBE, ACCESS_PUBLIC, ENDPOINT_READY,    "ready",    health_give_page, NULL, 0 },
-    { "/health/startup",   PROBE, ACCESS_PUBLIC, ENDPOINT_STARTUP,  "startup",  health_give_page, NULL, 0 },
-    { "/health/detailed",  PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_page, NULL, 0 },
-    { "/health/detailed/{component}",PROBE, ACCESS_ADMIN,  ENDPOINT_DETAILED, "detailed", health_give_component, NULL, 0 },
-    { "/slo",              READ,  ACCESS_READ,   ENDPOINT_SLO,      NULL,       slo_give_list, NULL, 0 },
-    { "/slo/gate",         READ,  ACCESS_READ,   ENDPOINT_GATE,     NULL,       gate_decide, NULL, 0 },
-    { "/slo/events",       METHOD_POST, ACCESS_INGEST, ENDPOINT_EVENTS, NULL,      NULL, events_post, LIMIT_BATCH_BYTES },
-    { "/slo/{name}",             READ,  ACCESS_READ,   ENDPOINT_SLO_ONE,  "slo",      slo_give_one, NULL, 0 },
-    { "/metrics",          READ,  ACCESS_READ,   ENDPOINT_METRICS,  "metrics",  metrics_give, NULL, 0 },
+    { "/health",                 PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/health/live",            PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/livez",                  PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/healthz",                PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/health/ready",           PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
+    { "/readyz",                 PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
+    { "/health/startup",         PROBE,  PUBLIC, ENDPOINT_STARTUP,    PAGE("startup", health_give_page) },
+    { "/health/detailed",        PROBE,  ADMIN,  ENDPOINT_DETAILED,   PAGE("detailed", health_give_page) },
+    { "/health/detailed/{name}", PROBE, ADMIN,   ENDPOINT_DETAILED, PAGE("detailed", health_give_component) },
+    { "/slo",                    READ,   READER, ENDPOINT_SLO,        FAST(slo_give_list) },
+    { "/slo/gate",               READ,   READER, ENDPOINT_GATE,       FAST(gate_decide) },
+    { "/slo/alerts",             READ,   READER, ENDPOINT_ALERTS,     PAGE("slo/alerts", slo_give_alerts) },
+    { "/slo/gate/override",      POST,   ADMIN,  ENDPOINT_OVERRIDE,   SLOW(override_post, SMALL) },
+    { "/slo/events",             POST,   INGEST, ENDPOINT_EVENTS,     SLOW(events_post, LIMIT_BATCH_BYTES) },
+    { "/slo/{name}",             READ,   READER, ENDPOINT_SLO_ONE,    PAGE("slo", slo_give_one) },
+    { "/slo/{name}/history",     READ,   READER, ENDPOINT_HISTORY,    SLOW(history_give, SMALL) },
+    { "/slo/{name}/exclusions",  READ,   READER, ENDPOINT_EXCLUSIONS, SLOW(exclusions_give, SMALL) },
+    { "/slo/{name}/exclusions",  POST,   ADMIN,  ENDPOINT_EXCLUSIONS, SLOW(exclusions_post, SMALL) },
+    { "/slo/{name}/exclusions/{id}", DELETE, ADMIN, ENDPOINT_EXCLUSIONS, SLOW(exclusions_delete, SMALL) },
+    { "/metrics",                READ,   READER, ENDPOINT_METRICS,    PAGE("metrics", metrics_give) },
     /* clang-format on */
 };
 
@@ -191,7 +210,7 @@ enum endpoint router_answer(struct exchange *exchange)
                              .code = "not_found",
                              .message = "nothing is at this address: see /health, /health/ready, "
                                         "/health/startup, /health/detailed, /slo, /slo/gate, "
-                                        "/metrics",
+                                        "/slo/alerts, /metrics",
                          });
         return ENDPOINT_UNKNOWN;
     }

@@ -110,16 +110,12 @@ static bool is_known(const struct figures *figures, struct slice name)
     return false;
 }
 
-void slo_give_one(struct exchange *exchange)
+/* The page, or why there is none; `missing` is what a 404 says. */
+static void give_page(struct exchange *exchange, struct slice key, const char *missing)
 {
     AUTO(buf_done) struct buf trouble;
     AUTO(figures_release) struct figures figures = figures_acquire(exchange->sources);
     const struct page *page = NULL;
-    char key[QUERY_VALUE_BYTES + 8];
-    int length = snprintf(key, sizeof(key), "%s/%.*s", exchange->route->key,
-                          (int)(exchange->rest.length > QUERY_VALUE_BYTES ? QUERY_VALUE_BYTES
-                                                                          : exchange->rest.length),
-                          exchange->rest.data);
 
     buf_init(&trouble, 1024);
     if (!query_parse(exchange->request->query, NULL, 0, &trouble)) {
@@ -127,17 +123,32 @@ void slo_give_one(struct exchange *exchange)
         return;
     }
     if (figures.set != NULL)
-        page = page_find(figures.set, (struct slice){ key, (size_t)length });
+        page = page_find(figures.set, key);
     if (page != NULL) {
         response_page(exchange->response, &figures.set,
                       figures.too_old ? &page->too_old : &page->fresh);
-    } else if (!figures.any && is_known(&figures, exchange->rest)) {
+    } else if (missing == NULL || (!figures.any && is_known(&figures, exchange->rest))) {
         figures_refuse(exchange, &figures);
     } else {
-        response_error(exchange->response, exchange->request,
-                       &(struct response_error){
-                           .status = 404,
-                           .code = "not_found",
-                           .message = "no objective has this name: GET /slo lists them" });
+        response_error(
+            exchange->response, exchange->request,
+            &(struct response_error){ .status = 404, .code = "not_found", .message = missing });
     }
+}
+
+void slo_give_one(struct exchange *exchange)
+{
+    char key[QUERY_VALUE_BYTES + 8];
+    int length = snprintf(key, sizeof(key), "%s/%.*s", exchange->route->key,
+                          (int)(exchange->rest.length > QUERY_VALUE_BYTES ? QUERY_VALUE_BYTES
+                                                                          : exchange->rest.length),
+                          exchange->rest.data);
+
+    give_page(exchange, (struct slice){ key, (size_t)length },
+              "no objective has this name: GET /slo lists them");
+}
+
+void slo_give_alerts(struct exchange *exchange)
+{
+    give_page(exchange, slice_of(exchange->route->key), NULL);
 }

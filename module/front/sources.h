@@ -1,4 +1,4 @@
-/* sources.h - what handlers answer from.  The front's thread only, once it runs. */
+/* sources.h - what handlers answer from. */
 #ifndef FRONT_SOURCES_H
 #define FRONT_SOURCES_H
 
@@ -11,13 +11,16 @@
 
 #include <stdint.h>
 
+struct desk;
+
 struct sources {
-    /* set before start, read-only afterwards */
+    /* set before start, read-only afterwards: any thread */
     const struct config *config;
     const struct access *access;
     struct slot *health;
     struct slot *slo;
     struct journal *journal; /* any thread */
+    struct desk *desk;       /* for the lane's threads */
     int64_t process_started_at_wall_ms;
     /* the front's thread only */
     struct counters counters;

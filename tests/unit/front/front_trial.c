@@ -1,6 +1,7 @@
 /* front_trial.c - the front alone with fixed pages: for tests and for scripts/bench-front.
  *
  * usage: front_trial SOCKET [LARGE_BYTES]
+ * TRIAL_LEDGER in the environment is the ledger's address, if there is one.
  * Publishes like monitor and accountant until SIGTERM; SIGUSR1 stops the monitor's publishing and
  * starts it again; ends by itself when another process takes its socket over.
  */
@@ -67,17 +68,20 @@ static void publish_slo(const struct trial *trial)
           "app",
           BUDGET_MET,
           { 6198, 10000 },
-          { "{\"name\": \"app-availability\"}", 28 } },
+          { "{\"name\": \"app-availability\"}", 28 },
+          NULL },
         { "app-latency-p95",
           "app",
           BUDGET_AT_RISK,
           { 42, 1000 },
-          { "{\"name\": \"app-latency-p95\"}", 27 } },
+          { "{\"name\": \"app-latency-p95\"}", 27 },
+          NULL },
         { "app-error-rate",
           "app",
           BUDGET_INSUFFICIENT_DATA,
           { -1, 2 },
-          { "{\"name\": \"app-error-rate\"}", 26 } },
+          { "{\"name\": \"app-error-rate\"}", 26 },
+          NULL },
     };
     struct page_builder *builder = page_builder_new(30000);
     struct page_set *set;
@@ -141,12 +145,18 @@ int main(int argc, char **argv)
         return 2;
     }
     config->listen_path = argv[1];
-    config->ledger_conninfo = "trial";
+    config->ledger_conninfo = getenv("TRIAL_LEDGER");
+    if (config->ledger_conninfo == NULL)
+        config->ledger_conninfo = "host=/nonexistent dbname=trial";
     publish_health(&trial);
     publish_slo(&trial);
     if (front_listen(argv[1], &socket, &err) != 0
-        || front_start(&(struct front_settings){ config, access, trial.health, trial.slo, &beat_ms,
-                                                 socket },
+        || front_start(&(struct front_settings){ .config = config,
+                                                 .access = access,
+                                                 .health = trial.health,
+                                                 .slo = trial.slo,
+                                                 .beat_ms = &beat_ms,
+                                                 .socket = socket },
                        &front, &err)
                != 0) {
         (void)fprintf(stderr, "front_trial: %s\n", err.text);

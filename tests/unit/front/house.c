@@ -73,6 +73,8 @@ void house_publish_slo(struct house *house, const struct page_objective objectiv
         if (!house->no_figures)
             add(builder, key);
     }
+    if (house->override.id != NULL)
+        page_set_overrides(builder, &house->override, 1);
     page_set_figures(builder, count == 0 || house->no_figures ? 0 : 1795264773000, trouble == NULL,
                      trouble);
     set = page_builder_finish(&builder);

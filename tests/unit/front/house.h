@@ -12,9 +12,10 @@ struct house {
     struct access *access;
     struct sources sources;
     struct response response;
-    struct buf text; /* the last answer's body, terminated */
-    bool slow;       /* the last request was left to a slow handler */
-    bool no_figures; /* the objectives are known, and nothing of them */
+    struct buf text;               /* the last answer's body, terminated */
+    bool slow;                     /* the last request was left to a slow handler */
+    struct page_override override; /* published with the objectives, once it has an id */
+    bool no_figures;               /* the objectives are known, and nothing of them */
 };
 
 /* `protected` sets a token for readers and one for admins. */

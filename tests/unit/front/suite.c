@@ -12,13 +12,14 @@ TCase *record_cases(void);
 TCase *request_cases(void);
 TCase *router_cases(void);
 TCase *slo_cases(void);
+TCase *when_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = { counters_cases, gate_cases,      lag_cases,
                                             look_cases,     negotiate_cases, query_cases,
                                             record_cases,   request_cases,   router_cases,
-                                            slo_cases };
+                                            slo_cases,      when_cases };
 
     return suite_run("front", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }

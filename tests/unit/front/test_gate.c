@@ -9,12 +9,9 @@
 
 #include <stdio.h>
 
-#define OBJECTIVE(name, service, status, left, of)     \
-    {                                                  \
-        (name), (service), (status), { (left), (of) }, \
-        {                                              \
-            "{}", 2                                    \
-        }                                              \
+#define OBJECTIVE(name, service, status, left, of)                       \
+    {                                                                    \
+        (name), (service), (status), { (left), (of) }, { "{}", 2 }, NULL \
     }
 
 static const struct page_objective objectives[] = {
@@ -95,11 +92,78 @@ START_TEST(stale_figures_and_no_ledger_are_unknown)
 }
 END_TEST
 
+static const struct {
+    const char *objective; /* of the override for service b */
+    int64_t expires_at_ms;
+    const char *query;
+    int want;
+    const char *holds;
+} overrides[] = {
+    { "", INT64_MAX, "service=b", 200, "\"override\": {\"id\": \"1\", \"slo\": null, " },
+    { "", INT64_MAX, "service=b", 200,
+      "{\"slo\": \"nothing\", \"reason\": \"error budget exhausted" },
+    { "debt", INT64_MAX, "slo=debt", 200,
+      "\"slo\": \"debt\", \"service\": \"b\", \"reason\": \"hotfix\"" },
+    { "debt", INT64_MAX, "slo=nothing", 503, "\"stop\"" },
+    { "debt", INT64_MAX, "service=b", 503, "\"stop\"" },
+    { "", 1, "service=b", 503, "\"stop\"" },
+    { "", INT64_MAX, "slo=tenth&min_budget=0.5", 503, "\"stop\"" },
+    { "", INT64_MAX, "slo=good", 200, "\"reasons\": []}" },
+};
+
+START_TEST(an_override_opens_the_gate_and_is_shown)
+{
+    struct house house;
+    char request[128];
+
+    house_init(&house, false);
+    house.override = (struct page_override){
+        .id = "1",
+        .service = "b",
+        .objective = overrides[_i].objective,
+        .reason = "hotfix",
+        .author = "ada",
+        .expires_at_ms = overrides[_i].expires_at_ms,
+    };
+    house_publish_slo(&house, objectives, (int)ARRAY_LENGTH(objectives), NULL);
+    (void)snprintf(request, sizeof(request), "GET /slo/gate?%s", overrides[_i].query);
+    ck_assert_msg(house_ask(&house, request, "") == overrides[_i].want, "%s: %s", request,
+                  buf_text(&house.text));
+    ck_assert_msg(strstr(buf_text(&house.text), overrides[_i].holds) != NULL, "%s: %s", request,
+                  buf_text(&house.text));
+    /* Shown where it was needed, and nowhere else. */
+    ck_assert((strstr(buf_text(&house.text), "override") != NULL)
+              == (overrides[_i].want == 200 && strstr(request, "good") == NULL));
+    house_done(&house);
+}
+END_TEST
+
+START_TEST(an_override_is_no_answer_to_doubt)
+{
+    struct house house;
+
+    house_init(&house, false);
+    house.override = (struct page_override){ .id = "1",
+                                             .service = "b",
+                                             .objective = "",
+                                             .reason = "hotfix",
+                                             .author = "ada",
+                                             .expires_at_ms = INT64_MAX };
+    house_publish_slo(&house, objectives, (int)ARRAY_LENGTH(objectives), "Postgres is away");
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate?service=b", ""), 503);
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "\"unknown\""));
+    house_done(&house);
+}
+END_TEST
+
 TCase *gate_cases(void)
 {
     TCase *tcase = tcase_create("gate");
 
     tcase_add_loop_test(tcase, the_gate_decides_exactly, 0, (int)ARRAY_LENGTH(cases));
     tcase_add_test(tcase, stale_figures_and_no_ledger_are_unknown);
+    tcase_add_loop_test(tcase, an_override_opens_the_gate_and_is_shown, 0,
+                        (int)ARRAY_LENGTH(overrides));
+    tcase_add_test(tcase, an_override_is_no_answer_to_doubt);
     return tcase;
 }

@@ -7,6 +7,8 @@
 #include "house.h"
 #include "suite.h"
 
+enum { SLOW = 0 /* left to a slow handler: there is no answer yet */ };
+
 static const struct {
     const char *request;
     const char *token;
@@ -49,7 +51,24 @@ static const struct {
       "\"use GET or HEAD\"" },
     { "POST /slo/events", "", 503, "{\"error\": {\"code\": \"auth_not_configured\"" },
     { "PUT /slo/events", HOUSE_ADMIN, 405, "{\"error\"" },
-    { "GET /slo/a/history", HOUSE_READER, 404, "{\"error\"" },
+    { "GET /slo/a/history", "", 401, "{\"error\"" },
+    { "GET /slo/a/history", HOUSE_READER, SLOW, "" },
+    { "HEAD /slo/a/history?from=x", HOUSE_ADMIN, SLOW, "" },
+    { "POST /slo/a/history", HOUSE_ADMIN, 405, "{\"error\"" },
+    { "GET /slo/a/history/", HOUSE_READER, 404, "{\"error\"" },
+    { "GET /slo/a/exclusions", HOUSE_READER, SLOW, "" },
+    { "POST /slo/a/exclusions", HOUSE_READER, 403, "{\"error\"" },
+    { "POST /slo/a/exclusions", "", 401, "{\"error\"" },
+    { "POST /slo/a/exclusions", HOUSE_ADMIN, SLOW, "" },
+    { "DELETE /slo/a/exclusions", HOUSE_ADMIN, 405, "{\"error\"" },
+    { "DELETE /slo/a/exclusions/1", HOUSE_ADMIN, SLOW, "" },
+    { "DELETE /slo/a/exclusions/1", HOUSE_READER, 403, "{\"error\"" },
+    { "GET /slo/a/exclusions/1", HOUSE_READER, 405, "{\"error\"" },
+    { "DELETE /slo/a/exclusions/1/2", HOUSE_ADMIN, 404, "{\"error\"" },
+    { "DELETE /slo/a/exclusions/", HOUSE_ADMIN, 404, "{\"error\"" },
+    { "POST /slo/gate/override", HOUSE_ADMIN, SLOW, "" },
+    { "POST /slo/gate/override", HOUSE_READER, 403, "{\"error\"" },
+    { "GET /slo/gate/override", HOUSE_READER, 405, "{\"error\"" },
     { "DELETE /slo/a", HOUSE_ADMIN, 405, "{\"error\"" },
     { "GET /", "", 404, "{\"error\": {\"code\": \"not_found\"" },
     { "GET ", "", 404, "{\"error\"" },
@@ -63,6 +82,7 @@ START_TEST(a_request_finds_its_handler_or_the_right_refusal)
     house_publish_health(&house);
     ck_assert_msg(house_ask(&house, cases[_i].request, cases[_i].token) == cases[_i].want, "%s: %d",
                   cases[_i].request, house.response.status);
+    ck_assert_int_eq(house.slow, cases[_i].want == SLOW);
     ck_assert_msg(slice_starts_with(buf_slice(&house.text), slice_of(cases[_i].body)), "%s: %s",
                   cases[_i].request, buf_text(&house.text));
     house_done(&house);
@@ -78,6 +98,11 @@ START_TEST(refusals_carry_the_headers_that_say_what_to_do)
     ck_assert_ptr_nonnull(strstr(house.response.head.data, "Allow: GET, HEAD, OPTIONS\r\n"));
     ck_assert_int_eq(house_ask(&house, "POST /slo", ""), 405);
     ck_assert_ptr_nonnull(strstr(house.response.head.data, "Allow: GET, HEAD\r\n"));
+    ck_assert_int_eq(house_ask(&house, "PUT /slo/a/exclusions", ""), 405);
+    ck_assert_ptr_nonnull(strstr(house.response.head.data, "Allow: GET, HEAD, POST\r\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), "use GET, HEAD or POST"));
+    ck_assert_int_eq(house_ask(&house, "GET /slo/a/exclusions/1", ""), 405);
+    ck_assert_ptr_nonnull(strstr(house.response.head.data, "Allow: DELETE\r\n"));
     ck_assert_int_eq(house_ask(&house, "GET /health/detailed", ""), 401);
     ck_assert_ptr_nonnull(strstr(house.response.head.data, "WWW-Authenticate: Bearer\r\n"));
     ck_assert_str_ne(buf_text(&house.text), "");

@@ -7,12 +7,9 @@
 #include "house.h"
 #include "suite.h"
 
-#define OBJECTIVE(name, service, status)          \
-    {                                             \
-        (name), (service), (status), { 1, 2 },    \
-        {                                         \
-            "{\"" name "\": 1}", sizeof(name) + 6 \
-        }                                         \
+#define OBJECTIVE(name, service, status)                                                       \
+    {                                                                                          \
+        (name), (service), (status), { 1, 2 }, { "{\"" name "\": 1}", sizeof(name) + 6 }, NULL \
     }
 
 static const struct page_objective objectives[] = {
@@ -42,7 +39,7 @@ static const struct {
     { "GET /slo/one", 200, "slo/one" },
     { "GET /slo/one?x", 400, "unknown parameter" },
     { "GET /slo/five", 404, "no objective has this name" },
-    { "GET /slo/alerts", 404, "no objective has this name" },
+    { "GET /slo/alerts", 503, "ledger_unavailable" },
     { "GET /slo/events", 405, "use POST" },
 };
 
