@@ -25,8 +25,8 @@ enum {
 /* Groups are allocated when a value first falls into them: most rows touch two or three. */
 struct histogram {
     struct arena *arena; /* borrowed */
+    uint64_t count;      /* beside the first groups: those are in use all the time */
     uint64_t *groups[HISTOGRAM_GROUPS];
-    uint64_t count;
 };
 
 void histogram_init(struct histogram *histogram, struct arena *arena);

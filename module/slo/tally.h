@@ -30,10 +30,10 @@ struct tally_event {
 struct tally_row {
     int32_t minute; /* since 1970 */
     uint32_t series;
+    struct plan_cells *cells; /* all events, each status that occurred once */
     uint64_t duration_ms_sum; /* of everything that is neither 499 nor 5xx */
     uint64_t duration_ms_max;
     struct histogram durations; /* of the same, in milliseconds */
-    struct plan_cells *cells;   /* all events, each status that occurred once */
 };
 
 struct tally_totals {
