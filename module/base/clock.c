@@ -94,8 +94,10 @@ static bool take_number(struct slice *text, size_t digits, int *ret)
 /* Takes one byte if it is one of `bytes`; returns it, or 0. */
 static char take_one_of(struct slice *text, const char *bytes)
 {
-    char first = text->length > 0 ? text->data[0] : '\0';
+    char first = '\0';
 
+    if (text->length > 0)
+        first = text->data[0];
     if (first == '\0' || strchr(bytes, first) == NULL)
         return '\0';
     *text = (struct slice){ text->data + 1, text->length - 1 };

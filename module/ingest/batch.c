@@ -70,8 +70,10 @@ static int fault(const struct reading *reading, enum field field, const char *wh
 
 static bool read_value(struct scan *scan, struct value *value)
 {
-    char first = scan->at < scan->end ? *scan->at : '\0';
+    char first = '\0';
 
+    if (scan->at < scan->end)
+        first = *scan->at;
     *value = (struct value){ .kind = KIND_OTHER };
     if (first == '-' || (first >= '0' && first <= '9')) {
         value->kind = KIND_NUMBER;

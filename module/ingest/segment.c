@@ -254,10 +254,11 @@ int64_t segment_find(const struct segment *segment, int64_t offset, int64_t *ret
 
     while (at <= offset) {
         size_t header = read_header(segment->fd, at, text, &entry);
-        int64_t end = at + (int64_t)header + (int64_t)entry.bytes;
+        int64_t end;
 
         if (header == 0)
             break;
+        end = at + (int64_t)header + (int64_t)entry.bytes;
         if (offset < end) {
             *ret_end = end;
             return at;

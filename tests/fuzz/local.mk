@@ -15,3 +15,9 @@ TESTS += %D%/fuzz_openslo
 tests_fuzz_fuzz_openslo_SOURCES = %D%/fuzz_openslo.c
 tests_fuzz_fuzz_openslo_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_openslo_LDADD = module/slo/libslo.a $(level0_libs) $(GLIB_LIBS)
+check_PROGRAMS += %D%/fuzz_batch
+TESTS += %D%/fuzz_batch
+tests_fuzz_fuzz_batch_SOURCES = %D%/fuzz_batch.c
+tests_fuzz_fuzz_batch_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_batch_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs) \
+	$(ZLIB_LIBS)
