@@ -123,3 +123,43 @@ int ledger_alerts_write(struct ledger_reader *of, const struct ledger_alerts *al
     }
     return 0;
 }
+
+int ledger_burns_read(struct ledger_reader *of, const struct ledger_burns *burns,
+                      int64_t deadline_ms, struct arena *arena, struct incident_minute **ret,
+                      int *ret_count, struct error *err)
+{
+    struct incident_minute *minutes =
+        arena_alloc(arena, (size_t)fake_ledger.burn_count * sizeof(*minutes) + 1);
+
+    (void)of;
+    (void)deadline_ms;
+    fake_ledger.burn_reads++;
+    fake_ledger.burns_from = burns->from_minute;
+    fake_ledger.burns_until = burns->until_minute;
+    if (fake_ledger.burns_code != 0)
+        return error_set(err, -fake_ledger.burns_code, "ledger: a driver's own words");
+    *ret_count = 0;
+    *ret = minutes;
+    for (int i = 0; i < fake_ledger.burn_count; i++) {
+        if (fake_ledger.burn_minutes[i].minute >= burns->from_minute)
+            minutes[(*ret_count)++] = fake_ledger.burn_minutes[i];
+    }
+    return 0;
+}
+
+int ledger_burns_routes(struct ledger_reader *of, const struct ledger_burns *burns,
+                        const struct incident incidents[], int count, int64_t deadline_ms,
+                        struct arena *arena, struct ledger_burn_route **ret, int *ret_count,
+                        struct error *err)
+{
+    (void)of;
+    (void)burns;
+    (void)incidents;
+    (void)count;
+    (void)deadline_ms;
+    (void)arena;
+    (void)err;
+    *ret = (struct ledger_burn_route *)fake_ledger.burn_routes;
+    *ret_count = fake_ledger.burn_route_count;
+    return 0;
+}

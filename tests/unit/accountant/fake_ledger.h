@@ -5,6 +5,7 @@
 
 #include "ingest/follow.h"
 #include "ledger/alerts.h"
+#include "ledger/burns.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
 
@@ -24,6 +25,11 @@ struct fake_ledger {
     const struct ledger_alert *alerts;
     int alert_count;
     int save_code;
+    int burns_code;
+    const struct incident_minute *burn_minutes;
+    int burn_count;
+    const struct ledger_burn_route *burn_routes;
+    int burn_route_count;
 
     /* what was asked */
     int opens;
@@ -34,6 +40,9 @@ struct fake_ledger {
     int32_t from_minute;
     int32_t to_minute;
     int route_calls;
+    int burn_reads;
+    int32_t burns_from;
+    int32_t burns_until;
     int claims;
     int saves;
     int saved_rows;
