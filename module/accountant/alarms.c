@@ -80,7 +80,8 @@ static void list_services(struct alarms *alarms)
         const char *service = alarms->book->objectives[i].service;
         int at = 0;
 
-        while (at < alarms->service_count && strcmp(alarms->services[at], service) != 0)
+        while (at < alarms->service_count && alarms->services[at] != NULL
+               && strcmp(service, alarms->services[at]) != 0)
             at++;
         if (at == alarms->service_count)
             alarms->services[alarms->service_count++] = service;
@@ -249,7 +250,7 @@ uint64_t alarms_version(const struct alarms *alarms, int objective)
         hash = mix(hash, (uint64_t)alarm->alert.state);
         hash = mix(hash, (uint64_t)alarm->alert.since_ms);
         hash = mix(hash, (uint64_t)alarm->alert.frozen);
-        hash = mix(hash, (uint64_t)(alarm->suppressed_by + 1));
+        hash = mix(hash, (uint64_t)alarm->suppressed_by);
     }
     return hash;
 }
