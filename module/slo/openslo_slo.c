@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PERCENT = 100, TARGET_DECIMALS = 9 };
+enum {
+    PERCENT = 100,
+    TARGET_DECIMALS = 9,
+    PRINT_BYTES = 8 * 1024 * 1024, /* so far above the bound that only memory can end before it */
+};
 
 static const char composite_why[] =
     "it is composite: it is kept and exported, and never evaluated; promise each of its parts in "
@@ -160,7 +164,7 @@ static const char *document_of(const struct promising *of, const struct spot *pr
         promise == NULL ? of->promises.node : openslo_list_of(of->arena, promise->node);
     AUTO(buf_done) struct buf buf;
 
-    buf_init(&buf, LIMIT_DOCUMENT_BYTES);
+    buf_init(&buf, PRINT_BYTES);
     if (text != NULL && list != NULL) {
         metadata = openslo_with(of->arena, metadata, "name", text);
         spec = openslo_with(of->arena, spec, "objectives", list);
@@ -173,12 +177,12 @@ static const char *document_of(const struct promising *of, const struct spot *pr
     if (document == NULL)
         return NULL;
     shape_print(openslo_shape_of(OPENSLO_SLO), document, &buf);
-    if (!buf_ok(&buf)) {
+    if (buf.length >= LIMIT_DOCUMENT_BYTES) {
         shape_error(of->check, &of->document, "longer than %d KiB with all that it refers to",
                     LIMIT_DOCUMENT_BYTES / 1024);
         return NULL;
     }
-    return arena_copy(of->arena, buf_slice(&buf));
+    return buf_ok(&buf) ? arena_copy(of->arena, buf_slice(&buf)) : NULL;
 }
 
 static bool is_faulty(const struct promising *of)

@@ -4,6 +4,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/suite.c \
 	%D%/test_alert.c \
 	%D%/test_budget.c \
+	%D%/test_catalogue.c \
 	%D%/test_calendar.c \
 	%D%/test_forecast.c \
 	%D%/test_fraction.c \
@@ -13,8 +14,11 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_lint.c \
 	%D%/test_objective.c \
 	%D%/test_openslo.c \
+	%D%/test_openslo_run.c \
+	%D%/test_problem.c \
 	%D%/test_plan.c \
 	%D%/test_rule.c \
+	%D%/test_selector.c \
 	%D%/test_slices.c \
 	%D%/test_status_counts.c \
 	%D%/test_tally.c \
