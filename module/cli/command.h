@@ -14,6 +14,7 @@ enum {
 typedef int (*command_fn)(int argc, char **argv);
 
 int command_check_config(int argc, char **argv);
+int command_gate(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_slo(int argc, char **argv);
 

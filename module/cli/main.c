@@ -21,6 +21,19 @@ static const struct command {
       "Print every setting, where it came from, and what is wrong with it.",
       "Reads the environment as probityd would.  Exits with 0 when it can be used, with 1 when\n"
       "something is wrong.  --markdown prints docs/config.md instead.\n" },
+    { "gate", command_gate,
+      "[--url URL | --socket PATH] [--slo NAME] [--service NAME]\n"
+      "                    [--min-budget SHARE] [--override REASON]",
+      "Ask a running probityd whether to deploy.",
+      "  --url URL            http://HOST:PORT of the nginx in front of it\n"
+      "  --socket PATH        its socket; without either PROBITY_LISTEN\n"
+      "  --slo NAME           only this objective\n"
+      "  --service NAME       only the objectives of this service\n"
+      "  --min-budget SHARE   what must be left of each budget, from 0 to 1; 0 by default\n"
+      "  --override REASON    where it says stop: let it through all the same for 30 minutes, and\n"
+      "                       put into the books who did it and why\n"
+      "Exits with 0 for go, 1 for stop, 2 when nobody can tell.  The token is PROBITY_READ_TOKEN,\n"
+      "else PROBITY_ADMIN_TOKEN, which an override needs.\n" },
     { "migrate", command_migrate, "ACTION [TARGET] [--sql]",
       "Bring the ledger's schema to a revision.",
       "  current                      the revision that is applied\n"
