@@ -356,6 +356,7 @@ static void refresh_routes(struct clerk *clerk, struct clerk_time now)
 
 static void refresh_details(struct clerk *clerk, struct clerk_time now)
 {
+    waivers_refresh(&clerk->waivers, clerk->reader, clerk->settings.ledger, now.boot_ms);
     refresh_latency(clerk, now);
     if (!atomic_load(clerk->stopping))
         refresh_routes(clerk, now);

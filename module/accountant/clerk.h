@@ -7,6 +7,7 @@
 #include "accountant/book.h"
 #include "accountant/latency.h"
 #include "accountant/trouble.h"
+#include "accountant/waivers.h"
 #include "ledger/reader.h"
 
 #include <stdatomic.h>
@@ -39,6 +40,7 @@ struct clerk {
     uint64_t failed_publications;
     bool read_much; /* in this turn: memory to be given back */
     struct alarms alarms;
+    struct waivers waivers;
 
     struct latency *latency;
     int latency_objective; /* whose rows are read: all latency objectives look at the same events */

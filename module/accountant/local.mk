@@ -31,4 +31,6 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/trouble.c \
 	%D%/trouble.h \
 	%D%/verdict.c \
-	%D%/verdict.h
+	%D%/verdict.h \
+	%D%/waivers.c \
+	%D%/waivers.h

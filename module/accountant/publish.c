@@ -99,6 +99,13 @@ static void add_alerts(struct page_builder *builder, const struct clerk *clerk, 
     page_add(builder, "slo/alerts", usable ? &fresh_text : &stale_text, &stale_text);
 }
 
+/* Whether a target and a window of so many minutes don't say all of what is promised. */
+static bool says_more(const struct objective *objective)
+{
+    return objective->budgeting != BUDGETING_OCCURRENCES
+           || objective->calendar.unit != CALENDAR_NONE;
+}
+
 /* What the front needs for the list and the gate. */
 static void add_record(struct page_builder *builder, const struct clerk *clerk, int index)
 {
@@ -118,6 +125,7 @@ static void add_record(struct page_builder *builder, const struct clerk *clerk, 
                            .status = alarms_status(&clerk->alarms, index),
                            .remaining = budget_remaining(objective->target, verdict->whole),
                            .json = buf_slice(&json),
+                           .promise = says_more(objective) ? objective : NULL,
                        });
 }
 
@@ -194,6 +202,7 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
         add_record(builder, clerk, i);
     }
     add_alerts(builder, clerk, usable);
+    waivers_publish(&clerk->waivers, builder);
     add_both_metrics(builder, clerk, now_ms);
     page_set_figures(builder, clerk->book.as_of_wall_ms, usable,
                      usable ? NULL : trouble_now(clerk)->message);

@@ -4,6 +4,11 @@
 
 #include "ledger/overrides.h"
 
+#include "ledger/arrays.h"
+#include "ledger/snapshot.h"
+#include "ledger/trouble.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +16,9 @@
 
 #define COLUMNS \
     "service, id, objective, reason, author, " MS_OF("created_at") ", " MS_OF("expires_at")
+
+/* A thousand services of 64 bytes, each in quotes. */
+enum { SERVICES_BYTES = 256 * 1024 };
 
 static void read_row(const PGresult *rows, int row, struct gate_override *ret)
 {
@@ -44,10 +52,9 @@ int overrides_add(struct desk_visit *visit, int minutes, struct gate_override *o
     return code;
 }
 
-int overrides_read(struct session *session, const char *services,
-                   struct gate_override overrides[OVERRIDES_MAX], int *ret_count, struct error *err)
+static int read_rows(struct session *session, const char *services, PGresult **ret,
+                     struct error *err)
 {
-    AUTO(pq_clear) PGresult *rows = NULL;
     char number[SESSION_NUMBER_BYTES];
     const char *const values[] = { services, session_number(OVERRIDES_MAX, number) };
     int code = session_begin(session, " ISOLATION LEVEL READ COMMITTED READ ONLY", err);
@@ -57,13 +64,33 @@ int overrides_read(struct session *session, const char *services,
                            "SELECT " COLUMNS " FROM probity.gate_overrides "
                            "WHERE service = ANY ($1::text[]) AND expires_at > now() "
                            "ORDER BY created_at DESC LIMIT $2::integer",
-                           SESSION_PARAMS(values), &rows, err);
-    if (code == 0)
-        code = session_commit(session, err);
-    if (code != 0)
-        return code;
-    *ret_count = PQntuples(rows);
-    for (int row = 0; row < *ret_count; row++)
-        read_row(rows, row, &overrides[row]);
+                           SESSION_PARAMS(values), ret, err);
+    return code == 0 ? session_commit(session, err) : code;
+}
+
+int ledger_reader_overrides(struct ledger_reader *reader, const struct gate_override_list *list,
+                            int64_t deadline_ms, struct error *err)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    struct error cause = { 0 };
+    struct buf services;
+    int code;
+
+    buf_init(&services, SERVICES_BYTES);
+    array_open(&services);
+    for (int i = 0; i < list->service_count; i++)
+        array_put_text(&services, slice_of(list->services[i]));
+    array_close(&services);
+    reader->session.latest_ms = deadline_ms;
+    code = buf_ok(&services) ? read_rows(&reader->session, buf_text(&services), &rows, &cause)
+                             : -ENOMEM;
+    buf_done(&services);
+    if (code != 0) {
+        session_close(&reader->session);
+        return error_set(err, -code, "ledger: %s", trouble_words(code, reader->session.sqlstate));
+    }
+    *list->count = PQntuples(rows);
+    for (int row = 0; row < *list->count; row++)
+        read_row(rows, row, &list->rows[row]);
     return 0;
 }

@@ -5,7 +5,7 @@
 #include "base/auto.h"
 #include "base/random.h"
 #include "ledger/desk.h"
-#include "ledger/session.h"
+#include "ledger/reader.h"
 
 #include <stdint.h>
 
@@ -24,11 +24,18 @@ struct gate_override {
 /* Books one: id and times are filled in. */
 int overrides_add(struct desk_visit *visit, int minutes, struct gate_override *override) MUST_CHECK;
 
-/* Those of the services ("{a,b}", an array parameter) that are in force, newest first; what is
- * beyond OVERRIDES_MAX is left out.  In a transaction of its own.  0, or -errno as session_run().
- */
-int overrides_read(struct session *session, const char *services,
-                   struct gate_override overrides[OVERRIDES_MAX], int *ret_count,
-                   struct error *err) MUST_CHECK;
+/* Which are asked for, and where they go. */
+struct gate_override_list {
+    const char *const *services;
+    int service_count;
+    struct gate_override *rows; /* room for OVERRIDES_MAX */
+    int *count;
+};
+
+/* Those that are in force, newest first; what is beyond OVERRIDES_MAX is left out.  For the
+ * reader's thread, in a transaction of its own.  0, or -errno with `err` in words for people; the
+ * list is then as it was. */
+int ledger_reader_overrides(struct ledger_reader *reader, const struct gate_override_list *list,
+                            int64_t deadline_ms, struct error *err) MUST_CHECK;
 
 #endif

@@ -75,6 +75,20 @@ int ledger_reader_routes(struct ledger_reader *of, int32_t from_minute, int32_t 
     return 0;
 }
 
+int ledger_reader_overrides(struct ledger_reader *of, const struct gate_override_list *list,
+                            int64_t deadline_ms, struct error *err)
+{
+    (void)of;
+    (void)deadline_ms;
+    fake_ledger.override_reads++;
+    if (fake_ledger.overrides_code != 0)
+        return error_set(err, -fake_ledger.overrides_code, "ledger: a driver's own words");
+    *list->count = fake_ledger.override_count;
+    for (int i = 0; i < fake_ledger.override_count; i++)
+        list->rows[i] = fake_ledger.overrides[i];
+    return 0;
+}
+
 void follower_counters(const struct follower *follower, struct follow_counters *ret)
 {
     (void)follower;

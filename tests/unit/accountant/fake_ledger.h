@@ -6,6 +6,7 @@
 #include "ingest/follow.h"
 #include "ledger/alerts.h"
 #include "ledger/burns.h"
+#include "ledger/overrides.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
 
@@ -30,6 +31,9 @@ struct fake_ledger {
     int burn_count;
     const struct ledger_burn_route *burn_routes;
     int burn_route_count;
+    int overrides_code;
+    const struct gate_override *overrides;
+    int override_count;
 
     /* what was asked */
     int opens;
@@ -43,6 +47,7 @@ struct fake_ledger {
     int burn_reads;
     int32_t burns_from;
     int32_t burns_until;
+    int override_reads;
     int claims;
     int saves;
     int saved_rows;
