@@ -6,8 +6,12 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* At most so many on one page, those that fire first: the rest is counted. */
-enum { ALARM_PAGE_MAX = 500 };
+enum {
+    /* At most so many on one page, those that fire first: the rest is counted. */
+    ALARM_PAGE_MAX = 500,
+    /* What they take at most: an outage of everything must not keep its page from being made. */
+    ALARM_PAGE_BYTES = 2 * 1024 * 1024,
+};
 
 /* The array of an objective's alerts, inactive ones too; without `alarms` it is empty. */
 void alarm_put_array(struct json_writer *json, const struct alarms *alarms, int objective);

@@ -88,8 +88,8 @@ static void add_alerts(struct page_builder *builder, const struct clerk *clerk, 
     struct page_text stale_text;
     struct page_text fresh_text;
 
-    buf_init(&fresh, PAGE_BYTES);
-    buf_init(&stale, PAGE_BYTES);
+    buf_init(&fresh, ALARM_PAGE_BYTES);
+    buf_init(&stale, ALARM_PAGE_BYTES);
     alarm_render_page(&clerk->alarms, NULL, &fresh);
     alarm_render_page(&clerk->alarms, usable ? not_renewed : trouble_now(clerk)->message, &stale);
     if (!buf_ok(&fresh) || !buf_ok(&stale))

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "ledger/reader.h"
 #include "slo/alert.h"
 
@@ -19,8 +20,8 @@
 enum {
     /* Somebody else takes over when the holder has been silent for so long. */
     LEDGER_ALERTS_LEASE_S = 15,
-    /* Alerts of one transaction, and so their memory. */
-    LEDGER_ALERTS_MAX = 8192,
+    /* Alerts of a catalogue, and of one transaction: 16 rules for each objective. */
+    LEDGER_ALERTS_MAX = 16 * LIMIT_OBJECTIVES,
 };
 
 /* One alert as it stands in the ledger; one that was never anything but inactive has no row. */

@@ -87,6 +87,40 @@ START_TEST(a_ledger_out_of_reach_is_the_first_alert_and_the_others_stand_still)
 }
 END_TEST
 
+/* The longest names there can be, all of them firing, and of characters that JSON escapes. */
+START_TEST(an_outage_of_everything_fits_its_page)
+{
+    enum { MANY = 400, NAME = 95, SERVICE = 63 };
+    static struct objective objectives[MANY];
+    static struct alert_rule rules[2];
+    AUTO(alarms_done) struct alarms alarms;
+    struct book book = { .objectives = objectives, .count = MANY };
+    char summary[ALARM_SUMMARY_BYTES];
+    AUTO(buf_done) struct buf buf;
+
+    memset(rules[0].name, 'r', sizeof(rules[0].name) - 1);
+    memset(rules[1].name, 's', sizeof(rules[1].name) - 1);
+    memset(summary, '"', sizeof(summary) - 1);
+    summary[sizeof(summary) - 1] = '\0';
+    for (int i = 0; i < MANY; i++) {
+        memset(objectives[i].name, 'n', NAME);
+        memset(objectives[i].service, 's', SERVICE);
+        objectives[i].rules = rules;
+        objectives[i].rule_count = 2;
+    }
+    ck_assert_int_eq(alarms_init(&alarms, &book, "app"), 0);
+    for (int i = 0; i < alarms.count; i++) {
+        alarms.list[i].alert = (struct alert){ ALERT_FIRING, 1, 1, 1, ALERT_FROZEN_CLOCK };
+        alarms.list[i].suppressed_by = (i + 2) % alarms.count;
+        alarms.list[i].summary = strdup(summary);
+    }
+    buf_init(&buf, ALARM_PAGE_BYTES);
+    alarm_render_page(&alarms, summary, &buf);
+    ck_assert(buf_ok(&buf));
+    expect(&buf, "\"firing\": 800, ");
+}
+END_TEST
+
 TCase *alarm_render_cases(void)
 {
     TCase *cases = tcase_create("alarm_render");
@@ -94,5 +128,6 @@ TCase *alarm_render_cases(void)
     tcase_add_test(cases, an_objective_lists_all_its_alerts);
     tcase_add_test(cases, the_page_shows_what_fires_and_was_lately_resolved);
     tcase_add_test(cases, a_ledger_out_of_reach_is_the_first_alert_and_the_others_stand_still);
+    tcase_add_test(cases, an_outage_of_everything_fits_its_page);
     return cases;
 }
