@@ -370,6 +370,7 @@ static int add_services(struct classifier *classifier)
     classifier->service_slot_count = 4;
     while (classifier->service_slot_count < count * 2)
         classifier->service_slot_count *= 2;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers */
     classifier->services = calloc(count, sizeof(*classifier->services));
     classifier->service_slots =
         calloc(classifier->service_slot_count, sizeof(*classifier->service_slots));

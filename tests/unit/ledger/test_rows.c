@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <string.h>
 
 static struct catalogue *catalogue;
 static struct plan *plan;
@@ -171,6 +172,70 @@ START_TEST(a_minute_knows_its_rows_and_events)
 }
 END_TEST
 
+/* An indicator of web that looks at one route and one of api that looks at all, told by what is
+ * good. */
+static struct catalogue *two_services(void)
+{
+    static const char *const routes[] = { "/a" };
+    AUTO(catalogue_builder_free) struct catalogue_builder *builder = catalogue_builder_new("web");
+    struct objective objective = { .type = OBJECTIVE_CUSTOM, .window_minutes = 60 };
+    struct indicator indicator = { .service = "web",
+                                   .total = { .routes = routes, .route_count = 1 },
+                                   .mark.from_ms = 100,
+                                   .timed = true };
+
+    memcpy(objective.name, "one", 4);
+    ck_assert_int_eq(catalogue_add(builder, &objective, &indicator, NULL), 0);
+    memcpy(objective.name, "two", 4);
+    indicator = (struct indicator){ .service = "api", .marks_good = true };
+    status_set_add(&indicator.mark.statuses, 200, 299);
+    ck_assert_int_eq(catalogue_add(builder, &objective, &indicator, NULL), 0);
+    return catalogue_finish(&builder);
+}
+
+START_TEST(rows_are_grouped_by_service)
+{
+    AUTO(catalogue_free) struct catalogue *both = two_services();
+    AUTO(plan_free) struct plan *of_both = NULL;
+    AUTO(tally_free) struct tally *tally = NULL;
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 22);
+    static const char *const paths[] = { "/a", "/b" };
+    struct histogram durations;
+    struct rows rows;
+
+    ck_assert_int_eq(plan_new(both, &of_both, NULL), 0);
+    tally = tally_new(of_both);
+    for (int i = 0; i < 40; i++) {
+        int series = tally_series(tally, i % 2, slice_of(paths[i / 2 % 2]), EVENT_GET);
+        struct tally_event event = { 60000 * (1 + i / 20), (uint64_t)i * 5, (uint32_t)series,
+                                     i % 8 == 0 ? 404 : 200 };
+
+        ck_assert(tally_add(tally, &event));
+    }
+    ck_assert_int_eq(rows_build(&rows, tally, ids, arena), 0);
+    ck_assert_int_eq(rows.service_count, 2);
+    /* api: both routes of both minutes, every eighth event of all is a 404 of its own. */
+    ck_assert_str_eq(both->services[rows.services[0].service], "api");
+    ck_assert_int_eq(rows.services[0].indicator_count, 2);
+    ck_assert_uint_eq(rows.services[0].indicators[0].total, 10);
+    ck_assert_uint_eq(rows.services[0].indicators[0].bad, 3);
+    ck_assert_int_eq(rows.services[0].route_count, 4);
+    ck_assert_uint_eq(rows_events_in(&rows.services[0], 1), 10);
+    /* web: only /a, whose events are the 2nd, 6th, 10th…: of 5 in the first minute none is slow. */
+    ck_assert_str_eq(both->services[rows.services[1].service], "web");
+    ck_assert_int_eq(rows.services[1].indicator_count, 2);
+    ck_assert_uint_eq(rows.services[1].indicators[0].total, 5);
+    ck_assert_uint_eq(rows.services[1].indicators[0].bad, 0);
+    ck_assert_uint_eq(rows.services[1].indicators[1].bad, 5);
+    ck_assert_int_eq(rows.services[1].bad_count, 1);
+    ck_assert_int_eq(rows.services[1].route_count, 4);
+    histogram_init(&durations, arena);
+    ck_assert(rows_merge_durations(&rows.services[1].indicators[0], &durations));
+    ck_assert_uint_eq(durations.count, 5);
+    ck_assert_int_eq(rows.minute_count, 2);
+}
+END_TEST
+
 START_TEST(no_tally_makes_no_rows)
 {
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
@@ -207,6 +272,7 @@ TCase *rows_cases(void)
     tcase_add_test(cases, a_routes_row_has_its_counts_by_status);
     tcase_add_test(cases, only_bad_events_make_rows_by_route_and_indicator);
     tcase_add_test(cases, a_minute_knows_its_rows_and_events);
+    tcase_add_test(cases, rows_are_grouped_by_service);
     tcase_add_test(cases, no_tally_makes_no_rows);
     tcase_add_test(cases, rows_that_do_not_fit_are_refused);
     return cases;

@@ -173,6 +173,38 @@ START_TEST(a_tally_is_full_at_its_rows_and_its_series)
 }
 END_TEST
 
+/* What the ledger makes of a row grows with the service's indicators. */
+START_TEST(a_service_with_many_indicators_has_fewer_rows)
+{
+    AUTO(catalogue_builder_free) struct catalogue_builder *builder = catalogue_builder_new("app");
+    AUTO(catalogue_free) struct catalogue *large = NULL;
+    AUTO(plan_free) struct plan *of_large = NULL;
+    AUTO(tally_free) struct tally *tally = NULL;
+    uint32_t series;
+    int rows = 0;
+
+    for (int i = 0; i < 499; i++) {
+        struct objective objective = { .type = OBJECTIVE_CUSTOM, .window_minutes = 60 };
+        struct indicator indicator = { .service = "app" };
+
+        (void)snprintf(objective.name, sizeof(objective.name), "o%d", i);
+        status_set_add(&indicator.mark.statuses, STATUS_LOW + i, STATUS_LOW + i);
+        ck_assert_int_eq(catalogue_add(builder, &objective, &indicator, NULL), 0);
+    }
+    large = catalogue_finish(&builder);
+    ck_assert_int_eq(plan_new(large, &of_large, NULL), 0);
+    tally = tally_new(of_large);
+    series = series_of(tally, "/");
+    for (bool added = true; added; rows += added) {
+        struct tally_event event = event_at(rows, series, 200, 1);
+
+        added = tally_add(tally, &event);
+    }
+    ck_assert_int_eq(rows, LIMIT_TALLY_SHARES / 499 + 1);
+    ck_assert_int_eq(tally_row_count(tally), rows);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_the_memory_leaves_no_trace)
 {
     AUTO(tally_free) struct tally *tally = tally_new(plan);
@@ -242,6 +274,7 @@ TCase *tally_cases(void)
     tcase_add_test(cases, a_series_is_a_service_a_route_and_a_method);
     tcase_add_test(cases, rows_are_kept_by_minute_and_series);
     tcase_add_test(cases, a_tally_is_full_at_its_rows_and_its_series);
+    tcase_add_test(cases, a_service_with_many_indicators_has_fewer_rows);
     tcase_add_test(cases, what_does_not_fit_the_memory_leaves_no_trace);
     tcase_add_test(cases, memory_that_runs_out_is_reported_and_nothing_leaks);
     tcase_add_test(cases, a_flush_takes_its_tally_along);
