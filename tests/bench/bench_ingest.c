@@ -143,6 +143,7 @@ static double median(double *rates, int count)
 
 static int measure(const char *name, int rounds)
 {
+    const struct source_config source = { .path = name, .service = "app" };
     AUTO(catalogue_free) struct catalogue *catalogue = NULL;
     AUTO(plan_free) struct plan *plan = NULL;
     AUTO(counting_free) struct counting *counting = NULL;
@@ -153,7 +154,9 @@ static int measure(const char *name, int rounds)
 
     if (catalogue_built_in("app", &catalogue, NULL) != 0 || plan_new(catalogue, &plan, NULL) != 0)
         return 1;
-    counting = counting_new(NULL, &(struct follow_settings){ .service = "app", .plan = plan });
+    counting = counting_new(
+        &source, &(struct follow_settings){
+                     .sources = &source, .source_count = 1, .service = "app", .plan = plan });
     if (counting == NULL || buffer == NULL || rounds < 1 || rounds > ROUNDS_MAX)
         return 1;
     counting->now_wall_ms = clock_wall_ms();
