@@ -4,9 +4,10 @@
 
 #include "ingest/sheet.h"
 
+#include "ingest/routes.h"
 #include "suite.h"
 
-#include "ingest/routes.h"
+#include <stdio.h>
 
 /* 2026-11-21T12:04:05Z */
 #define NOW_MS INT64_C(1795262645000)
@@ -20,17 +21,33 @@ static struct counting *counting;
 static struct sheet sheet;
 static struct source_config source;
 
-static void set_up(void)
+/* The services api and app, and an indicator of api. */
+static struct catalogue *two_services(void)
 {
-    struct follow_settings settings = { .service = "app" };
+    AUTO(catalogue_builder_free) struct catalogue_builder *builder = catalogue_builder_new("app");
+    struct objective objective = { .name = "api", .window_minutes = 60 };
+    struct indicator indicator = { .service = "api", .mark.from_ms = 300 };
 
-    ck_assert_int_eq(catalogue_built_in("app", &catalogue, NULL), 0);
-    ck_assert_int_eq(plan_new(catalogue, &plan, NULL), 0);
-    settings.plan = plan;
-    source = (struct source_config){ .path = "x", .service = "app", .format = SOURCE_COMBINED };
+    ck_assert_int_eq(catalogue_add(builder, &objective, &indicator, NULL), 0);
+    return catalogue_finish(&builder);
+}
+
+static void open_source(struct source_config opened)
+{
+    struct follow_settings settings = { .service = "app", .plan = plan };
+
+    counting_free(&counting);
+    source = opened;
     counting = counting_new(&source, &settings);
     ck_assert_ptr_nonnull(counting);
     counting->now_wall_ms = NOW_MS;
+}
+
+static void set_up(void)
+{
+    catalogue = two_services();
+    ck_assert_int_eq(plan_new(catalogue, &plan, NULL), 0);
+    open_source((struct source_config){ .path = "x", .service = "app", .format = SOURCE_COMBINED });
 }
 
 static void tear_down(void)
@@ -85,6 +102,110 @@ START_TEST(sheet_goes_on_with_templates_that_come_later)
 }
 END_TEST
 
+static const char *line(const char *service, const char *method, const char *path)
+{
+    static char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "{\"time\":1795262645.000,\"request_id\":\"%032x\",\"service\":\"%s\","
+                   "\"method\":\"%s\",\"path\":\"%s\",\"status\":200,\"request_time\":0.300,"
+                   "\"bytes\":1,\"upstream_time\":\"0.010\"}\n",
+                   7, service, method, path);
+    return text;
+}
+
+static void check_series(uint32_t index, const char *service, const char *name,
+                         enum event_method method)
+{
+    const struct plan_series *series = tally_series_at(sheet.tally, index);
+
+    ck_assert_str_eq(catalogue->services[series->service], service);
+    ck_assert_str_eq(series->route, name);
+    ck_assert_int_eq(series->method, method);
+}
+
+START_TEST(lines_are_counted_by_service_route_and_method)
+{
+    open_source((struct source_config){ .path = "x", .service = "app" });
+    for (int i = 0; i < 3; i++) {
+        count(line("", "GET", "/items/7"));
+        count(line("app", "GET", "/items/8"));
+        count(line("api", "GET", "/items/7"));
+        count(line("api", "DELETE", "/items/7"));
+        count(line("unknown", "GET", "/items/7"));
+        count(line("app", "OPTIONS", "/items/7"));
+    }
+    ck_assert_int_eq(tally_row_count(sheet.tally), 3);
+    check_series(0, "app", "/items/{id}", EVENT_GET);
+    check_series(1, "api", "/items/{id}", EVENT_GET);
+    check_series(2, "api", "/items/{id}", EVENT_DELETE);
+    ck_assert_uint_eq(tally_row_totals(tally_row_at(sheet.tally, 0)).total, 6);
+    ck_assert_uint_eq(tally_row_at(sheet.tally, 1)->cells->counts[1], 3);
+    ck_assert_uint_eq(counting->counters.events, 12);
+    ck_assert_uint_eq(counting->counters.not_counted, 6);
+    ck_assert_uint_eq(sheet.lines, 18);
+}
+END_TEST
+
+START_TEST(a_tally_that_was_taken_is_followed_by_one_with_numbers_of_its_own)
+{
+    AUTO(tally_free) struct tally *first = NULL;
+    char path[32];
+
+    open_source((struct source_config){ .path = "x", .service = "app" });
+    for (int i = 0; i < 150; i++) {
+        (void)snprintf(path, sizeof(path), "/page-%d", i);
+        count(line("", "GET", path));
+    }
+    first = sheet_take(&sheet);
+    ck_assert_int_eq(tally_series_count(first), 150);
+    ck_assert_ptr_null(sheet.tally);
+    count(line("", "GET", "/page-149"));
+    count(line("", "GET", "/page-3"));
+    ck_assert_int_eq(tally_series_count(sheet.tally), 2);
+    check_series(0, "app", "/page-149", EVENT_GET);
+    check_series(1, "app", "/page-3", EVENT_GET);
+}
+END_TEST
+
+START_TEST(positions_are_kept_under_the_sources_service_if_it_is_known)
+{
+    static const struct {
+        const char *service;
+        const char *home;
+    } cases[] = { { "api", "api" }, { "app", "app" }, { "nobody-promised-anything", "app" } };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        open_source((struct source_config){ .path = "x", .service = cases[i].service });
+        ck_assert_str_eq(catalogue->services[counting->home], cases[i].home);
+    }
+}
+END_TEST
+
+START_TEST(lines_that_do_not_fit_are_left_for_the_next_tally)
+{
+    static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "X" };
+    static const char *const services[] = { "app", "api" };
+    int counted = 0;
+
+    open_source((struct source_config){ .path = "x", .service = "app" });
+    for (int i = 0; !sheet.full; i++) {
+        char path[32];
+        const char *text;
+
+        (void)snprintf(path, sizeof(path), "/page-%d", i / 14);
+        text = line(services[i / 7 % 2], methods[i % 7], path);
+        counted += sheet_count(&sheet, counting, slice_of(text), 0) > 0;
+        ck_assert_int_lt(i, LIMIT_TALLY_SERIES + 1);
+    }
+    ck_assert_int_eq(counted, LIMIT_TALLY_SERIES);
+    ck_assert_uint_eq(sheet.lines, LIMIT_TALLY_SERIES);
+    sheet_clear(&sheet);
+    count(line("app", "GET", "/page-0"));
+    ck_assert_int_eq(tally_series_count(sheet.tally), 1);
+}
+END_TEST
+
 TCase *sheet_cases(void)
 {
     TCase *cases = tcase_create("sheet");
@@ -92,5 +213,9 @@ TCase *sheet_cases(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, sheet_counts_lines_in_the_sources_format);
     tcase_add_test(cases, sheet_goes_on_with_templates_that_come_later);
+    tcase_add_test(cases, lines_are_counted_by_service_route_and_method);
+    tcase_add_test(cases, a_tally_that_was_taken_is_followed_by_one_with_numbers_of_its_own);
+    tcase_add_test(cases, positions_are_kept_under_the_sources_service_if_it_is_known);
+    tcase_add_test(cases, lines_that_do_not_fit_are_left_for_the_next_tally);
     return cases;
 }
