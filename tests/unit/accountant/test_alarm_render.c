@@ -1,10 +1,14 @@
 /* test_alarm_render.c - module/accountant/alarm_render.c: the API's words, byte by byte. */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include "accountant/alarm_render.h"
 
 #include "alarm_stage.h"
 
 #include "suite.h"
+
+#include <string.h>
 
 static void expect(const struct buf *buf, const char *part)
 {
