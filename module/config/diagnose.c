@@ -80,7 +80,7 @@ static void diagnose_slo(const struct config *config, const struct speaker *spea
             "until that is mended");
     else if (why != NULL)
         say(speaker, LOG_LEVEL_WARNING, "%s: /slo answers 503 until then", why);
-    if (config->source_count == 0)
+    if (config->source_count == 0 && config->ingest_token == NULL)
         say(speaker, LOG_LEVEL_WARNING,
             "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");
     for (int i = 0; i < config->source_count; i++)

@@ -442,6 +442,7 @@ class Probityd(Process):
     def environment(self):
         options = f"log_path={self.reports}:exitcode=99:print_stacktrace=1"
         return {"PROBITY_LISTEN": self.socket_path,
+                "PROBITY_STATE_DIR": os.path.join(self.folder, "state"),
                 "PROBITY_DRAIN_SECONDS": "0", "LOG_FORMAT": "json",
                 "ASAN_OPTIONS": options + ":detect_stack_use_after_return=1",
                 "UBSAN_OPTIONS": options, "TSAN_OPTIONS": options + ":second_deadlock_stack=1",

@@ -18,7 +18,7 @@ TOKEN = "the-ingest-token-of-this-test-stack-0123"
 def settings(folder, **more):
     return {"PROBITY_REQUIRE": "none", "PROBITY_APP": None, "REDIS_URL": None,
             "PROBITY_ACCESS_LOG": None, "PROBITY_INGEST_TOKEN": TOKEN,
-            "PROBITY_STATE_DIR": os.path.join(folder, "state"), **more}
+            **more}
 
 
 def event(**changes):
