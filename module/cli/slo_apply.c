@@ -31,10 +31,10 @@ static void print_window(int minutes)
 
 static void print_promise(const struct apply_step *step)
 {
-    if (step->kept != NULL) {
+    if (step->kept != NULL)
         printf(": %s", step->kept->why);
+    if (step->after == NULL)
         return;
-    }
     printf(": %s good over ", step->after->target_text);
     print_window(step->after->window_minutes);
     printf(", counts %s", step->indicator);

@@ -105,7 +105,7 @@ int slo_list(const struct slo_arguments *arguments)
         definitions = read_ledger(&code);
     if (code == COMMAND_DONE && catalogue != NULL)
         list_file(catalogue);
-    else if (code == COMMAND_DONE)
+    else if (code == COMMAND_DONE && definitions != NULL)
         list_ledger(definitions);
     return code;
 }
@@ -152,7 +152,7 @@ static int put_ledger(const struct slo_arguments *arguments, bool with_versions,
     int code;
 
     definitions = read_ledger(&code);
-    for (int i = 0; code == COMMAND_DONE && i < definitions->count; i++) {
+    for (int i = 0; definitions != NULL && code == COMMAND_DONE && i < definitions->count; i++) {
         const struct definition *definition = &definitions->items[i];
 
         if ((!definition->in_force && !with_versions)

@@ -132,7 +132,7 @@ static bool has_service(const struct applying *applying, const char *service)
 static const struct apply_step *find_step(const struct applying *applying, const char *name)
 {
     for (int i = 0; i < applying->step_count; i++) {
-        if (strcmp(applying->steps[i].name, name) == 0)
+        if (slice_equals_text(slice_of(name), applying->steps[i].name))
             return &applying->steps[i];
     }
     return NULL;

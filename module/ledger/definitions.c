@@ -179,7 +179,7 @@ int definitions_load(const struct definitions_query *query, const struct openslo
     int read = 0;
     int code = definitions_read(&applied, &definitions, err);
 
-    if (code != 0)
+    if (code != 0 || definitions == NULL)
         return code;
     openslo = openslo_new(options, problems);
     if (openslo == NULL)
