@@ -22,6 +22,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/incidents.h \
 	%D%/latency.c \
 	%D%/latency.h \
+	%D%/logs.c \
+	%D%/logs.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
 	%D%/publish.c \

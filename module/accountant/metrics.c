@@ -4,6 +4,7 @@
 
 #include "accountant/metrics.h"
 
+#include "accountant/logs.h"
 #include "accountant/render.h"
 
 #include <stddef.h>
@@ -244,6 +245,8 @@ void metrics_render(const struct metrics_sources *sources, enum metrics_format f
     put_slo(&writer, sources);
     if (sources->ingest != NULL)
         put_ingest(&writer, sources);
+    if (sources->follower != NULL)
+        logs_put(&writer, sources->follower);
     if (sources->ledger != NULL)
         put_ledger(&writer, sources);
     metrics_family(&writer, "probity_slo_failed_publications_total", METRICS_COUNTER,

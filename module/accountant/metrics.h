@@ -17,6 +17,7 @@ struct metrics_sources {
     const struct alarms *alarms;          /* NULL: none */
     bool usable;                          /* figures exist and are within their bound */
     const struct follow_counters *ingest; /* NULL: no ingest */
+    const struct follower *follower;      /* whose logs are told apart; NULL: they aren't */
     const struct ledger_counters *ledger; /* NULL: no ledger */
     int64_t read_at_ms;                   /* boot clock: the last successful read; -1 never */
     uint64_t failed_reads;

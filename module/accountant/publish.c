@@ -165,6 +165,7 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
     if (clerk->settings.follower != NULL) {
         follower_counters(clerk->settings.follower, &ingest);
         sources.ingest = &ingest;
+        sources.follower = clerk->settings.follower;
     }
     if (clerk->settings.writer != NULL) {
         ledger_writer_counters(clerk->settings.writer, &ledger);

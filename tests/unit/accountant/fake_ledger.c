@@ -95,6 +95,28 @@ void follower_counters(const struct follower *follower, struct follow_counters *
     *ret = fake_ledger.ingest;
 }
 
+int follower_source_count(const struct follower *follower)
+{
+    (void)follower;
+    return fake_ledger.source_count;
+}
+
+const char *follower_source_name(const struct follower *follower, int source)
+{
+    static const char *const names[] = { "access.log", "shop.log" };
+
+    (void)follower;
+    return names[source];
+}
+
+void follower_source_counters(const struct follower *follower, int source,
+                              struct follow_counters *ret)
+{
+    (void)follower;
+    *ret = fake_ledger.ingest;
+    ret->lines += (uint64_t)source;
+}
+
 void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret)
 {
     (void)writer;

@@ -20,6 +20,7 @@ struct fake_ledger {
     const struct ledger_route *routes;
     int route_count;
     struct follow_counters ingest;
+    int source_count; /* two at most */
     struct ledger_counters written;
     int claim_code;
     bool leased; /* to us */

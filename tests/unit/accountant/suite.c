@@ -11,6 +11,7 @@ TCase *clerk_cases(void);
 TCase *hour_cases(void);
 TCase *incidents_cases(void);
 TCase *latency_cases(void);
+TCase *logs_cases(void);
 TCase *metrics_cases(void);
 TCase *publish_cases(void);
 TCase *render_cases(void);
@@ -23,8 +24,9 @@ int main(void)
     static const suite_cases_fn cases[] = { accountant_cases, alarm_render_cases, alarm_words_cases,
                                             alarms_cases,     book_cases,         clerk_cases,
                                             hour_cases,       incidents_cases,    latency_cases,
-                                            metrics_cases,    publish_cases,      render_cases,
-                                            trouble_cases,    verdict_cases,      waivers_cases };
+                                            logs_cases,       metrics_cases,      publish_cases,
+                                            render_cases,     trouble_cases,      verdict_cases,
+                                            waivers_cases };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
