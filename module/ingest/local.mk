@@ -1,5 +1,7 @@
 noinst_LIBRARIES += %D%/libingest.a
 module_ingest_libingest_a_SOURCES = \
+	%D%/archive.c \
+	%D%/archive.h \
 	%D%/batch.c \
 	%D%/batch.h \
 	%D%/classify.c \
@@ -38,6 +40,7 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/replay.c \
 	%D%/replay.h \
 	%D%/report.c \
+	%D%/report.h \
 	%D%/routes.c \
 	%D%/routes.h \
 	%D%/scan.c \

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "ingest/report.h"
+
 #include "base/log.h"
-#include "ingest/trail.h"
 
 #include <inttypes.h>
 

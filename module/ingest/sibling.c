@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void directory_close(DIR **directory)
@@ -37,19 +38,37 @@ static bool ends_with(const char *name, const char *suffix)
 }
 
 /* logrotate's names: access.log.1, access.log-20261121, access.log.2026-11-21, access.log~. */
+static bool is_rotated_name(const char *name, const char *log_name)
+{
+    size_t length = strlen(log_name);
+
+    return strncmp(name, log_name, length) == 0 && name[length] != '\0'
+           && strchr(".-_~", name[length]) != NULL;
+}
+
 static bool is_sibling_name(const char *name, const char *log_name)
 {
     static const char *const compressed[] = { ".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z" };
-    size_t length = strlen(log_name);
 
-    if (strncmp(name, log_name, length) != 0 || name[length] == '\0'
-        || strchr(".-_~", name[length]) == NULL)
+    if (!is_rotated_name(name, log_name))
         return false;
     for (size_t i = 0; i < ARRAY_LENGTH(compressed); i++) {
         if (ends_with(name, compressed[i]))
             return false;
     }
     return true;
+}
+
+bool sibling_belongs(const struct source_config *source, const char *path)
+{
+    char directory[2][256];
+    const char *log_name = split_path(source->path, directory[0]);
+    const char *name = split_path(path, directory[1]);
+    AUTO(auto_free) char *log_place = realpath(directory[0], NULL);
+    AUTO(auto_free) char *place = realpath(directory[1], NULL);
+
+    return log_place != NULL && place != NULL && strcmp(log_place, place) == 0
+           && (strcmp(name, log_name) == 0 || is_rotated_name(name, log_name));
 }
 
 /* Opens one; NULL for what is no file that could hold lines. */

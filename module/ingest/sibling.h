@@ -6,6 +6,10 @@
 
 enum { SIBLINGS_MAX = 32 };
 
+/* Whether a file may be of the source by where it lies and what it is called: the log itself, or a
+ * sibling, also a compressed one. */
+bool sibling_belongs(const struct source_config *source, const char *path);
+
 /* Opens the youngest siblings that have a head, at most SIBLINGS_MAX of them and none that is
  * compressed; the caller closes them.  Returns how many, or -errno when the directory can't be
  * read. */

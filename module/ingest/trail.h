@@ -111,12 +111,4 @@ void handover_take(struct trail *trail, const struct file_position *position);
 /* Sends the next message if none is under way. */
 void handover_send(struct trail *trail);
 
-/* --- report.c: what people are told --- */
-
-/* Logs the samples of rejected lines that reading this file left. */
-void report_samples(struct trail *trail, const struct log_file *file);
-
-/* Logs what changed in this turn, and publishes the counters. */
-void report_turn(struct trail *trail);
-
 #endif

@@ -4,6 +4,8 @@
 
 #include "ingest/trail.h"
 
+#include "ingest/report.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/stage.c \
 	%D%/stage.h \
 	%D%/suite.c \
+	%D%/test_archive.c \
 	%D%/test_batch.c \
 	%D%/test_classify.c \
 	%D%/test_combined.c \

@@ -4,6 +4,7 @@
 
 #include "suite.h"
 
+TCase *archive_cases(void);
 TCase *batch_cases(void);
 TCase *classify_cases(void);
 TCase *combined_cases(void);
@@ -26,9 +27,10 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        batch_cases,   classify_cases, combined_cases, decimal_cases,   fetch_cases,   fields_cases,
-        openapi_cases, follow_cases,   follower_cases, head_cases,      journal_cases, line_cases,
-        replay_cases,  scan_cases,     sheet_cases,    templates_cases, trail_cases,   usual_cases,
+        archive_cases, batch_cases,     classify_cases, combined_cases, decimal_cases,
+        fetch_cases,   fields_cases,    openapi_cases,  follow_cases,   follower_cases,
+        head_cases,    journal_cases,   line_cases,     replay_cases,   scan_cases,
+        sheet_cases,   templates_cases, trail_cases,    usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
