@@ -13,6 +13,7 @@ enum {
 /* `argv[0]` is the command's name.  Results go to stdout, complaints to stderr. */
 typedef int (*command_fn)(int argc, char **argv);
 
+int command_backfill(int argc, char **argv);
 int command_check_config(int argc, char **argv);
 int command_gate(int argc, char **argv);
 int command_migrate(int argc, char **argv);

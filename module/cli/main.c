@@ -17,6 +17,16 @@ static const struct command {
     const char *summary;
     const char *details;
 } commands[] = {
+    { "backfill", command_backfill, "FILE… [--service NAME] [--format FORMAT] [--config FILE]",
+      "Count old logs into the ledger.",
+      "Each line counts once, whatever the order of the files, however often this is run, and\n"
+      "whether or not probityd has counted it.  Files may be gzipped.  A file belongs to the "
+      "source\n"
+      "whose log it lies beside, else to the only one there is.\n"
+      "  --service NAME   the service of lines that name none\n"
+      "  --format FORMAT  probity or combined, where it is not the source's\n"
+      "  --config FILE    instead of PROBITY_CONFIG\n"
+      "Exits with 0 when all is counted, with 1 when something could not be, with 2 on misuse.\n" },
     { "check-config", command_check_config, "[--markdown]",
       "Print every setting, where it came from, and what is wrong with it.",
       "Reads the environment as probityd would.  Exits with 0 when it can be used, with 1 when\n"
