@@ -35,20 +35,35 @@ void account_close(struct account *account)
 
 const char *account_budget_trouble(const struct account *account)
 {
-    if (account->current->calendar)
-        return "the window follows the calendar: GET /slo/NAME has the budget of now";
+    struct calendar_span span;
+
+    if (account->name.budgeting != BUDGETING_OCCURRENCES)
+        return "the budget is counted in slices: GET /slo/NAME has what is left of it now";
+    if (account->current->calendar
+        && !calendar_window(&account->name.calendar, (int64_t)account->now_minute * 60, &span))
+        return "the calendar of its window is not known here";
     return NULL;
 }
 
-struct minute_span account_window(const struct account *account, int32_t until)
+/* Asks the calendar once per period: it reads the zone's file. */
+static int32_t period_from(struct account *account, int64_t at_s)
+{
+    if ((at_s < account->period.from_s || at_s >= account->period.until_s)
+        && !calendar_window(&account->name.calendar, at_s, &account->period))
+        return 0;
+    return (int32_t)(account->period.from_s / 60);
+}
+
+struct minute_span account_window(struct account *account, int32_t until)
 {
     int32_t end = until < account->now_minute + 1 ? until : account->now_minute + 1;
-    int32_t from = end - account->current->window_minutes;
+    int32_t from = account->current->calendar ? period_from(account, (int64_t)end * 60 - 1)
+                                              : end - account->current->window_minutes;
 
     return (struct minute_span){ from < 0 ? 0 : from, until };
 }
 
-int account_sum_now(struct desk_visit *visit, const struct account *account,
+int account_sum_now(struct desk_visit *visit, struct account *account,
                     const struct minute_span *excluded, int excluded_count, struct window_sum *ret)
 {
     struct minute_span window = account_window(account, account->now_minute + 1);

@@ -157,7 +157,7 @@ struct booking {
     struct window_sum after;
 };
 
-static int sum_with(struct desk_visit *visit, const struct booking *booking,
+static int sum_with(struct desk_visit *visit, struct booking *booking,
                     const struct exclusion_scope *scope, struct window_sum *ret)
 {
     AUTO(auto_free) struct minute_span *spans = NULL;

@@ -24,6 +24,7 @@ enum {
     P95_MINUTES_MAX = 7 * 1440,
     P95_LEAST_MS = 500, /* percentiles are left out rather than the whole answer */
     DAYS_KEPT_MINUTES = 400 * 1440,
+    FINE_MINUTES_MAX = 60 * 1440, /* a window beginning anywhere within them is a cell each */
     ARENA_BYTES = 4 * 1024 * 1024,
 };
 
@@ -41,9 +42,9 @@ struct chart {
     struct minute_span *excluded;
     int excluded_count;
     struct history *history;
-    int64_t *p95_ms;     /* by point; -1: none */
-    int32_t budget_from; /* points from here on have one */
-    struct buf notes;    /* JSON strings, with commas between */
+    int64_t *p95_ms;      /* by point; -1: none */
+    int32_t *window_from; /* of each point's budget; -1: it has none */
+    struct buf notes;     /* JSON strings, with commas between */
 };
 
 static void note(struct chart *chart, const char *text)
@@ -185,81 +186,68 @@ static bool is_kept(struct chart *chart, struct buf *trouble)
     return false;
 }
 
-static int32_t later(int32_t a, int32_t b)
+/* Whether sums can still begin at this minute. */
+static bool can_begin_at(const struct chart *chart, int32_t minute)
 {
-    return a > b ? a : b;
+    const struct kept *kept = &chart->account.kept;
+    int32_t fine_from = chart->account.now_minute - FINE_MINUTES_MAX;
+
+    if (minute % chart->cell_minutes == 0)
+        return chart->cell_minutes == HISTORY_DAY || minute >= kept->quarters_from;
+    return minute >= kept->minutes_from && minute >= fine_from;
 }
 
-/* From which point on the whole window of a budget is still there, to the minute where it begins
- * within a cell. */
-static void find_budgets(struct chart *chart)
+/* Where the window of each point's budget begins, -1 for a point without one. */
+static int find_windows(struct chart *chart)
 {
-    const struct account *account = &chart->account;
-    const char *trouble = account_budget_trouble(account);
-    int32_t kept_from = account->kept.quarters_from;
-    char text[CLOCK_TEXT_BYTES];
+    const char *trouble = account_budget_trouble(&chart->account);
     AUTO(buf_done) struct buf said = { .max_bytes = 256 };
+    bool missing = false;
 
-    if (trouble != NULL) {
-        chart->budget_from = INT32_MAX;
-        buf_printf(&said, "budget_remaining_ratio is null: %s", trouble);
-        note(chart, buf_text(&said));
-        return;
-    }
-    if (chart->step % HISTORY_QUARTER != 0
-        || account->current->window_minutes % HISTORY_QUARTER != 0)
-        kept_from = later(kept_from, account->kept.minutes_from);
-    if (chart->cell_minutes == HISTORY_DAY && account->current->window_minutes % HISTORY_DAY == 0)
-        kept_from = 0;
-    chart->budget_from =
-        kept_from <= 0 ? 0 : kept_from + account->current->window_minutes - chart->step;
-    if (chart->budget_from <= chart->span.from)
-        return;
-    clock_format((int64_t)chart->budget_from * MINUTE_MS, text);
-    buf_printf(&said,
-               "budget_remaining_ratio is null before %s: what its window needs is not kept that "
-               "long; step=1d reaches back 13 months",
-               text);
-    note(chart, buf_text(&said));
-}
-
-static bool has_budget(const struct chart *chart, int index)
-{
-    return step_of(chart, index).from >= chart->budget_from;
-}
-
-/* Everything that any point or window needs. */
-static struct minute_span needed(const struct chart *chart)
-{
-    struct minute_span span = chart->span;
-
+    chart->window_from = malloc((size_t)chart->count * sizeof(*chart->window_from));
+    if (chart->window_from == NULL)
+        return -ENOMEM;
     for (int i = 0; i < chart->count; i++) {
-        if (has_budget(chart, i)) {
-            int32_t from = account_window(&chart->account, step_of(chart, i).until).from;
+        int32_t from =
+            trouble != NULL ? -1 : account_window(&chart->account, step_of(chart, i).until).from;
 
-            span.from = from < span.from ? from : span.from;
-            break;
-        }
+        chart->window_from[i] = from >= 0 && can_begin_at(chart, from) ? from : -1;
+        missing = missing || chart->window_from[i] < 0;
     }
-    return span;
+    if (trouble == NULL)
+        trouble = "what its window needs is not kept that long; step=1d reaches back 13 months";
+    buf_printf(&said, "budget_remaining_ratio is null: %s", trouble);
+    if (missing)
+        note(chart, buf_text(&said));
+    return 0;
 }
 
-/* Windows that begin within a cell need its minutes: all of them with an odd step or window, else
- * only the last, which ends with now. */
-static void find_edges(const struct chart *chart, struct history_request *request)
+static void widen(struct minute_span *span, int32_t minute)
 {
-    const int cell = chart->cell_minutes;
-    bool odd = chart->step % cell != 0;
-    int32_t last = account_window(&chart->account, chart->span.until).from;
+    if (span->until <= span->from)
+        *span = (struct minute_span){ minute, minute + 1 };
+    else if (minute < span->from)
+        span->from = minute;
+    else if (minute >= span->until)
+        span->until = minute + 1;
+}
 
-    if (odd)
+/* Everything that any point or window needs, and the minutes of the cells within which one begins.
+ */
+static void find_spans(const struct chart *chart, struct history_request *request)
+{
+    request->whole = chart->span;
+    if (chart->step % chart->cell_minutes != 0)
         request->fine[0] = chart->span;
-    if (!has_budget(chart, chart->count - 1))
-        return;
-    if (odd || chart->account.current->window_minutes % cell != 0)
-        request->fine[1] = (struct minute_span){ request->whole.from, last + 1 };
-    else if (last % cell != 0)
-        request->fine[1] = (struct minute_span){ last, last + 1 };
+    for (int i = 0; i < chart->count; i++) {
+        int32_t from = chart->window_from[i];
+
+        if (from < 0)
+            continue;
+        widen(&request->whole, from);
+        if (from % chart->cell_minutes != 0)
+            widen(&request->fine[1], from);
+    }
 }
 
 static int load(struct chart *chart, struct desk_visit *visit)
@@ -272,9 +260,10 @@ static int load(struct chart *chart, struct desk_visit *visit)
     };
     int code;
 
-    find_budgets(chart);
-    request.whole = needed(chart);
-    find_edges(chart, &request);
+    code = find_windows(chart);
+    if (code != 0)
+        return code;
+    find_spans(chart, &request);
     code = exclusions_spans(visit, &scope, request.whole, &chart->excluded, &chart->excluded_count);
     request.excluded = chart->excluded;
     request.excluded_count = chart->excluded_count;
@@ -371,14 +360,15 @@ static void put_point(const struct chart *chart, int index, struct json_writer *
     const struct objective_version *version =
         &account->versions[versions_in_force(account->versions, account->version_count, end_ms)];
 
-    if (has_budget(chart, index))
-        whole = history_sum(chart->history, account_window(account, step.until));
+    if (chart->window_from[index] >= 0)
+        whole = history_sum(chart->history,
+                            (struct minute_span){ chart->window_from[index], step.until });
     json_open_object(json);
     json_time(json, "t", (int64_t)step.from * MINUTE_MS);
     json_uint(json, "total", sum.total);
     json_uint(json, "bad", sum.bad);
     put_ratio(json, "sli", sum.total > 0, budget_sli(sum));
-    put_ratio(json, "budget_remaining_ratio", has_budget(chart, index),
+    put_ratio(json, "budget_remaining_ratio", chart->window_from[index] >= 0,
               budget_remaining(version->target, whole));
     json_int_or_null(json, "p95_ms", chart->p95_ms[index]);
     if (excluded > 0)
@@ -457,6 +447,7 @@ static void chart_done(struct chart *chart)
     account_close(&chart->account);
     history_free(&chart->history);
     free(chart->excluded);
+    free(chart->window_from);
     free(chart->p95_ms);
     buf_done(&chart->notes);
 }

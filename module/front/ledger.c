@@ -59,6 +59,11 @@ bool ledger_find_objective(struct exchange *exchange, struct named_objective *re
     const struct page_objective *objective = find(figures.set, exchange->rest);
 
     if (objective != NULL) {
+        *ret = (struct named_objective){ 0 };
+        if (objective->promise != NULL) {
+            ret->calendar = objective->promise->calendar;
+            ret->budgeting = objective->promise->budgeting;
+        }
         (void)snprintf(ret->name, sizeof(ret->name), "%s", objective->name);
         (void)snprintf(ret->service, sizeof(ret->service), "%s", objective->service);
         return true;

@@ -12,6 +12,8 @@
 struct named_objective {
     char name[96];
     char service[64];
+    struct calendar calendar; /* CALENDAR_NONE: the window rolls */
+    enum budgeting budgeting;
 };
 
 /* Finds the objective of exchange->rest.  Returns false when the answer stands: 404, or 503 while

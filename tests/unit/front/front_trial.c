@@ -1,7 +1,8 @@
 /* front_trial.c - the front alone with fixed pages: for tests and for scripts/bench-front.
  *
  * usage: front_trial SOCKET [LARGE_BYTES]
- * TRIAL_LEDGER in the environment is the ledger's address, if there is one.
+ * TRIAL_LEDGER in the environment is the ledger's address, if there is one; with TRIAL_ZONE the
+ * objectives follow the weeks of that time zone.
  * Publishes like monitor and accountant until SIGTERM; SIGUSR1 stops the monitor's publishing and
  * starts it again; ends by itself when another process takes its socket over.
  */
@@ -83,13 +84,23 @@ static void publish_slo(const struct trial *trial)
           { "{\"name\": \"app-error-rate\"}", 26 },
           NULL },
     };
+    const char *zone = getenv("TRIAL_ZONE");
+    struct objective promise = {
+        .calendar = { .unit = CALENDAR_WEEK, .count = 1, .start = "2026-01-05 00:00:00" }
+    };
     struct page_builder *builder = page_builder_new(30000);
     struct page_set *set;
 
     if (builder == NULL)
         abort();
-    for (size_t i = 0; i < ARRAY_LENGTH(objectives); i++)
-        page_add_objective(builder, &objectives[i]);
+    (void)snprintf(promise.calendar.zone, sizeof(promise.calendar.zone), "%s",
+                   zone == NULL ? "" : zone);
+    for (size_t i = 0; i < ARRAY_LENGTH(objectives); i++) {
+        struct page_objective objective = objectives[i];
+
+        objective.promise = zone == NULL ? NULL : &promise;
+        page_add_objective(builder, &objective);
+    }
     add(builder, "slo/app-availability", "{\"name\": \"app-availability\"}");
     add(builder, "metrics", "");
     page_set_figures(builder, 1795264773000, true, NULL);
