@@ -51,7 +51,7 @@ struct calendar {
 struct objective {
     char name[96]; /* "app-availability" */
     char service[64];
-    char description[160];
+    char description[160]; /* a longer one is cut, visibly; `document` has all of it */
     enum objective_type type;
     struct fraction target; /* good / total that is promised, below 1 */
     char target_text[24];   /* as it was written: "0.999" */

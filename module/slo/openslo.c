@@ -23,6 +23,7 @@ struct openslo {
     struct arena *arena; /* texts and trees; gone at the end of the run */
     struct catalogue_builder *builder;
     struct openslo_objects objects;
+    size_t bytes; /* of all texts so far */
 };
 
 struct openslo *openslo_new(const struct openslo_options *options, struct problems *problems)
@@ -135,6 +136,12 @@ int openslo_read_text(struct openslo *openslo, const char *file, struct slice te
     int count = 0;
     int code;
 
+    openslo->bytes += text.length;
+    if (openslo->bytes > LIMIT_FOLDER_BYTES) {
+        problem_add_at(openslo->check.problems, file, 0, 0,
+                       "more than 16 MiB with the files before it: not read");
+        return 0;
+    }
     input.file = arena_copy(openslo->arena, slice_of(file));
     if (input.file == NULL)
         return -ENOMEM;

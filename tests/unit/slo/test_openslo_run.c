@@ -143,6 +143,24 @@ START_TEST(a_definition_that_grows_beyond_the_bound_is_refused)
 }
 END_TEST
 
+START_TEST(what_is_too_much_in_all_is_refused)
+{
+    AUTO(problems_free) struct problems *problems = problems_new();
+    struct openslo *openslo = openslo_new(&options, problems);
+    struct catalogue *catalogue = NULL;
+    AUTO(buf_done) struct buf text;
+    struct error err = { .code = 0 };
+
+    buf_init(&text, TEXT_BYTES);
+    while (buf_slice(&text).length < LIMIT_YAML_BYTES - 64)
+        buf_append_text(&text, "# nothing but words and words and words\n");
+    for (size_t read = 0; read <= LIMIT_FOLDER_BYTES; read += text.length)
+        ck_assert_int_eq(openslo_read_text(openslo, "a.yaml", buf_slice(&text)), 0);
+    ck_assert_int_eq(openslo_finish(&openslo, &catalogue, &err), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "more than 16 MiB"));
+}
+END_TEST
+
 START_TEST(a_long_description_is_cut_at_a_character_and_visibly)
 {
     AUTO(problems_free) struct problems *problems = problems_new();
@@ -205,6 +223,7 @@ TCase *openslo_run_cases(void)
     tcase_add_test(cases, the_first_error_stands_for_all_and_says_how_many_there_are);
     tcase_add_test(cases, a_thousand_objectives_load_at_once_and_one_too_many_is_refused);
     tcase_add_test(cases, a_definition_that_grows_beyond_the_bound_is_refused);
+    tcase_add_test(cases, what_is_too_much_in_all_is_refused);
     tcase_add_test(cases, a_long_description_is_cut_at_a_character_and_visibly);
     tcase_add_test(cases, a_run_survives_every_allocation_that_fails);
     return cases;
