@@ -351,7 +351,7 @@ static struct window_sum part_before(const struct history *history, int32_t minu
             return (struct window_sum){ until->total - before->total, until->bad - before->bad };
         }
     }
-    assert(!"a span begins or ends where nothing fine was asked for");
+    assert(false); /* a span begins or ends where nothing fine was asked for */
     return (struct window_sum){ 0 };
 }
 
