@@ -21,3 +21,9 @@ tests_fuzz_fuzz_batch_SOURCES = %D%/fuzz_batch.c
 tests_fuzz_fuzz_batch_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_batch_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs) \
 	$(ZLIB_LIBS)
+
+check_PROGRAMS += %D%/fuzz_record
+TESTS += %D%/fuzz_record
+tests_fuzz_fuzz_record_SOURCES = %D%/fuzz_record.c
+tests_fuzz_fuzz_record_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_record_LDADD = module/front/libfront.a $(level0_libs)
