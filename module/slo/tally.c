@@ -12,12 +12,14 @@ enum {
     ROW_SLOTS = LIMIT_TALLY_ROWS * 2,
     SERIES_SLOTS = LIMIT_TALLY_SERIES * 2,
     MINUTE_MS = 60000,
+    DIRECT_STATUSES = 8, /* the tally's first: most logs have no more */
 };
 
 struct series {
     struct plan_series name;
-    const struct plan_bounds *bounds; /* the service's */
-    struct tally_row *newest;         /* the row that the series' last event went to */
+    const struct plan_bounds *bounds;           /* the service's */
+    struct tally_row *newest;                   /* the row that the series' last event went to */
+    struct plan_cells *direct[DIRECT_STATUSES]; /* of that row, by the number of the status */
 };
 
 struct tally {
@@ -27,7 +29,9 @@ struct tally {
     int series_count;
     struct tally_row *rows[LIMIT_TALLY_ROWS];
     int row_count;
-    int share_count;                     /* rows, each as often as its service has indicators */
+    int share_count; /* rows, each as often as its service has indicators */
+    uint8_t status_numbers[STATUS_HIGH - STATUS_LOW + 1]; /* from 1 on; 0: not met */
+    int status_count;
     uint16_t row_slots[ROW_SLOTS];       /* a row's index + 1; 0 is free */
     uint16_t series_slots[SERIES_SLOTS]; /* a series' index + 1; 0 is free */
 };
@@ -159,40 +163,60 @@ static struct plan_cells *cells_new(struct tally *tally, uint16_t status, int bu
     return cells;
 }
 
-/* The row's cells of the status; new ones are not in its list yet. */
-static struct plan_cells *cells_for(struct tally *tally, const struct tally_row *row,
-                                    const struct tally_event *event, bool *ret_new)
+/* Where the row's list has the status, or would have it. */
+static struct plan_cells **cells_link(struct tally_row *row, uint16_t status)
 {
-    struct plan_cells *cells = row->cells;
+    struct plan_cells **link = &row->cells;
 
-    while (cells != NULL && cells->status != event->status)
-        cells = cells->next;
-    *ret_new = cells == NULL;
-    return cells != NULL
-               ? cells
-               : cells_new(tally, event->status, tally->series[event->series].bounds->count + 1);
+    while (*link != NULL && (*link)->status != status)
+        link = &(*link)->next;
+    return link;
 }
 
-/* Counts the event in a row that may be new.  Returns false, leaving the row, without room. */
-static bool row_add(struct tally *tally, struct tally_row *row, const struct tally_event *event)
+/* Where the series remembers the status' cells, which saves the walk along the list: its end is
+ * what a processor can't predict.  NULL for a status beyond the first ones. */
+static struct plan_cells **cells_direct(struct tally *tally, struct series *series, uint16_t status)
+{
+    uint8_t *number = &tally->status_numbers[status - STATUS_LOW];
+
+    if (*number == 0 && tally->status_count < DIRECT_STATUSES)
+        *number = (uint8_t)++tally->status_count;
+    return *number == 0 ? NULL : &series->direct[*number - 1];
+}
+
+/* Counts the event in a row of the series that may be new.  Returns false, leaving the row, without
+ * room. */
+static bool row_add(struct tally *tally, struct series *series, struct tally_row *row,
+                    const struct tally_event *event)
 {
     bool timed = event->status < STATUS_SERVER_ERROR && event->status != STATUS_CLIENT_CLOSED;
-    bool is_new = false;
-    struct plan_cells *cells = cells_for(tally, row, event, &is_new);
+    struct plan_cells **direct = cells_direct(tally, series, event->status);
+    struct plan_cells **link =
+        direct != NULL && *direct != NULL ? direct : cells_link(row, event->status);
+    struct plan_cells *cells = *link;
 
+    if (cells == NULL)
+        cells = cells_new(tally, event->status, series->bounds->count + 1);
     if (cells == NULL || (timed && !histogram_add(&row->durations, event->duration_ms)))
         return false;
-    cells->counts[plan_bucket(tally->series[event->series].bounds, event->duration_ms)]++;
-    if (is_new) {
-        cells->next = row->cells;
-        row->cells = cells;
-    }
+    cells->counts[plan_bucket(series->bounds, event->duration_ms)]++;
+    *link = cells;
+    if (direct != NULL)
+        *direct = cells;
     if (!timed)
         return true;
     row->duration_ms_sum += event->duration_ms;
     if (event->duration_ms > row->duration_ms_max)
         row->duration_ms_max = event->duration_ms;
     return true;
+}
+
+/* The series goes on with another row, if its next event fits. */
+static void series_leave_row(struct series *series)
+{
+    series->newest = NULL;
+    for (int i = 0; i < DIRECT_STATUSES; i++)
+        series->direct[i] = NULL;
 }
 
 bool tally_add(struct tally *tally, const struct tally_event *event)
@@ -208,9 +232,11 @@ bool tally_add(struct tally *tally, const struct tally_event *event)
     minute = (int32_t)(event->time_ms / MINUTE_MS);
     series = &tally->series[event->series];
     row = series->newest;
-    if (row == NULL || row->minute != minute)
+    if (row == NULL || row->minute != minute) {
+        series_leave_row(series);
         row = row_for(tally, minute, event->series, &new_slot);
-    if (row == NULL || !row_add(tally, row, event))
+    }
+    if (row == NULL || !row_add(tally, series, row, event))
         return false;
     if (new_slot != NULL) {
         tally->rows[tally->row_count++] = row;
