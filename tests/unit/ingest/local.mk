@@ -10,6 +10,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_combined.c \
 	%D%/test_decimal.c \
 	%D%/test_fetch.c \
+	%D%/test_entry.c \
 	%D%/test_fields.c \
 	%D%/test_follow.c \
 	%D%/test_follower.c \

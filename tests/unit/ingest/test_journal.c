@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -28,16 +30,22 @@ static bool disk_lies;         /* takes everything and keeps nothing */
 static int64_t disk_left = -1; /* bytes that can still be written; -1: no end */
 static int syncs;
 
+static atomic_int writes;  /* so far */
+static int sync_waits_for; /* writes that must have happened before a sync ends */
+
 int fdatasync(int fd)
 {
     (void)fd;
     syncs++;
+    while (atomic_load(&writes) < sync_waits_for)
+        (void)sched_yield();
     errno = sync_fails;
     return sync_fails == 0 ? 0 : -1;
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
 {
+    (void)atomic_fetch_add(&writes, 1);
     if (disk_lies && offset > 0)
         return (ssize_t)length;
     if (disk_left >= 0 && (int64_t)length > disk_left)
@@ -72,6 +80,8 @@ static void set_up(void)
     disk_lies = false;
     disk_left = -1;
     syncs = 0;
+    atomic_store(&writes, 0);
+    sync_waits_for = 0;
 }
 
 /* The path of the only file with the suffix, or how many there are. */
@@ -485,6 +495,27 @@ START_TEST(journal_takes_batches_of_several_threads)
 }
 END_TEST
 
+static void *post_one(void *context)
+{
+    ck_assert_int_eq(post(context, 1, NULL, NULL), 0);
+    return NULL;
+}
+
+START_TEST(journal_batches_that_come_while_the_disk_is_busy_share_its_next_answer)
+{
+    struct journal *journal = open_journal();
+    pthread_t posters[3];
+
+    sync_waits_for = 4; /* the segment's first line, and all three batches */
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&posters[i], NULL, post_one, journal), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_join(posters[i], NULL), 0);
+    ck_assert_int_le(syncs, 2);
+    journal_free(&journal);
+}
+END_TEST
+
 START_TEST(journal_batch_without_events_needs_no_disk)
 {
     struct journal *journal = open_journal();
@@ -516,6 +547,7 @@ TCase *journal_cases(void)
     tcase_add_test(cases, journal_segments_roll_and_the_whole_is_bounded);
     tcase_add_test(cases, journal_knows_a_key_that_it_has_taken);
     tcase_add_test(cases, journal_takes_batches_of_several_threads);
+    tcase_add_test(cases, journal_batches_that_come_while_the_disk_is_busy_share_its_next_answer);
     tcase_add_test(cases, journal_batch_without_events_needs_no_disk);
     return cases;
 }
