@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ingest/journal.h"
+#include "ledger/batches.h"
+#include "ledger/desk.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
@@ -19,6 +21,8 @@ enum {
     FAILURE_RETRY_SECONDS = 5,
     /* What is left of the request's time when the disk has had its share. */
     ANSWER_MS = 500,
+    /* How long the ledger may think about a key; it has the last word in any case. */
+    ASK_MS = 500,
 };
 
 static void refuse(struct exchange *exchange, int status, const char *code, const char *message)
@@ -89,11 +93,33 @@ static enum batch_result refuse_for_now(struct exchange *exchange, int code,
     return full ? BATCH_FULL : BATCH_FAILED;
 }
 
+/* Whether the key was taken, as far as this instance remembers, else as far as the ledger says in
+ * time.  What neither knows yet is settled when it is counted. */
+static enum recall_verdict recall(struct exchange *exchange, const struct flush_batch *tag)
+{
+    static const enum recall_verdict verdicts[] = {
+        [BATCH_COUNTS] = RECALL_NEW,
+        [BATCH_IS_KNOWN] = RECALL_SAME,
+        [BATCH_CONTRADICTS] = RECALL_OTHER_BODY,
+    };
+    enum recall_verdict known = journal_recall(exchange->sources->journal, tag);
+    AUTO(desk_leave) struct desk_visit visit = { 0 };
+    enum batch_verdict verdict = BATCH_COUNTS;
+
+    if (known != RECALL_NEW || exchange->sources->desk == NULL)
+        return known;
+    if (desk_enter(exchange->sources->desk, DESK_READ, clock_boot_ms() + ASK_MS, &visit) != 0
+        || batches_find(visit.session, exchange->sources->config->service, tag, &verdict, NULL)
+               != 0)
+        return RECALL_NEW;
+    return verdicts[verdict];
+}
+
 static enum batch_result take(struct exchange *exchange, const struct batch *batch,
                               const struct flush_batch *tag)
 {
     struct journal *journal = exchange->sources->journal;
-    enum recall_verdict known = tag->keyed ? journal_recall(journal, tag) : RECALL_NEW;
+    enum recall_verdict known = tag->keyed ? recall(exchange, tag) : RECALL_NEW;
     struct error err = { 0 };
     int code;
 

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libledger.a
 module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
-	%D%/arrays.c %D%/arrays.h %D%/burns.c %D%/burns.h %D%/commit.c %D%/commit.h \
+	%D%/arrays.c %D%/arrays.h %D%/burns.c %D%/burns.h %D%/batches.c %D%/batches.h \
+	%D%/commit.c %D%/commit.h \
 	%D%/coverage.c %D%/coverage.h %D%/desk.c %D%/desk.h %D%/details.c %D%/exclusions.c %D%/exclusions.h \
 	%D%/feed.c %D%/feed.h %D%/history.c %D%/history.h \
 	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/overrides.c %D%/overrides.h \

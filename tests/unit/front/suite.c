@@ -3,6 +3,7 @@
 #include "suite.h"
 
 TCase *counters_cases(void);
+TCase *events_cases(void);
 TCase *gate_cases(void);
 TCase *lag_cases(void);
 TCase *look_cases(void);
@@ -16,10 +17,10 @@ TCase *when_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { counters_cases, gate_cases,      lag_cases,
-                                            look_cases,     negotiate_cases, query_cases,
-                                            record_cases,   request_cases,   router_cases,
-                                            slo_cases,      when_cases };
+    static const suite_cases_fn cases[] = {
+        counters_cases, events_cases, gate_cases,    lag_cases,    look_cases, negotiate_cases,
+        query_cases,    record_cases, request_cases, router_cases, slo_cases,  when_cases,
+    };
 
     return suite_run("front", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
