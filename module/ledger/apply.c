@@ -144,7 +144,7 @@ static int plan_leftover(struct applying *applying, const struct definition *def
                          struct error *err)
 {
     const struct apply_step *step = find_step(applying, definition->name);
-    bool moved = step != NULL && strcmp(step->service, definition->service) != 0;
+    bool moved = step != NULL && !slice_equals_text(slice_of(definition->service), step->service);
 
     if (step != NULL && !moved)
         return 0;

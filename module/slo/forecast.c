@@ -53,9 +53,10 @@ static int128 value_of(const struct aim *aim, struct window_sum sum)
            - aim->spend * (int128)(sum.bad >> aim->shift);
 }
 
+/* A calendar window is another one in the minute in which it ends. */
 static int32_t horizon_of(const struct forecast_past *past)
 {
-    return past->window_minutes > 0 ? past->window_minutes : past->ends_in_minutes;
+    return past->window_minutes > 0 ? past->window_minutes : past->ends_in_minutes - 1;
 }
 
 /* Where a span's part within the window begins, in minutes from when it is the first to leave. */

@@ -24,7 +24,7 @@ struct forecast_past {
     int32_t now_minute; /* the open one, the window's last */
     /* The window's length; or, of a calendar window, 0: nothing leaves it until it ends. */
     int32_t window_minutes;
-    int32_t ends_in_minutes; /* of a calendar window: then it is empty; else 0 */
+    int32_t ends_in_minutes; /* of a calendar window: the next one begins; else 0 */
     struct window_sum pace;  /* the events of the last `pace_minutes`, which go on */
     int32_t pace_minutes;    /* 1 to 60 */
 };

@@ -239,6 +239,7 @@ int openslo_finish(struct openslo **pointer, struct catalogue **ret, struct erro
     *pointer = NULL;
     if (add_slos(openslo) != 0)
         return error_set(err, ENOMEM, "objectives: out of memory");
+    problems_sort(openslo->check.problems);
     if (problems_errors(openslo->check.problems) > 0)
         return refuse(openslo->check.problems, err);
     made = catalogue_finish(&openslo->builder);

@@ -184,6 +184,7 @@ static void read_good_or_bad(struct source *source, const struct spot *ratio)
     struct spot bad = spot_key(ratio, "bad");
     struct spot total = spot_key(ratio, "total");
     const struct spot *mark = yaml_is_null(good.node) ? &bad : &good;
+    bool fine;
 
     if (yaml_is_null(good.node) == yaml_is_null(bad.node) || yaml_is_null(total.node)) {
         shape_error(source->request->check, ratio,
@@ -192,9 +193,10 @@ static void read_good_or_bad(struct source *source, const struct spot *ratio)
         return;
     }
     indicator->marks_good = mark == &good;
-    /* No short cut: both are looked at, so that all problems are found. */
-    if (read_metric(source, &total, false, &indicator->total, NULL)
-        & read_metric(source, mark, false, &indicator->mark, NULL))
+    /* Both are looked at, so that all problems are found. */
+    fine = read_metric(source, &total, false, &indicator->total, NULL);
+    fine = read_metric(source, mark, false, &indicator->mark, NULL) && fine;
+    if (fine)
         settle(source, mark, indicator);
 }
 

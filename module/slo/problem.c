@@ -207,3 +207,23 @@ void problem_add_at(struct problems *problems, const char *file, int line, int c
 
     record(problems, &problem);
 }
+
+static int compare(const void *a, const void *b)
+{
+    const struct problem *left = a;
+    const struct problem *right = b;
+    int order = strcmp(left->file, right->file);
+
+    if (order == 0)
+        order = left->line - right->line;
+    if (order == 0)
+        order = left->column - right->column;
+    if (order == 0)
+        order = strcmp(left->field, right->field);
+    return order != 0 ? order : strcmp(left->text, right->text);
+}
+
+void problems_sort(struct problems *problems)
+{
+    qsort(problems->items, (size_t)problems->count, sizeof(problems->items[0]), compare);
+}

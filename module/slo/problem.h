@@ -60,6 +60,9 @@ struct spot spot_item(const struct spot *in, int index);
 void problem_add(struct problems *problems, enum problem_level level, const struct spot *spot,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* By file, line and column: they are found in several passes. */
+void problems_sort(struct problems *problems);
+
 /* A problem of a file as a whole, or at a line. */
 void problem_add_at(struct problems *problems, const char *file, int line, int column,
                     const char *text);

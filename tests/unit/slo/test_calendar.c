@@ -85,8 +85,7 @@ END_TEST
 
 START_TEST(windows_follow_each_other_without_gap_or_overlap)
 {
-    static const char *const zones[] = { "Europe/Berlin",  "Asia/Kolkata",        "Europe/Dublin",
-                                         "America/Havana", "Australia/Lord_Howe", "UTC" };
+    static const char *const zones[] = { "Europe/Dublin", "America/Havana", "Australia/Lord_Howe" };
 
     for (size_t i = 0; i < ARRAY_LENGTH(zones); i++) {
         for (int unit = CALENDAR_DAY; unit <= CALENDAR_YEAR; unit++) {
@@ -95,8 +94,8 @@ START_TEST(windows_follow_each_other_without_gap_or_overlap)
             struct calendar_span span;
             struct calendar_span next;
 
-            ck_assert(calendar_window(&calendar, 1700000000, &span));
-            for (int j = 0; j < 800 && span.until_s < 1830000000; j++) {
+            ck_assert(calendar_window(&calendar, 1740000000, &span));
+            for (int j = 0; j < 220 && span.until_s < 1830000000; j++) {
                 ck_assert_int_lt(span.from_s, span.until_s);
                 ck_assert(calendar_window(&calendar, span.until_s - 1, &next));
                 ck_assert_int_eq(next.from_s, span.from_s);

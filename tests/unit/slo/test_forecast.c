@@ -147,9 +147,12 @@ START_TEST(a_calendar_window_begins_anew_with_a_whole_budget)
     ck_assert_int_eq(got.exhausted_in, FORECAST_NEVER);
     ck_assert_int_eq(got.positive_in, 0);
     ck_assert_int_eq(got.ample_in, 10000);
-    past.pace = (struct window_sum){ 0, 0 };
     past.pace = (struct window_sum){ 60000, 120 }; /* 1 more is allowed a minute, 2 more are bad */
     ck_assert_int_eq(forecast_make(target_of("0.999"), &past).exhausted_in, 100);
+    past.ends_in_minutes = 101;
+    ck_assert_int_eq(forecast_make(target_of("0.999"), &past).exhausted_in, 100);
+    past.ends_in_minutes = 100; /* saved by the end */
+    ck_assert_int_eq(forecast_make(target_of("0.999"), &past).exhausted_in, FORECAST_NEVER);
 }
 END_TEST
 
