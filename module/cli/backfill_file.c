@@ -147,7 +147,7 @@ static int resume(struct filling *filling, int64_t offset, struct error *err)
 static int hand_over(struct filling *filling, bool *ret_lost, struct error *err)
 {
     struct flush *flush;
-    struct file_position answer;
+    struct file_position answer = { .committed = false };
     int code;
 
     if (archive_offset(filling->archive) == filling->committed_offset)
@@ -248,7 +248,7 @@ int backfill_file(struct backfill *backfill, const char *path, struct backfill_r
                   struct error *err)
 {
     AUTO(filling_done) struct filling filling = { .backfill = backfill, .path = path };
-    struct file_position position;
+    struct file_position position = { .offset = 0 };
     int code = archive_open(path, backfill->follow.sources, &filling.archive, err);
 
     if (code != 0)

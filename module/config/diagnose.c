@@ -83,8 +83,14 @@ static void diagnose_slo(const struct config *config, const struct speaker *spea
     if (config->source_count == 0 && config->ingest_token == NULL)
         say(speaker, LOG_LEVEL_WARNING,
             "PROBITY_ACCESS_LOG is not set: no request is counted, and objectives have no data");
-    for (int i = 0; i < config->source_count; i++)
+    for (int i = 0; i < config->source_count; i++) {
         diagnose_source(&config->sources[i], speaker);
+        if (strcmp(config->sources[i].service, config->service) != 0)
+            say(speaker, LOG_LEVEL_INFO,
+                "source %s: lines of service %s are counted only if it has objectives, which are "
+                "built in for %s alone",
+                config->sources[i].name, config->sources[i].service, config->service);
+    }
 }
 
 void config_diagnose(const struct config *config, config_say_fn say_fn, void *context)

@@ -115,8 +115,12 @@ static struct slice unescape(struct slice text, struct line_scratch *scratch)
             high = (unsigned)slice_hex_value(text.data[i + 2]);
             low = (unsigned)slice_hex_value(text.data[i + 3]);
         }
-        to[length++] = high < 16 && low < 16 ? (char)(high << 4 | low) : text.data[i];
-        i += high < 16 && low < 16 ? 3 : 0;
+        if (high > 15 || low > 15) {
+            to[length++] = text.data[i];
+            continue;
+        }
+        to[length++] = (char)(high << 4 | low);
+        i += 3;
     }
     scratch->used += length;
     return (struct slice){ to, length };

@@ -269,25 +269,27 @@ static int load_templates(const struct follow_settings *settings,
     return code;
 }
 
+/* The follower owns the templates that its trails borrow. */
 static int make(const struct follow_settings *settings, struct queue *flushes,
                 struct queue *positions, struct follower **ret, struct error *err)
 {
     struct templates *templates[LIMIT_SOURCES] = { NULL };
     struct follow_settings own = *settings;
+    struct follower *follower = NULL;
     int code = load_templates(settings, templates, err);
 
     own.templates = (const struct templates *const *)templates;
-    if (code == 0) {
-        *ret = follower_new(&own, flushes, positions);
-        if (*ret == NULL)
-            code = error_set(err, ENOMEM, "ingest: out of memory");
-    }
+    if (code == 0)
+        follower = follower_new(&own, flushes, positions);
     for (int i = 0; i < LIMIT_SOURCES; i++) {
-        if (code == 0)
-            (*ret)->templates[i] = templates[i];
-        else
+        if (follower == NULL)
             templates_free(&templates[i]);
+        else
+            follower->templates[i] = templates[i];
     }
+    if (code == 0 && follower == NULL)
+        return error_set(err, ENOMEM, "ingest: out of memory");
+    *ret = follower;
     return code;
 }
 

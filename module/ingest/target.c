@@ -59,7 +59,10 @@ static struct slice decode(struct slice path, struct line_scratch *scratch)
         int byte = escaped_byte(path);
         size_t width = byte < 0 ? 1 : 3;
 
-        to[length++] = byte < 0 ? path.data[0] : (char)byte;
+        to[length] = path.data[0];
+        if (byte >= 0)
+            to[length] = (char)byte;
+        length++;
         path = (struct slice){ path.data + width, path.length - width };
     }
     scratch->used += length;

@@ -92,8 +92,11 @@ def add_up(*all_sums):
 
 def assert_sums(stack, *writers, timeout=20):
     expected = add_up(*(writer.sums for writer in writers))
-    wait_until(lambda: figures(stack) == expected, timeout, lambda: f"{expected} in /slo, not "
-               f"{figures(stack)}: {stack.probityd.log_tail(20)}")
+    try:
+        wait_until(lambda: figures(stack) == expected, timeout, "the events in /slo")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\nwritten: {expected}\nledger:  {figures(stack)}\n"
+                             + stack.probityd.log_tail(20)) from None
     time.sleep(1)
     assert figures(stack) == expected
 
@@ -220,6 +223,20 @@ def test_old_logs_in_any_order_equal_the_recount_while_the_daemon_follows_the_ne
     assert old.tool("backfill", f"{old.logs}/moved-elsewhere").returncode == 0
     time.sleep(1)
     assert figures(old) == figures_before
+
+
+def test_a_backfill_and_the_daemon_race_over_one_file(old):
+    live, own = f"{old.logs}/live.log", Lines()
+    old.probityd.env["PROBITY_ACCESS_LOG"] = live
+    append(live, [own.probity(at=time.time() - 3600 + n / 50, path=f"/r/{n % 150}x")
+                  for n in range(100000)])
+    old.start(probityd=False)
+    old.probityd.spawn()
+    for _ in range(3):
+        assert old.tool("backfill", live).returncode == 0
+        append(live, [own.probity() for _ in range(500)])
+    old.probityd.wait_ready()
+    assert_sums(old, own)
 
 
 def test_a_backfill_that_is_killed_goes_on_where_it_was(old):

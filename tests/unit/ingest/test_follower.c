@@ -98,6 +98,46 @@ START_TEST(follower_gives_each_answer_to_the_log_that_asked_first)
 }
 END_TEST
 
+/* What a log without a request id has: the id takes the path in. */
+static void by_path(void)
+{
+    stage_kill(&stage);
+    for (int i = 0; i < stage.source_count; i++)
+        stage.sources[i].file_id = SOURCE_PATH;
+    stage_start(&stage);
+}
+
+START_TEST(follower_by_path_tells_logs_apart_that_begin_alike)
+{
+    by_path();
+    stage_log(&stage, "access.log", 10);
+    stage_copy(&stage, "access.log", "shop.log");
+    stage_settle(&stage);
+    ck_assert_int_eq(stage.events, 20);
+    ck_assert_int_eq(stage.file_count, 2);
+}
+END_TEST
+
+START_TEST(follower_by_path_counts_once_across_rotation_copies_and_restarts)
+{
+    by_path();
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    stage_rename(&stage, "access.log", "access.log.1");
+    stage_log(&stage, "access.log", 5);
+    stage_settle(&stage);
+    stage_copy(&stage, "access.log", "access.log.0"); /* copytruncate */
+    stage_truncate(&stage, "access.log", 0);
+    stage_log(&stage, "access.log", 4);
+    stage_settle(&stage);
+    stage_kill(&stage);
+    stage_start(&stage);
+    stage_settle(&stage);
+    ck_assert_int_eq(stage.events, 19);
+    ck_assert_int_eq(stage.file_count, 3);
+}
+END_TEST
+
 TCase *follower_cases(void)
 {
     TCase *cases = tcase_create("follower");
@@ -107,5 +147,7 @@ TCase *follower_cases(void)
     tcase_add_test(cases, follower_goes_on_while_one_log_is_missing);
     tcase_add_test(cases, follower_rotates_each_log_by_itself);
     tcase_add_test(cases, follower_gives_each_answer_to_the_log_that_asked_first);
+    tcase_add_test(cases, follower_by_path_tells_logs_apart_that_begin_alike);
+    tcase_add_test(cases, follower_by_path_counts_once_across_rotation_copies_and_restarts);
     return cases;
 }
