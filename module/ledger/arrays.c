@@ -68,6 +68,14 @@ void array_close(struct buf *array)
     buf_append_char(array, '}');
 }
 
+void array_put_texts(struct buf *array, const char *const *texts, int count)
+{
+    array_open(array);
+    for (int i = 0; i < count; i++)
+        array_put_text(array, slice_of(texts[i]));
+    array_close(array);
+}
+
 static int digit_value(char c)
 {
     if (c >= '0' && c <= '9')

@@ -14,6 +14,9 @@ void array_put_bytes(struct buf *array, struct slice bytes); /* bytea, in hex */
 void array_put_null(struct buf *array);
 void array_close(struct buf *array);
 
+/* A whole array of texts. */
+void array_put_texts(struct buf *array, const char *const *texts, int count);
+
 /* Reads a bytea cell in its text form ("\x…") into `ret`, which holds at least half of the text's
  * length.  Returns the number of bytes, or -1 when it is no hex. */
 int64_t array_read_hex(struct slice text, unsigned char *ret);

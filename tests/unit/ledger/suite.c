@@ -5,7 +5,9 @@
 
 TCase *arrays_cases(void);
 TCase *coverage_cases(void);
+TCase *derived_cases(void);
 TCase *desk_cases(void);
+TCase *estimate_cases(void);
 TCase *feed_cases(void);
 TCase *history_cases(void);
 TCase *plan_cases(void);
@@ -15,9 +17,10 @@ TCase *trouble_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { arrays_cases, coverage_cases, desk_cases,
-                                            feed_cases,   history_cases,  plan_cases,
-                                            rows_cases,   schema_cases,   trouble_cases };
+    static const suite_cases_fn cases[] = { arrays_cases,  coverage_cases, derived_cases,
+                                            desk_cases,    estimate_cases, feed_cases,
+                                            history_cases, plan_cases,     rows_cases,
+                                            schema_cases,  trouble_cases };
 
     return suite_run("ledger", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
