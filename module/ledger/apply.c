@@ -86,7 +86,7 @@ static int plan_one(struct applying *applying, struct apply_step *step, const ch
                      step->name, step->before->version);
 }
 
-static int plan_catalogue(struct applying *applying, struct error *err)
+static int plan_steps(struct applying *applying, struct error *err)
 {
     const struct catalogue *catalogue = applying->apply->catalogue;
     int code = 0;
@@ -172,7 +172,7 @@ static int plan(struct applying *applying, struct error *err)
     applying->steps = calloc(most, sizeof(*applying->steps));
     if (applying->steps == NULL)
         return out_of_memory(err);
-    code = plan_catalogue(applying, err);
+    code = plan_steps(applying, err);
     count = applying->step_count;
     for (int i = 0; i < applying->applied->count && code == 0; i++) {
         int more = is_newest(applying, i)

@@ -5,6 +5,8 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "ledger/counted.h"
+#include "ledger/partitions.h"
 #include "ledger/registry.h"
 #include "ledger/session.h"
 #include "ledger/settings.h"
@@ -17,14 +19,17 @@ struct commit {
     struct session *session;
     const struct ledger_settings *settings;
     const struct registry *registry;
+    const struct counted *counted;
+    struct partitions *partitions;
     const struct flush *flush;
 };
 
 struct commit_result {
     bool moved; /* the position was not at from_offset: nothing was counted */
+    bool whole; /* every indicator and slice is counted for this file; else derive (derive.h) */
     uint64_t rows;
     uint64_t rejected_rows;
-    int damaged; /* stored histograms that had to be replaced */
+    int damaged; /* stored histograms and statuses that had to be replaced */
 };
 
 /* 0: committed, or `moved` and nothing changed.  Else -errno as session_run: whether it was
@@ -33,8 +38,9 @@ struct commit_result {
 int commit_flush(const struct commit *commit, struct commit_result *ret,
                  struct error *err) MUST_CHECK;
 
-/* Reads a file's committed position, in a transaction of its own; fills all but `committed`. */
-int commit_read_position(struct session *session, const char *service, struct file_position *ret,
+/* Reads a file's committed position in its home service, in a transaction of its own; fills all but
+ * `committed`. */
+int commit_read_position(struct session *session, const char *home, struct file_position *ret,
                          struct error *err) MUST_CHECK;
 
 #endif

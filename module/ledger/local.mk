@@ -11,6 +11,7 @@ module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
 	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h %D%/versions.c %D%/versions.h \
 	%D%/writer.c %D%/writer.h
 module_ledger_libledger_a_SOURCES += %D%/cells.c %D%/cells.h %D%/columns.c %D%/columns.h \
-	%D%/derived.c %D%/derived.h %D%/estimate.c %D%/estimate.h
+	%D%/counted.c %D%/counted.h %D%/derive.c %D%/derive.h %D%/derived.c %D%/derived.h \
+	%D%/estimate.c %D%/estimate.h %D%/partitions.c %D%/partitions.h %D%/position.c %D%/position.h
 module_ledger_libledger_a_SOURCES += %D%/apply.c %D%/apply.h %D%/definitions.c %D%/definitions.h
 nodist_module_ledger_libledger_a_SOURCES = %D%/migrations_data.c

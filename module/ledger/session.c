@@ -18,9 +18,9 @@ enum { SCRIPT_BYTES = 4096 };
 
 void session_init(struct session *session, const char *conninfo)
 {
-    *session = (struct session){
-        .conninfo = conninfo, .latest_ms = INT64_MAX, .statement_ms = SESSION_STATEMENT_MS
-    };
+    *session = (struct session){ .conninfo = conninfo,
+                                 .latest_ms = INT64_MAX,
+                                 .statement_ms = SESSION_STATEMENT_MS };
 }
 
 void session_close(struct session *session)
@@ -160,5 +160,13 @@ void session_rollback(struct session *session)
 const char *session_number(int64_t value, char text[SESSION_NUMBER_BYTES])
 {
     (void)snprintf(text, SESSION_NUMBER_BYTES, "%" PRId64, value);
+    return text;
+}
+
+const char *session_file(struct file_id file, char text[SESSION_FILE_BYTES])
+{
+    (void)snprintf(text, SESSION_FILE_BYTES, "\\x");
+    for (size_t i = 0; i < sizeof(file.bytes); i++)
+        (void)snprintf(text + 2 + 2 * i, 3, "%02x", file.bytes[i]);
     return text;
 }

@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/error.h"
 #include "base/pq.h"
+#include "slo/tally.h"
 
 #include <stdint.h>
 
@@ -58,5 +59,10 @@ void session_rollback(struct session *session);
 
 /* An integer as a text parameter; returns `text`. */
 const char *session_number(int64_t value, char text[SESSION_NUMBER_BYTES]);
+
+enum { SESSION_FILE_BYTES = 2 * sizeof(struct file_id) + 3 };
+
+/* A file's id as a bytea parameter; returns `text`. */
+const char *session_file(struct file_id file, char text[SESSION_FILE_BYTES]);
 
 #endif

@@ -6,14 +6,22 @@
 
 #include <stdint.h>
 
+/* Where the catalogue was read from: the ledger's word for it. */
+enum catalogue_origin {
+    ORIGIN_BUILT_IN, /* "built-in" */
+    ORIGIN_FILE,     /* "file" */
+    ORIGIN_APPLIED,  /* "applied": from the ledger itself */
+};
+
 struct ledger_settings {
     const char *conninfo; /* libpq; borrowed for the life of the program */
     const char *service;
     const char *host;                  /* hint in the positions: where this instance runs */
     const char *instance;              /* a random id of this process */
-    const struct catalogue *catalogue; /* what is counted and promised; NULL only in old callers */
+    const struct catalogue *catalogue; /* what is counted and promised */
     const struct objective *objectives;
     int objective_count;
+    enum catalogue_origin origin;
 };
 
 #endif

@@ -48,6 +48,7 @@ static const struct {
     { EAGAIN, "Postgres has no free connection, or is starting or stopping" },
     { ENOMEM, "this program is out of memory" },
     { ENODATA, "the schema is missing: run probity migrate upgrade" },
+    { ECANCELED, "other objectives have been applied to the ledger: they are read anew" },
     { ESTALE, "the schema is older than this program: run probity migrate upgrade" },
     { ENOTSUP, "the schema is newer than this program: use a newer probity" },
 };

@@ -9,6 +9,9 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "ledger/commit.h"
+#include "ledger/counted.h"
+#include "ledger/derive.h"
+#include "ledger/partitions.h"
 #include "ledger/registry.h"
 #include "ledger/retention.h"
 #include "ledger/session.h"
@@ -30,8 +33,12 @@ enum {
     LONGEST_PAUSE_MS = 2000,
     STOP_MS = 3000,
     RETENTION_MS = 60 * 60 * 1000,
-    RETENTION_MORE_MS = 10 * 1000,
+    RETENTION_MORE_MS = 5 * 1000,
     RETENTION_RETRY_MS = 10 * 60 * 1000,
+    LOOK_MS = 10 * 1000,        /* for objectives that others have applied */
+    DERIVE_PAUSE_MS = 10,       /* between two portions: the database has others to serve */
+    DERIVE_SEEK_MS = 60 * 1000, /* for files that lack an indicator */
+    COUNTED_BYTES = 16 * 1024 * 1024,
 };
 
 struct ledger_writer {
@@ -43,9 +50,16 @@ struct ledger_writer {
     /* the writer's thread only */
     struct session session;
     struct registry registry;
+    struct arena *counted_arena;
+    struct counted counted;       /* the registry's ids as the positions' columns */
+    struct partitions partitions; /* known on this connection */
+    struct derive derive;
     bool registered;
     int64_t pause_ms; /* before the next try; 0 after a success */
     int64_t retention_at_ms;
+    int64_t look_at_ms;
+    int64_t derive_at_ms; /* when to seek the next job */
+    bool derive_failed;   /* lately */
     /* under the mutex */
     pthread_mutex_t mutex;
     struct ledger_counters counters;
@@ -85,15 +99,22 @@ static void note_success(struct ledger_writer *writer)
         log_info("ledger: commits again");
 }
 
+/* A fresh connection finds a server that has moved, a role that has changed, another database. */
+static void let_go(struct ledger_writer *writer)
+{
+    session_close(&writer->session);
+    partitions_forget(&writer->partitions);
+    derive_drop(&writer->derive);
+    writer->registered = false;
+}
+
 static void note_failure(struct ledger_writer *writer, int code, const struct error *err)
 {
     const char *words = trouble_words(code, writer->session.sqlstate);
 
     if (set_trouble(writer, words))
         log_warning("ledger: does not commit: %s (%s)", words, err->text);
-    /* A fresh connection for every try finds a server that has moved or a role that has changed. */
-    session_close(&writer->session);
-    writer->registered = false;
+    let_go(writer);
     writer->pause_ms = writer->pause_ms == 0 ? FIRST_PAUSE_MS : writer->pause_ms * 2;
     if (writer->pause_ms > LONGEST_PAUSE_MS)
         writer->pause_ms = LONGEST_PAUSE_MS;
@@ -118,6 +139,13 @@ static void count_commit(struct ledger_writer *writer, const struct commit_resul
                     result->damaged);
 }
 
+static void tell_changed(struct ledger_writer *writer)
+{
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->counters.definitions_changed = writer->registry.changed;
+    (void)pthread_mutex_unlock(&writer->mutex);
+}
+
 static void count_failure(struct ledger_writer *writer)
 {
     (void)pthread_mutex_lock(&writer->mutex);
@@ -127,40 +155,56 @@ static void count_failure(struct ledger_writer *writer)
 
 /* --- one try --- */
 
-/* Registers the objectives on every new connection: it may lead to another database. */
+/* Registers what is counted on every new connection: it may lead to another database. */
 static int make_ready(struct ledger_writer *writer, struct error *err)
 {
     struct session *session = &writer->session;
+    const struct catalogue *catalogue = writer->settings.catalogue;
     int code;
 
     if (writer->registered && session->conn != NULL)
         return 0;
+    derive_drop(&writer->derive);
     code = session_begin(session, " ISOLATION LEVEL READ COMMITTED", err);
     if (code == 0)
         code = registry_load(session, &writer->settings, true, &writer->registry, err);
+    tell_changed(writer);
     if (code == 0)
         code = session_commit(session, err);
+    if (code != 0)
+        return code;
+    arena_clear(writer->counted_arena);
+    code = counted_list(&writer->counted, catalogue, &writer->registry, writer->counted_arena);
     writer->registered = code == 0;
-    return code;
+    return code == 0 ? 0 : error_set(err, -code, "ledger: out of memory");
 }
 
-static int read_position(struct ledger_writer *writer, struct file_position *answer,
-                         struct error *err)
+static int read_position(struct ledger_writer *writer, const struct flush *flush,
+                         struct file_position *answer, struct error *err)
 {
-    return commit_read_position(&writer->session, writer->settings.service, answer, err);
+    return commit_read_position(&writer->session, writer->settings.catalogue->services[flush->home],
+                                answer, err);
 }
 
 static int commit_counts(struct ledger_writer *writer, const struct flush *flush,
                          struct file_position *answer, struct error *err)
 {
-    struct commit commit = { &writer->session, &writer->settings, &writer->registry, flush };
+    struct commit commit = {
+        .session = &writer->session,
+        .settings = &writer->settings,
+        .registry = &writer->registry,
+        .counted = &writer->counted,
+        .partitions = &writer->partitions,
+        .flush = flush,
+    };
     struct commit_result result;
     int code = commit_flush(&commit, &result, err);
 
     if (code != 0)
         return code;
     if (result.moved) {
-        code = read_position(writer, answer, err);
+        code = read_position(writer, flush, answer, err);
+        derive_drop(&writer->derive); /* somebody else may have the file */
         /* The schema may have been made anew behind our back, and the ids with it. */
         writer->registered = false;
     } else {
@@ -168,6 +212,9 @@ static int commit_counts(struct ledger_writer *writer, const struct flush *flush
         answer->known = true;
         answer->committed = true;
         answer->watched_until_ms = flush->watched_until_ms;
+        derive_note(&writer->derive, flush);
+        if (!result.whole && !writer->derive.active && !writer->derive_failed)
+            writer->derive_at_ms = 0;
     }
     if (code == 0)
         count_commit(writer, &result);
@@ -182,7 +229,7 @@ static int try_flush(struct ledger_writer *writer, const struct flush *flush,
     *answer = (struct file_position){ .file = flush->file };
     if (code != 0)
         return code;
-    return flush->kind == FLUSH_ASK ? read_position(writer, answer, err)
+    return flush->kind == FLUSH_ASK ? read_position(writer, flush, answer, err)
                                     : commit_counts(writer, flush, answer, err);
 }
 
@@ -245,14 +292,26 @@ static void settle(struct ledger_writer *writer, const struct flush *flush)
 
 /* --- the thread --- */
 
+/* The next week's, so that no flush waits for them at the turn of the week. */
+static int make_partitions_ahead(struct ledger_writer *writer, struct error *err)
+{
+    int32_t minute = (int32_t)(clock_wall_ms() / 60000);
+    int32_t minutes[] = { minute, minute + 2 * 1440 };
+
+    return partitions_ensure(&writer->partitions, &writer->session, minutes,
+                             (int)ARRAY_LENGTH(minutes), err);
+}
+
 /* What is too old goes, a portion at a time.  Failing at that is no reason not to commit. */
 static void forget_old(struct ledger_writer *writer)
 {
     struct error err = { 0 };
     bool more = false;
-    int code =
-        retention_run(&writer->session, writer->settings.service, clock_wall_ms(), &more, &err);
+    int code = make_partitions_ahead(writer, &err);
 
+    if (code == 0)
+        code = retention_run(&writer->session, writer->settings.catalogue, clock_wall_ms(), &more,
+                             &err);
     writer->retention_at_ms = clock_boot_ms()
                               + (code != 0 ? RETENTION_RETRY_MS
                                  : more    ? RETENTION_MORE_MS
@@ -261,8 +320,53 @@ static void forget_old(struct ledger_writer *writer)
         return;
     log_warning("ledger: old minutes could not be deleted: %s: trying again in 10 minutes",
                 err.text);
-    session_close(&writer->session);
-    writer->registered = false;
+    let_go(writer);
+}
+
+/* Somebody may have applied other objectives since. */
+static void look_for_objectives(struct ledger_writer *writer)
+{
+    struct error err = { 0 };
+    struct session *session = &writer->session;
+    int code = session_begin(session, " READ ONLY", &err);
+
+    writer->look_at_ms = clock_boot_ms() + LOOK_MS;
+    if (code == 0)
+        code = registry_look(session, &writer->settings, &writer->registry, &err);
+    if (code == 0)
+        code = session_commit(session, &err);
+    if (code == 0)
+        tell_changed(writer);
+    else
+        let_go(writer); /* the next try says what is wrong */
+}
+
+/* One portion of history for what is new.  Failing at that is no reason not to commit. */
+static void derive_some(struct ledger_writer *writer)
+{
+    struct error err = { 0 };
+    int code = 0;
+
+    if (!writer->derive.active) {
+        writer->derive_at_ms = clock_boot_ms() + DERIVE_SEEK_MS;
+        code = derive_seek(&writer->derive, &err);
+    }
+    if (code == 0 && writer->derive.active) {
+        code = derive_step(&writer->derive, &err);
+        if (!writer->derive.active) /* there may be more */
+            writer->derive_at_ms = 0;
+    }
+    writer->derive_failed = code != 0;
+    if (code == 0)
+        return;
+    writer->derive_at_ms = clock_boot_ms() + DERIVE_SEEK_MS;
+    log_warning("ledger: history could not be derived: %s: trying again in a minute", err.text);
+    let_go(writer);
+}
+
+static bool is_deriving(const struct ledger_writer *writer)
+{
+    return writer->registered && (writer->derive.active || clock_boot_ms() >= writer->derive_at_ms);
 }
 
 /* Connects ahead of the first flush, so that trouble shows at once and not with the first line. */
@@ -278,6 +382,25 @@ static void idle(struct ledger_writer *writer)
     note_success(writer);
     if (clock_boot_ms() >= writer->retention_at_ms)
         forget_old(writer);
+    else if (clock_boot_ms() >= writer->look_at_ms)
+        look_for_objectives(writer);
+    else if (is_deriving(writer))
+        derive_some(writer);
+}
+
+/* Under a steady stream there is no idle second: this comes between two flushes. */
+static bool has_upkeep(const struct ledger_writer *writer)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    return now_ms >= writer->retention_at_ms || now_ms >= writer->look_at_ms || is_deriving(writer);
+}
+
+static int64_t wait_until_ms(const struct ledger_writer *writer)
+{
+    if (is_stopping(writer))
+        return 0;
+    return clock_boot_ms() + (is_deriving(writer) ? DERIVE_PAUSE_MS : IDLE_MS);
 }
 
 static void run(void *context)
@@ -289,12 +412,11 @@ static void run(void *context)
     for (;;) {
         AUTO(flush_free) struct flush *flush = NULL;
 
-        if (queue_pop(writer->flushes, &flush, is_stopping(writer) ? 0 : clock_boot_ms() + IDLE_MS))
+        if (queue_pop(writer->flushes, &flush, wait_until_ms(writer)))
             settle(writer, flush);
         else if (is_stopping(writer))
             break;
-        /* Under a steady stream there is no idle second: retention comes between two flushes. */
-        if (!is_stopping(writer) && (flush == NULL || clock_boot_ms() >= writer->retention_at_ms))
+        if (!is_stopping(writer) && (flush == NULL || has_upkeep(writer)))
             idle(writer);
     }
     session_close(&writer->session);
@@ -303,6 +425,8 @@ static void run(void *context)
 static void release(struct ledger_writer *writer)
 {
     (void)pthread_mutex_destroy(&writer->mutex);
+    registry_done(&writer->registry);
+    arena_free(&writer->counted_arena);
     free(writer);
 }
 
@@ -322,7 +446,12 @@ int ledger_writer_start(const struct ledger_settings *settings, struct queue *fl
     writer->retention_at_ms = clock_boot_ms() + RETENTION_MORE_MS;
     session_init(&writer->session, settings->conninfo);
     (void)pthread_mutex_init(&writer->mutex, NULL);
-    code = thread_start(&writer->thread, "ledger", run, writer, err);
+    derive_init(&writer->derive, &writer->session, &writer->settings, &writer->counted);
+    writer->counted_arena = arena_new(COUNTED_BYTES);
+    if (writer->counted_arena == NULL || registry_init(&writer->registry, settings->catalogue) != 0)
+        code = error_set(err, ENOMEM, "ledger: out of memory");
+    else
+        code = thread_start(&writer->thread, "ledger", run, writer, err);
     if (code != 0) {
         release(writer);
         return code;

@@ -11,6 +11,7 @@
 #include "base/queue.h"
 #include "ledger/settings.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ledger_writer;
@@ -40,6 +41,8 @@ struct ledger_counters {
     int64_t last_commit_at_ms; /* boot clock; -1 before the first */
     char trouble[128];        /* why it does not commit now, in words for people; "" when it does */
     int64_t trouble_since_ms; /* boot clock: when it ceased to commit, whatever the words since */
+    bool definitions_changed; /* other objectives have been applied to the ledger than those of
+                               * the catalogue: it should be read anew */
 };
 
 void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret);

@@ -108,7 +108,7 @@ class Starter:
         return self.add(Stack(self.subfolder(), template=self.template, **options), start)
 
     def postgres(self, **options):
-        return self.add(Postgres(self.subfolder(), template=self.template, **options))
+        return self.add(Postgres(self.subfolder(), **{"template": self.template, **options}))
 
     def redis(self, **options):
         return self.add(Redis(self.subfolder(), **options))

@@ -1,9 +1,12 @@
 /* ledger_driver.c - the ledger's writer and reader at the end of a pipe, for test_ledger*.py.
  *
- *   ledger_driver CONNINFO SERVICE < commands     one JSON object a line is the answer
+ *   ledger_driver CONNINFO SERVICE [CATALOGUE] < commands     one JSON object a line is the answer
  *
  * Its "log file" is imaginary: the event at offset k takes one byte, happened in minute
- * base + k / 100 on route /r{k % 3}, is a 500 when k % 10 is 0, and took k % 3000 ms.
+ * base + k / 100 on route /r{k % 3}, is a POST when k % 5 is 0 and else a GET, a 500 when k % 10 is
+ * 0, a 404 when it is 7 and else a 200, and took k % 3000 ms.  CATALOGUE is what is counted:
+ * "built-in", "more" (five objectives beside those), or "two" (a second service, `other`, to which
+ * events with an odd k / 10 belong).
  */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
@@ -47,6 +50,95 @@ static struct file_id file_of(const char *name)
     return file;
 }
 
+/* --- what is counted --- */
+
+static void add_objective(struct catalogue_builder *builder, const struct objective *objective,
+                          struct indicator indicator)
+{
+    struct error err = { 0 };
+
+    indicator.service = objective->service;
+    if (catalogue_add(builder, objective, &indicator, &err) != 0)
+        die(err.text);
+}
+
+static void add_built_ins(struct catalogue_builder *builder, const char *service)
+{
+    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+
+    objective_built_in(service, objectives);
+    for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT; i++) {
+        struct indicator indicator = { 0 };
+
+        if (objectives[i].type == OBJECTIVE_LATENCY) {
+            status_set_add(&indicator.total.statuses, STATUS_LOW, 499);
+            indicator.mark.from_ms = objectives[i].threshold_ms;
+        } else {
+            status_set_add(&indicator.mark.statuses, 500, STATUS_HIGH);
+        }
+        add_objective(builder, &objectives[i], indicator);
+    }
+}
+
+/* Five that sort behind the built-in ones: by status, by a duration that is no bucket's edge, by
+ * route and method, by what is good, and one that counts slices of availability. */
+static void add_more(struct catalogue_builder *builder, const char *service)
+{
+    static const char *const routes[] = { "/r1" };
+    static const char *const names[] = { "not-found", "quick", "posts", "fine", "sliced" };
+    struct indicator indicators[5] = { 0 };
+    struct objective objective;
+
+    status_set_add(&indicators[0].mark.statuses, 404, 404);
+    status_set_add(&indicators[1].total.statuses, STATUS_LOW, 499);
+    indicators[1].mark.from_ms = 1003;
+    indicators[2].total.routes = routes;
+    indicators[2].total.route_count = 1;
+    indicators[2].total.methods = 1u << EVENT_POST;
+    status_set_add(&indicators[2].mark.statuses, 500, STATUS_HIGH);
+    status_set_add(&indicators[3].mark.statuses, 200, 299);
+    indicators[3].marks_good = true;
+    status_set_add(&indicators[4].mark.statuses, 500, STATUS_HIGH);
+    for (int i = 0; i < 5; i++) {
+        objective =
+            (struct objective){ .type = i == 1 ? OBJECTIVE_LATENCY : OBJECTIVE_CUSTOM,
+                                .target = { 99, 100 },
+                                .target_text = "0.99",
+                                .threshold_ms = i == 1 ? 1003 : 0,
+                                .window_minutes = LIMIT_WINDOW_MINUTES,
+                                .budgeting = i == 4 ? BUDGETING_TIMESLICES : BUDGETING_OCCURRENCES,
+                                .slice_minutes = i == 4 ? 5 : 0,
+                                .slice_target = { 95, 100 } };
+        (void)snprintf(objective.service, sizeof(objective.service), "%s", service);
+        (void)snprintf(objective.name, sizeof(objective.name), "%s-z-%s", service, names[i]);
+        add_objective(builder, &objective, indicators[i]);
+    }
+}
+
+static struct catalogue *catalogue_of(const char *service, const char *name)
+{
+    struct catalogue_builder *builder = catalogue_builder_new(service);
+    struct catalogue *catalogue;
+
+    if (builder == NULL)
+        die("out of memory");
+    add_built_ins(builder, service);
+    if (strcmp(name, "more") == 0)
+        add_more(builder, service);
+    if (strcmp(name, "two") == 0)
+        add_built_ins(builder, "other");
+    catalogue = catalogue_finish(&builder);
+    if (catalogue == NULL)
+        die("out of memory");
+    return catalogue;
+}
+
+/* The service of the files: the one that is not "other". */
+static int home_of(const struct catalogue *catalogue)
+{
+    return strcmp(catalogue->services[0], "other") == 0 && catalogue->service_count > 1 ? 1 : 0;
+}
+
 /* --- flushes --- */
 
 static void count_event(struct tally *tally, int64_t k, int64_t base_minute, const char *suffix)
@@ -54,13 +146,19 @@ static void count_event(struct tally *tally, int64_t k, int64_t base_minute, con
     struct tally_event event = {
         .time_ms = (base_minute + k / 100) * 60000 + k % 60000,
         .duration_ms = (uint64_t)(k % 3000),
-        .status = k % 10 == 0 ? 500 : 200,
+        .status = k % 10 == 0   ? 500
+                  : k % 10 == 7 ? 404
+                                : 200,
     };
+    const struct catalogue *catalogue = plan_catalogue(tally_plan(tally));
+    int service = catalogue->service_count > 1 && k / 10 % 2 == 1
+                      ? catalogue_service(catalogue, SLICE("other"))
+                      : home_of(catalogue);
     char route[64];
     int index;
 
     (void)snprintf(route, sizeof(route), "/r%d%s", (int)(k % 3), suffix);
-    index = tally_series(tally, 0, slice_of(route), EVENT_GET);
+    index = tally_series(tally, service, slice_of(route), k % 5 == 0 ? EVENT_POST : EVENT_GET);
     if (index < 0)
         die("the tally has no room for a series");
     event.series = (uint32_t)index;
@@ -83,6 +181,7 @@ static struct flush *flush_of(const struct driver *driver, const struct part *pa
     if (flush == NULL)
         die("out of memory");
     flush->kind = FLUSH_COUNTS;
+    flush->home = home_of(driver->catalogue);
     flush->file = file_of(part->file);
     flush->from_offset = part->from;
     flush->to_offset = part->to;
@@ -120,6 +219,7 @@ static struct file_position ask(struct driver *driver, const char *file)
     if (flush == NULL)
         die("out of memory");
     flush->kind = FLUSH_ASK;
+    flush->home = home_of(driver->catalogue);
     flush->file = file_of(file);
     return send_flush(driver, flush);
 }
@@ -206,7 +306,8 @@ static void do_counters(struct driver *driver, const char *arguments)
 #define X(field, metric, help) printf("\"" #field "\": %" PRIu64 ", ", counters.field);
     FOR_EACH_LEDGER_COUNTER(X)
 #undef X
-    printf("\"trouble\": \"%s\"}\n", counters.trouble);
+    printf("\"definitions_changed\": %d, \"trouble\": \"%s\"}\n", counters.definitions_changed,
+           counters.trouble);
 }
 
 static void do_stop(struct driver *driver, const char *arguments)
@@ -344,10 +445,10 @@ int main(int argc, char **argv)
     struct error err = { 0 };
     char line[LINE_BYTES];
 
-    if (argc != 3 || driver.flushes == NULL || driver.positions == NULL)
-        die("usage: ledger_driver CONNINFO SERVICE");
-    if (catalogue_built_in(argv[2], &driver.catalogue, &err) != 0
-        || plan_new(driver.catalogue, &driver.plan, &err) != 0)
+    if (argc < 3 || argc > 4 || driver.flushes == NULL || driver.positions == NULL)
+        die("usage: ledger_driver CONNINFO SERVICE [CATALOGUE]");
+    driver.catalogue = catalogue_of(argv[2], argc > 3 ? argv[3] : "built-in");
+    if (plan_new(driver.catalogue, &driver.plan, &err) != 0)
         die(err.text);
     driver.settings = (struct ledger_settings){
         .conninfo = argv[1],

@@ -23,8 +23,9 @@ def this_minute():
 
 
 class Driver:
-    def __init__(self, url, service="app"):
-        self.child = subprocess.Popen([build_path("tests/integration/ledger_driver"), url, service],
+    def __init__(self, url, service="app", catalogue="built-in"):
+        self.child = subprocess.Popen([build_path("tests/integration/ledger_driver"), url, service,
+                                       catalogue],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -63,29 +64,60 @@ class Driver:
         raise AssertionError(f"no trouble \"{words}\": {counters}")
 
 
-def expected(base, end):
+# What the driver's events come to, by the definition of an indicator: whether it looks at the k-th
+# event, and whether that is bad.  An independent recount.
+RECOUNT = {
+    "total{} bad{status=500-599}": lambda k: (True, k % 10 == 0),
+    "total{status=100-499} bad{duration=500-}": lambda k: (k % 10 != 0, k % 3000 >= 500),
+    "total{status=100-499} bad{duration=2000-}": lambda k: (k % 10 != 0, k % 3000 >= 2000),
+    "total{status=100-499} bad{duration=1003-}": lambda k: (k % 10 != 0, k % 3000 >= 1003),
+    "total{} bad{status=404}": lambda k: (True, k % 10 == 7),
+    "total{route=/r1;method=POST} bad{status=500-599}":
+        lambda k: (k % 3 == 1 and k % 5 == 0, k % 10 == 0),
+    "total{} good{status=200-299}": lambda k: (True, k % 10 in (0, 7)),
+}
+BUILT_IN = list(RECOUNT)[:3]
+
+
+def expected(base, end, definitions=None, events=None):
     """What the ledger holds once the events of offsets 0 to end are counted: the recount."""
     minutes = {}
-    for k in range(end):
-        minute = base + k // 100
-        error, slow = k % 10 == 0, (k % 3000 >= 500, k % 3000 >= 2000)
-        row = minutes.setdefault(minute, [[0, 0] for _ in range(4)])
-        for objective in (0, 1):
-            row[objective][0] += 1
-            row[objective][1] += error
-        for objective, bad in ((2, slow[0]), (3, slow[1])):
-            if not error:
-                row[objective][0] += 1
-                row[objective][1] += bad
-    return {(objective, minute): tuple(sums) for minute, row in minutes.items()
-            for objective, sums in enumerate(row) if sums[0]}
+    for k in events or range(end):
+        for definition in definitions or BUILT_IN:
+            looked_at, bad = RECOUNT[definition](k)
+            if looked_at:
+                row = minutes.setdefault((definition, base + k // 100), [0, 0])
+                row[0] += 1
+                row[1] += bad
+    return {key: tuple(row) for key, row in minutes.items()}
 
 
-def counted(postgres, service="app"):
+def counted(postgres, service="app", definitions=None):
+    """The same as the ledger has it."""
     rows = postgres.sql(
-        "SELECT objective_id - 1, minute, sum(total)::bigint, sum(bad)::bigint "
-        "FROM probity.objective_minutes WHERE service = %s GROUP BY 1, 2", (service,))
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+        "SELECT i.definition, m.minute, sum(m.total)::bigint, sum(m.bad)::bigint "
+        "FROM probity.indicator_minutes m JOIN probity.indicators i "
+        "ON i.service = m.service AND i.id = m.indicator_id WHERE m.service = %s GROUP BY 1, 2",
+        (service,))
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows
+            if definitions is None or row[0] in definitions}
+
+
+def rolled_up(postgres, service="app"):
+    """What differs between minutes and the sums that are kept of them: nothing."""
+    return postgres.sql(
+        "WITH m AS (SELECT * FROM probity.indicator_minutes WHERE service = %(service)s) "
+        "(SELECT 'quarter', indicator_id, minute / 15, file_id, sum(total), sum(bad) FROM m "
+        "GROUP BY 2, 3, 4 EXCEPT SELECT 'quarter', indicator_id, quarter, file_id, total, bad "
+        "FROM probity.indicator_quarters WHERE service = %(service)s) UNION ALL "
+        "(SELECT 'day', indicator_id, minute / 1440, file_id, sum(total), sum(bad) FROM m "
+        "GROUP BY 2, 3, 4 EXCEPT SELECT 'day', indicator_id, day, file_id, total, bad "
+        "FROM probity.indicator_days WHERE service = %(service)s) UNION ALL "
+        "(SELECT 'slice', s.indicator_id, s.slice, s.file_id, sum(m.total), sum(m.bad) "
+        "FROM probity.slices s JOIN m ON m.indicator_id = s.indicator_id AND m.file_id = s.file_id "
+        "AND m.minute - m.minute %% s.slice_minutes = s.slice WHERE s.service = %(service)s "
+        "GROUP BY 2, 3, 4, s.slice_minutes EXCEPT SELECT 'slice', indicator_id, slice, file_id, "
+        "total, bad FROM probity.slices WHERE service = %(service)s)", {"service": service})
 
 
 def route_totals(postgres):

@@ -49,7 +49,7 @@ def test_an_upgrade_makes_the_schema_that_is_expected(empty):
     assert "pending" in migrate(empty, "history").stdout
     migrate(empty, "upgrade")
     assert schema_of(empty) == read(EXPECTED)
-    assert migrate(empty, "current").stdout.strip() == "0001 ledger (head)"
+    assert migrate(empty, "current").stdout.strip() == "0002 fleet (head)"
     assert "pending" not in migrate(empty, "history").stdout
 
 
@@ -63,8 +63,9 @@ def test_down_and_up_again_ends_in_the_same_schema(empty):
     migrate(empty, "upgrade", "+1")
     migrate(empty, "downgrade", "base")
     assert empty.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'probity'") == [(1,)]
-    migrate(empty, "upgrade", "0001")
+    migrate(empty, "upgrade", "0002")
     migrate(empty, "downgrade", "-1")
+    assert migrate(empty, "current").stdout.strip() == "0001 ledger"
     migrate(empty, "upgrade")
     assert schema_of(empty) == read(EXPECTED)
 
@@ -72,7 +73,8 @@ def test_down_and_up_again_ends_in_the_same_schema(empty):
 def test_upgrades_that_start_at_once_apply_each_migration_once(empty):
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: migrate(empty, "upgrade").stdout, range(8)))
-    assert sum("applied 0001" in output for output in done) == 1
+    for revision in ("0001", "0002"):
+        assert sum(f"applied {revision}" in output for output in done) == 1
     assert sum("nothing to do" in output for output in done) == 7
 
 
@@ -94,7 +96,7 @@ def test_a_schema_of_a_newer_program_is_refused_in_words(empty):
     assert "9000" in migrate(empty, "current").stdout
 
 
-@pytest.mark.parametrize("arguments", [("upgrade", "+2"), ("upgrade", "0007"), ("upgrade", "soon"),
+@pytest.mark.parametrize("arguments", [("upgrade", "+3"), ("upgrade", "0007"), ("upgrade", "soon"),
                                        ("upgrade", "-1"), ("downgrade", "head"), ("stamp", "+1")])
 def test_a_target_that_does_not_exist_changes_nothing(empty, arguments):
     refused = migrate(empty, *arguments, check=False)
@@ -148,3 +150,59 @@ def test_a_role_without_rights_is_told_where_they_are_listed(empty, arguments):
     refused = probity(empty.url("poor", password="poor-password"), "migrate", "upgrade",
                       check=False)
     assert refused.returncode == 1 and "docs/ledger.md" in refused.stderr
+
+
+FILE = "decode(md5('a'), 'hex')"
+COUNTED_0001 = f"""
+    INSERT INTO probity.objectives (service, id, name, version, type, target, threshold_ms,
+                                    window_minutes)
+    VALUES ('app', 1, 'app-availability', 1, 'availability', '0.999', 0, 43200),
+           ('app', 2, 'app-error-rate', 1, 'error_rate', '0.99', 0, 43200),
+           ('app', 3, 'app-latency-p95', 1, 'latency', '0.95', 500, 43200),
+           ('app', 4, 'app-availability', 2, 'availability', '0.9', 0, 43200);
+    INSERT INTO probity.positions (service, file_id, "offset", watched_from, watched_until)
+    VALUES ('app', {FILE}, 5000, now() - interval '1 day', now());
+    -- The target changed at minute 29000100, of which each version counted a part.
+    INSERT INTO probity.objective_minutes
+    SELECT 'app', o, m, {FILE}, CASE WHEN m = 29000100 AND o IN (1, 4) THEN 5 ELSE 10 END, 1,
+           CASE WHEN o = 3 THEN '\\x0107'::bytea END, 1000
+    FROM unnest('{{1,2,3,4}}'::integer[]) AS o, generate_series(29000000, 29000199) AS m
+    WHERE NOT (o = 1 AND m > 29000100) AND NOT (o = 4 AND m < 29000100);
+    INSERT INTO probity.route_minutes
+    SELECT 'app', r, m, {FILE}, 5, 1, 2, 50, 20, '\\x0107'::bytea, 1000
+    FROM unnest('{{/a,/b}}'::text[]) AS r, generate_series(29000000, 29000199) AS m;
+    INSERT INTO probity.route_bad_minutes
+    SELECT 'app', o, '/a', m, {FILE}, 1, 1000
+    FROM unnest('{{2,3}}'::integer[]) AS o, generate_series(29000000, 29000199) AS m"""
+
+
+def sums_of(server, table, key):
+    return server.sql(f"SELECT {key}, sum(total)::bigint, min(minute), max(minute) "
+                      f"FROM probity.{table} GROUP BY 1 ORDER BY 1")
+
+
+def test_an_upgrade_keeps_what_was_counted_and_so_does_the_way_back(empty):
+    migrate(empty, "upgrade", "0001")
+    empty.sql(COUNTED_0001)
+    routes = sums_of(empty, "route_minutes", "route")
+    migrate(empty, "upgrade")
+    assert sums_of(empty, "indicator_minutes", "indicator_id") == [
+        (1, 2000, 29000000, 29000199), (3, 2000, 29000000, 29000199)]
+    assert empty.sql("SELECT sum(total)::bigint, sum(bad)::bigint FROM probity.indicator_quarters "
+                     "WHERE indicator_id = 1") == [(2000, 201)]
+    assert empty.sql("SELECT sum(total)::bigint FROM probity.indicator_days "
+                     "WHERE indicator_id = 3") == [(2000,)]
+    assert empty.sql("SELECT home, indicators FROM probity.positions") == [("app", [1, 3])]
+    assert empty.sql("SELECT id, definition FROM probity.indicators ORDER BY id") == [
+        (1, "total{} bad{status=500-599}"), (3, "total{status=100-499} bad{duration=500-}")]
+    assert sums_of(empty, "route_minutes", "route") == routes
+    migrate(empty, "downgrade", "-1")
+    assert sums_of(empty, "objective_minutes", "objective_id") == [
+        (id, 2000, 29000000, 29000199) for id in (2, 3, 4)]
+    assert sums_of(empty, "route_minutes", "route") == routes
+    assert empty.sql("SELECT count(*) FROM probity.route_bad_minutes WHERE objective_id = 3") \
+        == [(200,)]
+    migrate(empty, "upgrade")
+    assert sums_of(empty, "indicator_minutes", "indicator_id") == [
+        (1, 2000, 29000000, 29000199), (3, 2000, 29000000, 29000199)]
+    assert schema_of(empty) == read(EXPECTED)

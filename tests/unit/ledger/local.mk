@@ -1,7 +1,7 @@
 check_PROGRAMS += %D%/test_ledger
 TESTS += %D%/test_ledger
 tests_unit_ledger_test_ledger_SOURCES = $(suite_sources) %D%/suite.c %D%/test_arrays.c \
-	%D%/test_coverage.c %D%/test_derived.c \
+	%D%/test_counted.c %D%/test_coverage.c %D%/test_derived.c \
 	%D%/test_desk.c %D%/test_estimate.c %D%/test_feed.c %D%/test_history.c %D%/test_plan.c \
 	%D%/test_rows.c %D%/test_schema.c %D%/test_trouble.c
 tests_unit_ledger_test_ledger_CPPFLAGS = $(suite_cppflags)

@@ -4,6 +4,7 @@
 #include "suite.h"
 
 TCase *arrays_cases(void);
+TCase *counted_cases(void);
 TCase *coverage_cases(void);
 TCase *derived_cases(void);
 TCase *desk_cases(void);
@@ -17,10 +18,10 @@ TCase *trouble_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { arrays_cases,  coverage_cases, derived_cases,
-                                            desk_cases,    estimate_cases, feed_cases,
-                                            history_cases, plan_cases,     rows_cases,
-                                            schema_cases,  trouble_cases };
+    static const suite_cases_fn cases[] = { arrays_cases,  counted_cases, coverage_cases,
+                                            derived_cases, desk_cases,    estimate_cases,
+                                            feed_cases,    history_cases, plan_cases,
+                                            rows_cases,    schema_cases,  trouble_cases };
 
     return suite_run("ledger", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }

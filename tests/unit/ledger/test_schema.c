@@ -1,5 +1,7 @@
 /* test_schema.c - module/ledger/schema.c and migrations.c */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include "ledger/schema.h"
 
 #include "ledger/migrations.h"
@@ -39,7 +41,7 @@ START_TEST(migrations_are_numbered_without_gaps_and_know_their_content)
 
     for (int i = 0; i < migration_count; i++) {
         ck_assert_int_eq(migrations[i].revision, i + 1);
-        ck_assert(!version_is_older("0.1.0", migrations[i].oldest_program));
+        ck_assert(!version_is_older(PACKAGE_VERSION, migrations[i].oldest_program));
         ck_assert_ptr_nonnull(strstr(migrations[i].up, "probity."));
         ck_assert_ptr_nonnull(strstr(migrations[i].down, "probity."));
     }
