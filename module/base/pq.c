@@ -216,17 +216,27 @@ static int finish_query(PGconn *conn, int64_t deadline_ms, PGresult **ret, struc
     return 0;
 }
 
-int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
-             PGresult **ret, struct error *err)
+enum format { FORMAT_TEXT, FORMAT_BINARY }; /* libpq's numbers */
+
+static int send_query(PGconn *conn, const char *sql, const struct pq_params *params,
+                      enum format format, struct error *err)
 {
     static const struct pq_params none;
     const struct pq_params *with = params == NULL ? &none : params;
 
     if (PQsendQueryParams(conn, sql, with->count, with->types, with->values, with->lengths,
-                          with->formats, 0)
+                          with->formats, format)
         == 0)
         return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
-    return finish_query(conn, deadline_ms, ret, err);
+    return 0;
+}
+
+int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
+             PGresult **ret, struct error *err)
+{
+    int code = send_query(conn, sql, params, FORMAT_TEXT, err);
+
+    return code != 0 ? code : finish_query(conn, deadline_ms, ret, err);
 }
 
 int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret, struct error *err)
@@ -236,15 +246,13 @@ int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret
     return finish_query(conn, deadline_ms, ret, err);
 }
 
-int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
-           PGresult **ret, char sqlstate[6], struct error *err)
+/* A refused statement becomes a failure. */
+static int accept_answer(PGconn *conn, int64_t deadline_ms, PGresult **ret, char sqlstate[6],
+                         struct error *err)
 {
     AUTO(pq_clear) PGresult *result = NULL;
-    int code;
+    int code = finish_query(conn, deadline_ms, &result, err);
 
-    if (sqlstate != NULL)
-        sqlstate[0] = '\0';
-    code = pq_query(conn, sql, params, deadline_ms, &result, err);
     if (code != 0)
         return code;
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
@@ -259,6 +267,26 @@ int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_
         result = NULL;
     }
     return 0;
+}
+
+int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
+           PGresult **ret, char sqlstate[6], struct error *err)
+{
+    int code = send_query(conn, sql, params, FORMAT_TEXT, err);
+
+    if (sqlstate != NULL)
+        sqlstate[0] = '\0';
+    return code != 0 ? code : accept_answer(conn, deadline_ms, ret, sqlstate, err);
+}
+
+int pq_run_binary(PGconn *conn, const char *sql, const struct pq_params *params,
+                  int64_t deadline_ms, PGresult **ret, char sqlstate[6], struct error *err)
+{
+    int code = send_query(conn, sql, params, FORMAT_BINARY, err);
+
+    if (sqlstate != NULL)
+        sqlstate[0] = '\0';
+    return code != 0 ? code : accept_answer(conn, deadline_ms, ret, sqlstate, err);
 }
 
 int64_t pq_int(const PGresult *result, int row, int column, int64_t fallback)

@@ -47,6 +47,11 @@ int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int6
 int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
            PGresult **ret, char sqlstate[6], struct error *err) MUST_CHECK;
 
+/* Like pq_run with the result's cells in binary, as the wire has them. */
+int pq_run_binary(PGconn *conn, const char *sql, const struct pq_params *params,
+                  int64_t deadline_ms, PGresult **ret, char sqlstate[6],
+                  struct error *err) MUST_CHECK;
+
 /* Like pq_query for several statements in one message and one round trip; the server runs them as
  * one transaction, also through a transaction-pooling PgBouncer.  The last result is returned: the
  * last statement's, or the first refusal's. */

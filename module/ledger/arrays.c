@@ -99,3 +99,50 @@ int64_t array_read_hex(struct slice text, unsigned char *ret)
     }
     return (int64_t)length - 1;
 }
+
+static int32_t read_int4(const unsigned char *bytes)
+{
+    return (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8
+                     | (uint32_t)bytes[3]);
+}
+
+/* Source: PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c, array_send(): the number of
+ * dimensions, flags, the element's type, per dimension its length and lower bound; then each
+ * element behind its length, all in network order. */
+bool array_walk_begin(struct array_walk *walk, struct slice cell)
+{
+    enum { HEAD = 12, DIMENSION = 8 };
+    const unsigned char *bytes = (const unsigned char *)cell.data;
+    int dimensions;
+
+    *walk = (struct array_walk){ 0 };
+    if (cell.length < HEAD)
+        return false;
+    dimensions = read_int4(bytes);
+    if (dimensions == 0)
+        return true;
+    if (dimensions != 1 || cell.length < HEAD + DIMENSION)
+        return false;
+    walk->count = read_int4(bytes + HEAD);
+    walk->next = bytes + HEAD + DIMENSION;
+    walk->end = bytes + cell.length;
+    return walk->count >= 0;
+}
+
+bool array_walk_next(struct array_walk *walk, int64_t *ret)
+{
+    enum { LENGTH = 4 };
+    int32_t length;
+
+    if (walk->end - walk->next < LENGTH)
+        return false;
+    length = read_int4(walk->next);
+    if ((length != 4 && length != 8) || walk->end - walk->next < LENGTH + length)
+        return false;
+    walk->next += LENGTH;
+    *ret = read_int4(walk->next);
+    if (length == 8)
+        *ret = (int64_t)((uint64_t)*ret << 32 | (uint32_t)read_int4(walk->next + 4));
+    walk->next += length;
+    return true;
+}

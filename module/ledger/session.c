@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCRIPT_BYTES = 4096 };
+enum { SCRIPT_BYTES = 1024 * 1024 };
 
 void session_init(struct session *session, const char *conninfo)
 {
@@ -130,6 +130,15 @@ int session_run(struct session *session, const char *sql, const struct pq_params
 {
     int code = pq_run(session->conn, sql, params, deadline_in(session, SESSION_STATEMENT_MS), ret,
                       session->sqlstate, err);
+
+    return refused(session, code, err);
+}
+
+int session_run_binary(struct session *session, const char *sql, const struct pq_params *params,
+                       PGresult **ret, struct error *err)
+{
+    int code = pq_run_binary(session->conn, sql, params, deadline_in(session, SESSION_STATEMENT_MS),
+                             ret, session->sqlstate, err);
 
     return refused(session, code, err);
 }

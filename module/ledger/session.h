@@ -46,6 +46,10 @@ int session_begin_snapshot(struct session *session, const char *sql, PGresult **
 int session_run(struct session *session, const char *sql, const struct pq_params *params,
                 PGresult **ret, struct error *err) MUST_CHECK;
 
+/* The same with the result's cells in binary. */
+int session_run_binary(struct session *session, const char *sql, const struct pq_params *params,
+                       PGresult **ret, struct error *err) MUST_CHECK;
+
 int session_commit(struct session *session, struct error *err) MUST_CHECK;
 
 /* Ends the transaction, or the connection where that fails. */

@@ -56,6 +56,52 @@ START_TEST(array_read_hex_gives_back_what_was_written_and_refuses_the_rest)
 }
 END_TEST
 
+/* As array_send() writes it. */
+static const char int4s[] = "\0\0\0\1"
+                            "\0\0\0\0"
+                            "\0\0\0\x17"
+                            "\0\0\0\2"
+                            "\0\0\0\1"
+                            "\0\0\0\4"
+                            "\0\0\0\x2a"
+                            "\0\0\0\4"
+                            "\xff\xff\xff\xff";
+static const char int8s[] = "\0\0\0\1"
+                            "\0\0\0\0"
+                            "\0\0\0\x14"
+                            "\0\0\0\1"
+                            "\0\0\0\1"
+                            "\0\0\0\x8"
+                            "\0\0\1\0\0\0\0\2";
+
+START_TEST(a_binary_array_is_walked_to_its_end_and_never_beyond)
+{
+    struct array_walk walk;
+    int64_t value = 0;
+
+    ck_assert(array_walk_begin(&walk, (struct slice){ int4s, sizeof(int4s) - 1 }));
+    ck_assert_int_eq(walk.count, 2);
+    ck_assert(array_walk_next(&walk, &value));
+    ck_assert_int_eq(value, 42);
+    ck_assert(array_walk_next(&walk, &value));
+    ck_assert_int_eq(value, -1);
+    ck_assert(!array_walk_next(&walk, &value));
+    ck_assert(array_walk_begin(&walk, (struct slice){ int8s, sizeof(int8s) - 1 }));
+    ck_assert(array_walk_next(&walk, &value));
+    ck_assert_int_eq(value, (INT64_C(1) << 40) + 2);
+    /* Cut short anywhere, it ends early or is none at all. */
+    for (size_t length = 0; length < sizeof(int4s) - 1; length++) {
+        int found = 0;
+
+        if (!array_walk_begin(&walk, (struct slice){ int4s, length }))
+            continue;
+        while (array_walk_next(&walk, &value))
+            found++;
+        ck_assert_int_lt(found, 2);
+    }
+}
+END_TEST
+
 START_TEST(an_array_without_memory_says_so_at_the_end)
 {
     struct buf array;
@@ -78,6 +124,7 @@ TCase *arrays_cases(void)
     tcase_add_test(cases, arrays_quote_what_would_end_a_text);
     tcase_add_test(cases, arrays_hold_integers_and_bytes);
     tcase_add_test(cases, array_read_hex_gives_back_what_was_written_and_refuses_the_rest);
+    tcase_add_test(cases, a_binary_array_is_walked_to_its_end_and_never_beyond);
     tcase_add_test(cases, an_array_without_memory_says_so_at_the_end);
     return cases;
 }
