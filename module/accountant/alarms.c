@@ -143,7 +143,7 @@ static void watch_clock(struct alarms *alarms, const struct alarms_scene *scene)
 /* Events carry the time of those who logged them. */
 static void settle_doubt(struct alarms *alarms, const struct alarms_scene *scene)
 {
-    int64_t off_ms = scene->wall_ms - alarms->book->coverage.last_event_ms;
+    int64_t off_ms = scene->wall_ms - book_last_event_ms(alarms->book);
 
     if (alarms->doubt_since_ms < 0 || !scene->readable)
         return;

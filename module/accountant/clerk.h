@@ -5,16 +5,15 @@
 #include "accountant/accountant.h"
 #include "accountant/alarms.h"
 #include "accountant/book.h"
-#include "accountant/latency.h"
+#include "accountant/trackers.h"
 #include "accountant/trouble.h"
 #include "accountant/waivers.h"
+#include "accountant/worst.h"
 #include "ledger/reader.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { CLERK_ROUTES = 10 /* per objective */ };
 
 /* What time it is for one turn. */
 struct clerk_time {
@@ -42,18 +41,9 @@ struct clerk {
     struct alarms alarms;
     struct waivers waivers;
 
-    struct latency *latency;
-    int latency_objective; /* whose rows are read: all latency objectives look at the same events */
-    struct latency_percentiles percentiles;
-    bool latency_following;      /* changes are handed out from a moment before the first reading */
-    int64_t latency_next_at_ms;  /* boot clock */
-    int64_t latency_retry_at_ms; /* boot clock: after a failure */
-    bool latency_changed;        /* since the percentiles were computed */
-    int slice_hours;             /* how much one turn reads of what is missing */
-
-    struct ledger_route *routes;
-    int route_count;
-    int64_t routes_next_at_ms; /* boot clock */
+    bool loading; /* the windows are being filled: the figures are still the old ones */
+    struct trackers trackers;
+    struct worst worst;
 };
 
 /* Returns 0 or -errno with `err`; clerk_done() either way. */

@@ -85,6 +85,17 @@ void hour_clear(struct hour *hour)
     hour->known = false;
 }
 
+uint64_t hour_bytes(const struct hour *hour)
+{
+    uint64_t bytes = hour->merged.length;
+
+    if (hour->minutes == NULL)
+        return bytes;
+    for (int i = 0; i < HOUR_MINUTES; i++)
+        bytes += sizeof(*hour->minutes) + hour->minutes[i].length;
+    return bytes;
+}
+
 int hour_split(struct hour *hour)
 {
     hour->minutes = calloc(HOUR_MINUTES, sizeof(*hour->minutes));

@@ -52,6 +52,9 @@ struct slice encoded_slice(const struct encoded *encoded);
 /* Forgets all but the number. */
 void hour_clear(struct hour *hour);
 
+/* How much memory it takes beside itself. */
+uint64_t hour_bytes(const struct hour *hour);
+
 /* Makes empty minutes.  Returns 0 or -ENOMEM. */
 int hour_split(struct hour *hour) MUST_CHECK;
 

@@ -128,7 +128,7 @@ static struct entry *sort_rows(const struct latency_rows *rows, int *ret_count)
     if (entries == NULL)
         return NULL;
     for (int i = 0; i < rows->count; i++) {
-        if (rows->rows[i].objective == rows->objective)
+        if (rows->rows[i].indicator == rows->indicator)
             entries[count++] = (struct entry){ rows->rows[i].minute, rows->rows[i].encoded };
     }
     qsort(entries, (size_t)count, sizeof(*entries), compare_entries);
@@ -187,7 +187,12 @@ int latency_change(struct latency *latency, const struct latency_rows *rows)
 
 static bool is_empty(const struct window *events, int32_t hour)
 {
-    return window_total(events, hour * HOUR_MINUTES + HOUR_MINUTES - 1, HOUR_MINUTES).total == 0;
+    int32_t held = events == NULL ? 0 : window_first_quarter(events) * WINDOW_QUARTER_MINUTES;
+    int32_t from = hour * HOUR_MINUTES < held ? held : hour * HOUR_MINUTES;
+    struct window_sum sum = { 0, 0 };
+
+    return events != NULL && window_sum(events, from, (hour + 1) * HOUR_MINUTES, &sum)
+           && sum.total == 0;
 }
 
 /* Whether the hour has to be read: marks one without events as known on the way. */
@@ -307,6 +312,26 @@ int latency_compute(struct latency *latency, struct latency_percentiles *ret)
         .p99_ms = histogram_quantile(sum, 99, 100),
     };
     return 0;
+}
+
+bool latency_is_whole(const struct latency *latency)
+{
+    for (int32_t number = first_hour(latency); number <= last_hour(latency); number++) {
+        const struct hour *hour = &latency->hours[number % latency->hour_count];
+
+        if (hour->number != number || !hour->known)
+            return false;
+    }
+    return true;
+}
+
+uint64_t latency_bytes(const struct latency *latency)
+{
+    uint64_t bytes = sizeof(*latency) + (uint64_t)latency->hour_count * sizeof(struct hour);
+
+    for (int i = 0; i < latency->hour_count; i++)
+        bytes += hour_bytes(&latency->hours[i]);
+    return bytes;
 }
 
 uint64_t latency_unreadable(const struct latency *latency)

@@ -23,11 +23,11 @@ struct latency_percentiles {
     uint64_t p99_ms;
 };
 
-/* The rows that a read brought; those of other objectives are left aside. */
+/* The rows that a read brought; those of other indicators are left aside. */
 struct latency_rows {
     const struct ledger_histogram *rows;
     int count;
-    int objective;
+    int indicator;
 };
 
 /* NULL when out of memory. */
@@ -44,13 +44,20 @@ void latency_advance(struct latency *latency, int32_t now_minute);
 int latency_change(struct latency *latency, const struct latency_rows *rows) MUST_CHECK;
 
 /* Which minutes have to be read whole next: the newest run of unknown hours, `max_hours` at most.
- * Hours in which `events` has none are known without reading.  False: nothing is missing. */
+ * Hours in which `events` (may be NULL) has none are known without reading.  False: nothing is
+ * missing. */
 bool latency_wants(struct latency *latency, const struct window *events, int max_hours,
                    int32_t *ret_from_minute, int32_t *ret_to_minute);
 
 /* Takes everything that lies in the wanted minutes.  Returns 0 or -ENOMEM (then forget). */
 int latency_fill(struct latency *latency, int32_t from_minute, int32_t to_minute,
                  const struct latency_rows *rows) MUST_CHECK;
+
+/* Whether no hour of the window is unknown. */
+bool latency_is_whole(const struct latency *latency);
+
+/* How much memory the histograms take. */
+uint64_t latency_bytes(const struct latency *latency);
 
 /* The upper edges of the percentiles' buckets.  Returns 0 or -ENOMEM. */
 int latency_compute(struct latency *latency, struct latency_percentiles *ret) MUST_CHECK;

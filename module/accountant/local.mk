@@ -30,9 +30,15 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/publish.h \
 	%D%/render.c \
 	%D%/render.h \
+	%D%/trackers.c \
+	%D%/trackers.h \
 	%D%/trouble.c \
 	%D%/trouble.h \
 	%D%/verdict.c \
 	%D%/verdict.h \
 	%D%/waivers.c \
-	%D%/waivers.h
+	%D%/waivers.h \
+	%D%/watching.c \
+	%D%/watching.h \
+	%D%/worst.c \
+	%D%/worst.h

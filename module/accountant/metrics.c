@@ -93,7 +93,12 @@ static void put_coverage(struct metrics_writer *writer, const struct book *book)
 {
     metrics_family(writer, "probity_slo_coverage_ratio", METRICS_GAUGE,
                    "Share of the window, since measuring began, in which the log was watched");
-    put_fraction(writer, NULL, book_coverage(book), FRACTION_DOWN);
+    for (int i = 0; i < book->count; i++)
+        put_fraction(writer,
+                     (struct metrics_label[]){ { "slo", book->objectives[i].name },
+                                               { "service", book->objectives[i].service },
+                                               { NULL, NULL } },
+                     book_coverage(book, i), FRACTION_DOWN);
 }
 
 static void put_alert(struct metrics_writer *writer, const char *slo, const char *service,

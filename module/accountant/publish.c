@@ -19,6 +19,8 @@ enum {
     PUBLICATION_MIN_AGE_MS = 2 * 1000,
     RETRY_AFTER_SECONDS = 5,
     PAGE_BYTES = 256 * 1024,
+    /* Of a thousand objectives: a dozen lines each. */
+    METRICS_BYTES = 8 * 1024 * 1024,
     METRICS_PAGES = 2,
     ALERT_PAGES = 1,
 };
@@ -36,14 +38,11 @@ static const struct trouble *trouble_now(const struct clerk *clerk)
 
 static struct render_objective objective_of(const struct clerk *clerk, int index)
 {
-    bool is_latency = clerk->book.objectives[index].type == OBJECTIVE_LATENCY;
-
     return (struct render_objective){
         .book = &clerk->book,
         .index = index,
-        .latency = is_latency ? &clerk->percentiles : NULL,
-        .routes = clerk->routes,
-        .route_count = clerk->route_count,
+        .latency = trackers_of(&clerk->trackers, index),
+        .routes = worst_of(&clerk->worst, index),
         .alarms = &clerk->alarms,
     };
 }
@@ -136,7 +135,7 @@ static void add_metrics(struct page_builder *builder, const struct metrics_sourc
     AUTO(buf_done) struct buf body;
     struct page_text text;
 
-    buf_init(&body, PAGE_BYTES);
+    buf_init(&body, METRICS_BYTES);
     metrics_render(sources, format, &body);
     if (!buf_ok(&body))
         return;
@@ -157,7 +156,7 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
         .usable = clerk_is_usable(clerk, now_ms),
         .read_at_ms = clerk->read_at_ms,
         .failed_reads = clerk->failed_reads,
-        .unreadable_histograms = latency_unreadable(clerk->latency),
+        .unreadable_histograms = trackers_unreadable(&clerk->trackers),
         .failed_publications = clerk->failed_publications,
         .now_ms = now_ms,
     };

@@ -6,6 +6,7 @@
 
 #include "accountant/alarm_render.h"
 #include "base/json.h"
+#include "slo/slices.h"
 
 #include <stdio.h>
 
@@ -19,11 +20,20 @@ static void put_ratio(struct json_writer *json, const char *key, struct fraction
     json_put_raw(json, slice_of(text));
 }
 
-static void put_window(struct json_writer *json, int32_t minutes)
+/* "30d", "90m"; by the calendar as OpenSLO has it: "1M". */
+static void put_window(struct json_writer *json, const struct objective *objective)
 {
-    char text[16];
+    static const char units[] = {
+        [CALENDAR_DAY] = 'd',     [CALENDAR_WEEK] = 'w', [CALENDAR_MONTH] = 'M',
+        [CALENDAR_QUARTER] = 'Q', [CALENDAR_YEAR] = 'Y',
+    };
+    int32_t minutes = objective->window_minutes;
+    char text[32];
 
-    if (minutes % 1440 == 0)
+    if (objective->calendar.unit != CALENDAR_NONE)
+        (void)snprintf(text, sizeof(text), "%d%c", objective->calendar.count,
+                       units[objective->calendar.unit]);
+    else if (minutes % 1440 == 0)
         (void)snprintf(text, sizeof(text), "%dd", minutes / 1440);
     else
         (void)snprintf(text, sizeof(text), "%dm", minutes);
@@ -38,7 +48,7 @@ static void put_promise(struct json_writer *json, const struct objective *object
     json_text(json, "type", objective_type_text(objective->type));
     json_key(json, "objective");
     json_put_raw(json, slice_of(objective->target_text));
-    put_window(json, objective->window_minutes);
+    put_window(json, objective);
     if (objective->type == OBJECTIVE_LATENCY)
         json_int(json, "threshold_ms", objective->threshold_ms);
 }
@@ -77,22 +87,51 @@ static void put_unknown(struct json_writer *json)
     put_nulls(json, "burn_rate", spans, VERDICT_SPANS);
 }
 
-static void put_coverage(struct json_writer *json, const struct book *book, bool details)
+static void put_coverage(struct json_writer *json, const struct render_objective *of, bool details)
 {
-    const struct ledger_coverage *coverage = &book->coverage;
+    const struct ledger_coverage *coverage = book_coverage_of(of->book, of->index);
 
     json_key(json, "coverage");
     json_open_object(json);
-    put_ratio(json, "ratio", book_coverage(book), FRACTION_DOWN);
+    put_ratio(json, "ratio", book_coverage(of->book, of->index), FRACTION_DOWN);
     json_time(json, "last_event", coverage->last_event_ms);
     if (details) {
         json_time(json, "watched_until", coverage->watched_until_ms);
-        json_int(json, "watched_minutes", coverage->watched_ms / 60000);
+        json_int(json, "watched_minutes", of->book->verdicts[of->index].watch.watched_minutes);
+        json_int(json, "unwatched_minutes", of->book->verdicts[of->index].watch.unwatched_minutes);
         json_uint(json, "lines", coverage->lines);
+        json_uint(json, "late_events", coverage->late_events);
         json_uint(json, "rejected_lines", coverage->rejected_lines);
         json_uint(json, "lost_bytes", coverage->lost_bytes);
     }
     json_close_object(json);
+}
+
+/* Parts of slices are shown as slices. */
+static void put_count(struct json_writer *json, const char *key, const struct objective *objective,
+                      uint64_t count)
+{
+    if (objective->budgeting == BUDGETING_RATIO_TIMESLICES)
+        put_ratio(json, key, (struct fraction){ (int128)count, SLICES_UNIT }, FRACTION_UP);
+    else
+        json_uint(json, key, count);
+}
+
+static struct fraction allowed_of(const struct objective *objective, const struct verdict *verdict)
+{
+    struct fraction allowed = budget_allowed(objective->target, verdict->whole);
+
+    if (objective->budgeting == BUDGETING_RATIO_TIMESLICES) {
+        allowed = fraction_shorten(allowed, 90);
+        allowed.denominator *= SLICES_UNIT;
+    }
+    return allowed;
+}
+
+/* What was counted: nothing taken off, nothing added for time that nobody watched. */
+static bool is_changed_by_exclusions(const struct verdict *verdict)
+{
+    return verdict->excluded.total > 0;
 }
 
 static void put_budget(struct json_writer *json, const struct objective *objective,
@@ -100,14 +139,16 @@ static void put_budget(struct json_writer *json, const struct objective *objecti
 {
     json_key(json, "error_budget");
     json_open_object(json);
-    put_ratio(json, "allowed_bad_events", budget_allowed(objective->target, verdict->whole),
-              FRACTION_DOWN);
+    put_ratio(json, "allowed_bad_events", allowed_of(objective, verdict), FRACTION_DOWN);
     /* What is consumed is the burn rate over the whole window. */
     put_ratio(json, "consumed_ratio", budget_burn_rate(objective->target, verdict->whole),
               FRACTION_UP);
     put_ratio(json, "remaining_ratio", budget_remaining(objective->target, verdict->whole),
               FRACTION_DOWN);
     json_time(json, "exhausts_at", verdict->exhausts_at_wall_ms);
+    if (is_changed_by_exclusions(verdict))
+        put_ratio(json, "remaining_ratio_without_exclusions",
+                  budget_remaining(objective->target, verdict->counted), FRACTION_DOWN);
     json_close_object(json);
 }
 
@@ -138,10 +179,12 @@ static void put_figures(struct json_writer *json, const struct render_objective 
     else
         put_ratio(json, "sli", budget_sli(verdict->whole), FRACTION_DOWN);
     json_text(json, "status", budget_status_text(status_of(of)));
-    json_uint(json, "total_events", verdict->whole.total);
-    json_uint(json, "bad_events", verdict->whole.bad);
-    json_time(json, "measured_since", of->book->coverage.measured_since_ms);
-    put_coverage(json, of->book, details);
+    put_count(json, "total_events", objective, verdict->whole.total);
+    put_count(json, "bad_events", objective, verdict->whole.bad);
+    if (is_changed_by_exclusions(verdict))
+        put_count(json, "excluded_events", objective, verdict->excluded.total);
+    json_time(json, "measured_since", book_coverage_of(of->book, of->index)->measured_since_ms);
+    put_coverage(json, of, details);
     put_budget(json, objective, verdict);
     put_burn_rates(json, objective, verdict);
 }
@@ -173,29 +216,95 @@ static void put_objective(struct json_writer *json, const struct render_objectiv
     alarm_put_array(json, of->alarms, of->index);
 }
 
-static void put_routes(struct json_writer *json, const struct render_objective *of)
+static void put_route(struct json_writer *json, const struct render_objective *of,
+                      const struct ledger_route *route)
 {
     const struct objective *objective = &of->book->objectives[of->index];
     uint64_t events = of->book->verdicts[of->index].whole.total;
 
-    json_key(json, "routes");
-    json_open_array(json);
-    for (int i = 0; i < of->route_count; i++) {
-        const struct ledger_route *route = &of->routes[i];
-
-        if (route->objective != of->index)
-            continue;
-        json_open_object(json);
-        json_text(json, "route", route->route);
+    json_open_object(json);
+    json_text(json, "route", route->route);
+    if (route->total_known)
         json_uint(json, "total_events", route->total);
-        json_uint(json, "bad_events", route->bad);
-        /* Its share of what the whole objective may spend, not of what the route may. */
+    else
+        json_null_at(json, "total_events");
+    json_uint(json, "bad_events", route->bad);
+    /* Its share of what the whole objective may spend, not of what the route may.  Where slices are
+     * counted, events have no share. */
+    if (objective->budgeting == BUDGETING_OCCURRENCES)
         put_ratio(json, "consumed_ratio",
                   budget_burn_rate(objective->target, (struct window_sum){ events, route->bad }),
                   FRACTION_UP);
-        json_close_object(json);
+    else
+        json_null_at(json, "consumed_ratio");
+    json_close_object(json);
+}
+
+static void put_routes(struct json_writer *json, const struct render_objective *of)
+{
+    int indicator = of->book->objectives[of->index].indicator;
+    bool any = of->routes != NULL && of->book->verdicts[of->index].counted.bad > 0;
+
+    json_key(json, "routes");
+    json_open_array(json);
+    for (int i = 0; any && i < of->routes->count; i++) {
+        if (of->routes->routes[i].indicator == indicator)
+            put_route(json, of, &of->routes->routes[i]);
     }
     json_close_array(json);
+}
+
+static void put_exclusion(struct json_writer *json, const struct render_objective *of,
+                          const struct ledger_exclusion *exclusion)
+{
+    const struct objective *objective = &of->book->objectives[of->index];
+    struct verdict_window window = of->book->verdicts[of->index].window;
+    struct window_sum sum = { 0, 0 };
+
+    if (window.from_minute < exclusion->from_minute)
+        window.from_minute = exclusion->from_minute;
+    if (window.until_minute > exclusion->until_minute)
+        window.until_minute = exclusion->until_minute;
+    if (window.until_minute > window.from_minute && !book_events(of->book, of->index, window, &sum))
+        return;
+    json_open_object(json);
+    json_text(json, "id", exclusion->id);
+    json_time(json, "from", (int64_t)exclusion->from_minute * 60000);
+    json_time(json, "to", (int64_t)exclusion->until_minute * 60000);
+    json_text(json, "reason", exclusion->reason);
+    json_text(json, "author", exclusion->author);
+    put_count(json, "excluded_events", objective, sum.total);
+    put_count(json, "excluded_bad_events", objective, sum.bad);
+    json_close_object(json);
+}
+
+static void put_exclusions(struct json_writer *json, const struct render_objective *of)
+{
+    const struct ledger_exclusion *exclusion = NULL;
+
+    json_key(json, "exclusions");
+    json_open_array(json);
+    while ((exclusion = book_exclusion(of->book, of->index, exclusion)) != NULL)
+        put_exclusion(json, of, exclusion);
+    json_close_array(json);
+}
+
+/* What was added for time that nobody watched. */
+static void put_unwatched(struct json_writer *json, const struct render_objective *of)
+{
+    static const char *const means[] = {
+        [UNWATCHED_IGNORE] = "ignore",
+        [UNWATCHED_GOOD] = "good",
+        [UNWATCHED_BAD] = "bad",
+        [UNWATCHED_FREEZE] = "freeze",
+    };
+    const struct objective *objective = &of->book->objectives[of->index];
+    const struct verdict *verdict = &of->book->verdicts[of->index];
+    uint64_t counted = verdict->counted.total - verdict->excluded.total;
+
+    json_text(json, "unwatched_counts_as", means[objective->unwatched]);
+    put_count(json, "unwatched_events", objective,
+              verdict->whole.total > counted ? verdict->whole.total - counted : 0);
 }
 
 void render_listed(const struct render_objective *objective, struct buf *buf)
@@ -220,6 +329,8 @@ void render_page(const struct render_objective *objective, const char *stale_bec
     json_bool(&json, "stale", stale_because != NULL);
     if (stale_because != NULL)
         json_text(&json, "reason", stale_because);
+    put_exclusions(&json, objective);
+    put_unwatched(&json, objective);
     put_routes(&json, objective);
     json_close_object(&json);
 }

@@ -5,6 +5,7 @@
 #include "accountant/alarms.h"
 #include "accountant/book.h"
 #include "accountant/latency.h"
+#include "accountant/worst.h"
 #include "base/buf.h"
 
 #include <stdbool.h>
@@ -14,9 +15,8 @@ struct render_objective {
     const struct book *book;
     int index;
     const struct latency_percentiles *latency; /* NULL unless it is a latency objective */
-    const struct ledger_route *routes;         /* of all objectives */
-    int route_count;
-    const struct alarms *alarms; /* NULL: none */
+    const struct worst_list *routes;           /* of its service; NULL: none */
+    const struct alarms *alarms;               /* NULL: none */
 };
 
 /* Its object in the list.  Without figures every number is null: nothing is known, not 0. */

@@ -1,8 +1,10 @@
-/* verdict.c - sums one window over every span and asks slo/budget.h. */
+/* verdict.c - asks slo/budget.h about the sums of one objective. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include "accountant/verdict.h"
+
+#include "slo/slices.h"
 
 enum { SPAN_LAST_HOUR = 2 };
 
@@ -11,24 +13,24 @@ const struct verdict_span verdict_spans[VERDICT_SPANS] = {
     { "1d", 1440 }, { "3d", 4320 },
 };
 
-void verdict_judge(const struct objective *objective, const struct window *window,
-                   int64_t now_wall_ms, struct verdict *ret)
+/* Parts of slices are no events: whether there are enough is asked of whole slices. */
+static enum budget_status judge(const struct objective *objective, struct window_sum whole)
 {
-    int32_t now_minute = (int32_t)(now_wall_ms / 60000);
-    int64_t left_s;
+    struct window_sum slices = { whole.total / SLICES_UNIT,
+                                 (whole.bad + SLICES_UNIT - 1) / SLICES_UNIT };
 
-    *ret = (struct verdict){ .status = BUDGET_NO_DATA };
-    ret->whole = window_total(window, now_minute, objective->window_minutes);
-    for (int i = 0; i < VERDICT_SPANS; i++) {
-        int32_t minutes = verdict_spans[i].minutes < objective->window_minutes
-                              ? verdict_spans[i].minutes
-                              : objective->window_minutes;
+    if (objective->budgeting == BUDGETING_RATIO_TIMESLICES && whole.total > 0
+        && budget_judge(objective->target, slices) == BUDGET_INSUFFICIENT_DATA)
+        return BUDGET_INSUFFICIENT_DATA;
+    return budget_judge(objective->target, whole);
+}
 
-        ret->spans[i] = window_total(window, now_minute, minutes);
-    }
-    ret->status = budget_judge(objective->target, ret->whole);
-    left_s = budget_exhausts_in_s(objective->target, ret->whole, ret->spans[SPAN_LAST_HOUR],
-                                  objective->window_minutes);
-    if (left_s >= 0)
-        ret->exhausts_at_wall_ms = now_wall_ms + left_s * 1000;
+void verdict_judge(const struct objective *objective, int64_t now_wall_ms, struct verdict *verdict)
+{
+    int64_t left_s =
+        budget_exhausts_in_s(objective->target, verdict->whole, verdict->spans[SPAN_LAST_HOUR],
+                             verdict->window.length_minutes);
+
+    verdict->status = judge(objective, verdict->whole);
+    verdict->exhausts_at_wall_ms = left_s < 0 ? 0 : now_wall_ms + left_s * 1000;
 }

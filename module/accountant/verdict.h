@@ -4,6 +4,7 @@
 
 #include "slo/budget.h"
 #include "slo/objective.h"
+#include "slo/unwatched.h"
 #include "slo/window.h"
 
 #include <stdint.h>
@@ -18,15 +19,26 @@ struct verdict_span {
 
 extern const struct verdict_span verdict_spans[VERDICT_SPANS];
 
-struct verdict {
-    enum budget_status status;
-    struct window_sum whole;
-    struct window_sum spans[VERDICT_SPANS];
-    int64_t exhausts_at_wall_ms; /* 0: the budget outlasts the window */
+/* An objective's window at one moment: the minutes [from, until). */
+struct verdict_window {
+    int32_t from_minute;
+    int32_t until_minute;   /* the open minute is its last one */
+    int32_t length_minutes; /* of a calendar window until it ends, else the same */
 };
 
-/* Judges the window that ends with the minute of `now_wall_ms`. */
-void verdict_judge(const struct objective *objective, const struct window *window,
-                   int64_t now_wall_ms, struct verdict *ret);
+struct verdict {
+    enum budget_status status;
+    struct verdict_window window;
+    struct window_sum whole; /* what the budget is judged by */
+    struct window_sum spans[VERDICT_SPANS];
+    int64_t exhausts_at_wall_ms; /* 0: the budget outlasts the window */
+
+    struct window_sum counted;  /* of the whole window: nothing excluded, nothing added */
+    struct window_sum excluded; /* of these */
+    struct watch watch;         /* of the window since measuring began, without what is excluded */
+};
+
+/* Sets status and forecast by the sums that are there. */
+void verdict_judge(const struct objective *objective, int64_t now_wall_ms, struct verdict *verdict);
 
 #endif

@@ -62,6 +62,13 @@ enum {
     /* Durations that the objectives of one service may name: events are kept by the buckets between
      * them. */
     LIMIT_THRESHOLDS = 32,
+    /* Selections of events with percentiles, and what all of them may remember: a month of a busy
+     * service takes some 300 KiB. */
+    LIMIT_TRACKERS = 64,
+    LIMIT_TRACKERS_BYTES = 8 * 1024 * 1024,
+    /* Exclusions that are in force at a time, all services together: each costs a sum of every
+     * span. */
+    LIMIT_EXCLUSIONS = 1024,
     /* Rows and memory of one flush; a tally that reaches them is handed over at once. */
     LIMIT_TALLY_ROWS = 4096,
     LIMIT_TALLY_BYTES = 16 * 1024 * 1024,

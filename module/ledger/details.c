@@ -12,72 +12,119 @@
 
 enum { ARRAY_BYTES = 16 * 1024 * 1024 };
 
-/* --- histograms --- */
-
-#define RANGE_SQL                                                                               \
-    "SELECT objective_id, minute, histogram FROM probity.objective_minutes WHERE service = $1 " \
-    "AND objective_id = ANY($2::integer[]) AND minute BETWEEN $3::integer AND $4::integer "     \
-    "AND histogram IS NOT NULL"
-
-#define CHANGED_SQL                                                                                \
-    "SELECT k.objective_id, k.minute, h.histogram FROM ("                                          \
-    "SELECT DISTINCT d.objective_id, d.minute FROM "                                               \
-    "unnest($4::bytea[], $5::bigint[]) AS f(file_id, seen), "                                      \
-    "LATERAL (SELECT objective_id, minute FROM probity.objective_minutes WHERE service = $1 "      \
-    "AND file_id = f.file_id AND stamp > f.seen AND histogram IS NOT NULL OFFSET 0) AS d "         \
-    "WHERE d.minute BETWEEN $2::integer AND $3::integer) AS k, "                                   \
-    "LATERAL (SELECT histogram FROM probity.objective_minutes WHERE service = $1 "                 \
-    "AND objective_id = k.objective_id AND minute = k.minute AND histogram IS NOT NULL OFFSET 0) " \
-    "AS h"
-
-struct range {
-    int32_t from_minute;
-    int32_t to_minute;
+/* A range's indicators, column by column: our index, the service counted from 1, its name, the id.
+ */
+struct chosen {
+    struct buf indexes;
+    struct buf numbers;
+    struct buf services;
+    struct buf ids;
 };
 
-/* Runs a query over our objectives and a range of minutes. */
-static int run_range(struct ledger_reader *reader, const char *sql, struct range range,
+static void chosen_done(struct chosen *chosen)
+{
+    buf_done(&chosen->indexes);
+    buf_done(&chosen->numbers);
+    buf_done(&chosen->services);
+    buf_done(&chosen->ids);
+}
+
+/* Without memory a list would be no array, and Postgres would be blamed for it. */
+static int choose(const struct ledger_reader *reader, const struct ledger_range *range,
+                  struct chosen *chosen)
+{
+    struct buf *const columns[] = { &chosen->indexes, &chosen->numbers, &chosen->services,
+                                    &chosen->ids };
+    const struct catalogue *catalogue = reader->settings.catalogue;
+    bool fits = true;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(columns); i++) {
+        buf_init(columns[i], ARRAY_BYTES);
+        array_open(columns[i]);
+    }
+    for (int i = 0; i < range->indicator_count; i++) {
+        int index = range->indicators[i];
+        struct slice service = slice_of(catalogue->indicators[index].service);
+
+        array_put_int(&chosen->indexes, index);
+        array_put_int(&chosen->numbers, catalogue_service(catalogue, service) + 1);
+        array_put_text(&chosen->services, service);
+        array_put_int(&chosen->ids, reader->ids[index]);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(columns); i++) {
+        array_close(columns[i]);
+        fits = fits && buf_ok(columns[i]);
+    }
+    return fits ? 0 : -ENOMEM;
+}
+
+/* --- histograms --- */
+
+static const char range_sql[] =
+    "SELECT f.i, m.minute, m.histogram FROM unnest($1::integer[], $2::text[], $3::integer[]) "
+    "AS f(i, service, id), LATERAL (SELECT minute, histogram FROM probity.indicator_minutes "
+    "WHERE service = f.service AND indicator_id = f.id AND minute BETWEEN $4::integer "
+    "AND $5::integer AND histogram IS NOT NULL OFFSET 0) AS m";
+
+static const char changed_sql[] =
+    "SELECT k.i, k.minute, h.histogram FROM (SELECT DISTINCT f.i, f.service, f.id, d.minute FROM "
+    "unnest($1::integer[], $2::text[], $3::integer[], $6::integer[]) AS f(i, service, id, n) "
+    "JOIN unnest($7::integer[], $8::bytea[], $9::bigint[]) AS w(n, file_id, seen) ON w.n = f.n, "
+    "LATERAL (SELECT minute FROM probity.indicator_minutes WHERE service = f.service "
+    "AND file_id = w.file_id AND stamp > w.seen AND indicator_id = f.id "
+    "AND histogram IS NOT NULL OFFSET 0) AS d "
+    "WHERE d.minute BETWEEN $4::integer AND $5::integer) AS k, "
+    "LATERAL (SELECT histogram FROM probity.indicator_minutes WHERE service = k.service "
+    "AND indicator_id = k.id AND minute = k.minute AND histogram IS NOT NULL OFFSET 0) AS h";
+
+static int run_range(struct ledger_reader *reader, const struct chosen *chosen,
+                     const struct ledger_range *range, PGresult **ret, struct error *err)
+{
+    char numbers[2][SESSION_NUMBER_BYTES];
+    struct snapshot_query query = {
+        range_sql,
+        SNAPSHOT_VALUES(buf_text(&chosen->indexes), buf_text(&chosen->services),
+                        buf_text(&chosen->ids), session_number(range->from_minute, numbers[0]),
+                        session_number(range->to_minute, numbers[1])),
+    };
+
+    return snapshot_run(reader, &query, ret, err);
+}
+
+static int run_moved(struct ledger_reader *reader, const struct chosen *chosen,
+                     const struct feed_changes *moved, const struct ledger_range *range,
                      PGresult **ret, struct error *err)
 {
     char numbers[2][SESSION_NUMBER_BYTES];
-    struct buf ids;
-    int code;
+    struct snapshot_query query = {
+        changed_sql,
+        SNAPSHOT_VALUES(buf_text(&chosen->indexes), buf_text(&chosen->services),
+                        buf_text(&chosen->ids), session_number(range->from_minute, numbers[0]),
+                        session_number(range->to_minute, numbers[1]), buf_text(&chosen->numbers),
+                        buf_text(&moved->services), buf_text(&moved->ids),
+                        buf_text(&moved->offsets)),
+    };
 
-    buf_init(&ids, ARRAY_BYTES);
-    snapshot_ids(reader, &ids);
-    /* Without memory the list would be no array, and Postgres would be blamed for it. */
-    code = !buf_ok(&ids)
-               ? -ENOMEM
-               : snapshot_run(reader, sql,
-                              (const char *const[]){ buf_text(&ids),
-                                                     session_number(range.from_minute, numbers[0]),
-                                                     session_number(range.to_minute, numbers[1]) },
-                              3, ret, err);
-    buf_done(&ids);
-    return code;
+    if (!buf_ok(&moved->services) || !buf_ok(&moved->ids) || !buf_ok(&moved->offsets))
+        return -ENOMEM;
+    return snapshot_run(reader, &query, ret, err);
 }
 
 static int run_changed(struct ledger_reader *reader, const struct snapshot *snapshot,
-                       struct range range, PGresult **ret, struct error *err)
+                       const struct chosen *chosen, const struct ledger_range *range,
+                       PGresult **ret, struct error *err)
 {
-    char numbers[2][SESSION_NUMBER_BYTES];
-    struct buf files;
-    struct buf offsets;
+    struct feed_changes moved;
     int code = 0;
 
-    buf_init(&files, ARRAY_BYTES);
-    buf_init(&offsets, ARRAY_BYTES);
-    if (feed_changes(&reader->histograms, &snapshot->now, &files, &offsets) > 0)
-        code =
-            !buf_ok(&files) || !buf_ok(&offsets)
-                ? -ENOMEM
-                : snapshot_run(reader, CHANGED_SQL,
-                               (const char *const[]){ session_number(range.from_minute, numbers[0]),
-                                                      session_number(range.to_minute, numbers[1]),
-                                                      buf_text(&files), buf_text(&offsets) },
-                               4, ret, err);
-    buf_done(&files);
-    buf_done(&offsets);
+    buf_init(&moved.services, ARRAY_BYTES);
+    buf_init(&moved.ids, ARRAY_BYTES);
+    buf_init(&moved.offsets, ARRAY_BYTES);
+    if (feed_list_changes(&reader->histograms, &snapshot->now, &moved) > 0)
+        code = run_moved(reader, chosen, &moved, range, ret, err);
+    buf_done(&moved.services);
+    buf_done(&moved.ids);
+    buf_done(&moved.offsets);
     return code;
 }
 
@@ -94,54 +141,49 @@ static int copy_histogram(const PGresult *rows, int row, struct arena *arena, st
     return 0;
 }
 
-static int copy_histograms(const struct ledger_reader *reader, const PGresult *rows,
-                           struct arena *arena, struct ledger_histogram **ret)
+static int copy_histograms(const PGresult *rows, struct arena *arena, struct ledger_histogram **ret)
 {
     struct ledger_histogram *found =
         arena_alloc(arena, (size_t)PQntuples(rows) * sizeof(*found) + 1);
-    int count = 0;
 
     if (found == NULL)
         return -ENOMEM;
     for (int i = 0; i < PQntuples(rows); i++) {
-        int objective = snapshot_objective(reader, pq_int(rows, i, 0, 0));
-
-        if (objective < 0)
-            continue;
-        found[count].objective = objective;
-        found[count].minute = (int32_t)pq_int(rows, i, 1, 0);
-        if (copy_histogram(rows, i, arena, &found[count].encoded) != 0)
+        found[i].indicator = (int)pq_int(rows, i, 0, 0);
+        found[i].minute = (int32_t)pq_int(rows, i, 1, 0);
+        if (copy_histogram(rows, i, arena, &found[i].encoded) != 0)
             return -ENOMEM;
-        count++;
     }
     *ret = found;
-    return count;
+    return PQntuples(rows);
 }
 
-int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, int32_t to_minute,
-                             bool since_last, int64_t deadline_ms, struct arena *arena,
+int ledger_reader_histograms(struct ledger_reader *reader, const struct ledger_range *range,
+                             bool since_last, struct arena *arena,
                              const struct ledger_histogram **ret, int *ret_count, struct error *err)
 {
     AUTO(snapshot_done) struct snapshot snapshot = { 0 };
     AUTO(pq_clear) PGresult *rows = NULL;
-    struct range range = { from_minute, to_minute };
+    AUTO(chosen_done) struct chosen chosen = { 0 };
     struct ledger_histogram *found = NULL;
     struct error cause = { 0 };
     int count = 0;
-    int code = snapshot_begin(reader, deadline_ms, &snapshot, err);
+    int code = snapshot_begin(reader, range->deadline_ms, &snapshot, err);
 
     if (code != 0)
         return code;
-    code = since_last && feed_continues(&reader->histograms, &snapshot.now)
-               ? run_changed(reader, &snapshot, range, &rows, &cause)
-               : run_range(reader, RANGE_SQL, range, &rows, &cause);
+    code = choose(reader, range, &chosen);
+    if (code == 0)
+        code = since_last && feed_continues(&reader->histograms, &snapshot.now, reader->retired_ms)
+                   ? run_changed(reader, &snapshot, &chosen, range, &rows, &cause)
+                   : run_range(reader, &chosen, range, &rows, &cause);
     code = snapshot_end(reader, code, &cause, err);
     if (code != 0)
         return code;
-    count = rows == NULL ? 0 : copy_histograms(reader, rows, arena, &found);
+    count = rows == NULL ? 0 : copy_histograms(rows, arena, &found);
     if (count < 0)
         return error_set(err, ENOMEM, "ledger: the histograms of %d minutes do not fit",
-                         to_minute - from_minute + 1);
+                         range->to_minute - range->from_minute + 1);
     if (since_last)
         feed_advance(&reader->histograms, &snapshot.now);
     *ret = found;
@@ -151,85 +193,120 @@ int ledger_reader_histograms(struct ledger_reader *reader, int32_t from_minute, 
 
 /* --- routes --- */
 
-#define WORST_SQL                                                                                 \
-    "SELECT objective_id, route, bad FROM (SELECT objective_id, route, sum(bad)::bigint AS bad, " \
-    "row_number() OVER (PARTITION BY objective_id ORDER BY sum(bad) DESC, route) AS place "       \
-    "FROM probity.route_bad_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) "    \
-    "AND minute BETWEEN $3::integer AND $4::integer GROUP BY objective_id, route) AS r "          \
-    "WHERE place <= 10 ORDER BY objective_id, bad DESC, route"
+static const char worst_sql[] =
+    "SELECT i, route, bad FROM (SELECT f.i, b.route, sum(b.bad)::bigint AS bad, "
+    "row_number() OVER (PARTITION BY f.i ORDER BY sum(b.bad) DESC, b.route) AS place "
+    "FROM unnest($1::integer[], $2::text[], $3::integer[]) AS f(i, service, id), "
+    "LATERAL (SELECT route, bad FROM probity.route_bad_minutes WHERE service = f.service "
+    "AND indicator_id = f.id AND minute BETWEEN $4::integer AND $5::integer OFFSET 0) AS b "
+    "GROUP BY f.i, b.route) AS r WHERE place <= 10 ORDER BY i, bad DESC, route";
 
-#define TOTALS_SQL                                                                              \
-    "SELECT route, sum(total)::bigint, sum(total - errors)::bigint FROM probity.route_minutes " \
-    "WHERE service = $1 AND route = ANY($2::text[]) "                                           \
-    "AND minute BETWEEN $3::integer AND $4::integer GROUP BY route"
+static const char totals_sql[] =
+    "SELECT route, sum(total)::bigint, sum(total - errors)::bigint FROM probity.route_minutes "
+    "WHERE service = $1 AND route = ANY($2::text[]) "
+    "AND minute BETWEEN $3::integer AND $4::integer GROUP BY route";
 
-static int run_totals(struct ledger_reader *reader, const PGresult *worst, struct range range,
-                      PGresult **ret, struct error *err)
+static int run_worst(struct ledger_reader *reader, const struct ledger_range *range, PGresult **ret,
+                     struct error *err)
 {
+    AUTO(chosen_done) struct chosen chosen = { 0 };
+    char numbers[2][SESSION_NUMBER_BYTES];
+    int code = choose(reader, range, &chosen);
+    struct snapshot_query query = {
+        worst_sql,
+        SNAPSHOT_VALUES(buf_text(&chosen.indexes), buf_text(&chosen.services),
+                        buf_text(&chosen.ids), session_number(range->from_minute, numbers[0]),
+                        session_number(range->to_minute, numbers[1])),
+    };
+
+    return code != 0 ? code : snapshot_run(reader, &query, ret, err);
+}
+
+static int run_totals(struct ledger_reader *reader, const PGresult *worst,
+                      const struct ledger_range *range, PGresult **ret, struct error *err)
+{
+    const struct catalogue *catalogue = reader->settings.catalogue;
     char numbers[2][SESSION_NUMBER_BYTES];
     struct buf routes;
     int code;
 
+    if (PQntuples(worst) == 0)
+        return 0;
     buf_init(&routes, ARRAY_BYTES);
     array_open(&routes);
     for (int i = 0; i < PQntuples(worst); i++)
         array_put_text(&routes, slice_of(PQgetvalue(worst, i, 1)));
     array_close(&routes);
-    code = snapshot_run(reader, TOTALS_SQL,
-                        (const char *const[]){ buf_text(&routes),
-                                               session_number(range.from_minute, numbers[0]),
-                                               session_number(range.to_minute, numbers[1]) },
-                        3, ret, err);
+    code =
+        !buf_ok(&routes)
+            ? -ENOMEM
+            : snapshot_run(
+                reader,
+                &(struct snapshot_query){
+                    totals_sql, SNAPSHOT_VALUES(catalogue->indicators[range->indicators[0]].service,
+                                                buf_text(&routes),
+                                                session_number(range->from_minute, numbers[0]),
+                                                session_number(range->to_minute, numbers[1])) },
+                ret, err);
     buf_done(&routes);
     return code;
 }
 
-/* Latency looks at everything that is no server error: the third column. */
-static uint64_t total_of(const PGresult *totals, const char *route, bool timed)
+/* What a route's rows can tell of an indicator's events: all of them, or all but server errors. */
+enum looks_at { EVERYTHING, NO_SERVER_ERRORS, SOMETHING_ELSE };
+
+static enum looks_at look_of(const struct indicator *indicator)
 {
-    for (int i = 0; i < PQntuples(totals); i++) {
-        if (strcmp(PQgetvalue(totals, i, 0), route) == 0)
-            return (uint64_t)pq_int(totals, i, timed ? 2 : 1, 0);
-    }
-    return 0;
+    struct selector no_errors = { 0 };
+
+    status_set_add(&no_errors.statuses, STATUS_LOW, 499);
+    if (selector_is_open(&indicator->total))
+        return EVERYTHING;
+    if (memcmp(&indicator->total.statuses, &no_errors.statuses, sizeof(no_errors.statuses)) == 0
+        && indicator->total.route_count == 0 && indicator->total.methods == 0
+        && indicator->total.from_ms == 0 && indicator->total.below_ms == 0)
+        return NO_SERVER_ERRORS;
+    return SOMETHING_ELSE;
 }
 
-static int copy_routes(const struct ledger_reader *reader, const PGresult *worst,
-                       const PGresult *totals, struct ledger_route *routes)
+static void set_total(struct ledger_route *route, const PGresult *totals,
+                      const struct indicator *indicator)
 {
-    int count = 0;
+    enum looks_at look = look_of(indicator);
 
-    for (int i = 0; i < PQntuples(worst); i++) {
-        int objective = snapshot_objective(reader, pq_int(worst, i, 0, 0));
-        const char *route = PQgetvalue(worst, i, 1);
-
-        if (objective < 0)
+    for (int i = 0; totals != NULL && look != SOMETHING_ELSE && i < PQntuples(totals); i++) {
+        if (strcmp(PQgetvalue(totals, i, 0), route->route) != 0)
             continue;
-        routes[count].objective = objective;
-        (void)snprintf(routes[count].route, sizeof(routes[count].route), "%s", route);
-        routes[count].bad = (uint64_t)pq_int(worst, i, 2, 0);
-        routes[count].total = total_of(
-            totals, route, reader->settings.objectives[objective].type == OBJECTIVE_LATENCY);
-        count++;
+        route->total = (uint64_t)pq_int(totals, i, look == EVERYTHING ? 1 : 2, 0);
+        route->total_known = true;
     }
-    return count;
 }
 
-int ledger_reader_routes(struct ledger_reader *reader, int32_t from_minute, int32_t to_minute,
-                         int64_t deadline_ms, struct arena *arena, const struct ledger_route **ret,
-                         int *ret_count, struct error *err)
+static void copy_routes(const struct ledger_reader *reader, const PGresult *worst,
+                        const PGresult *totals, struct ledger_route *routes)
+{
+    for (int i = 0; i < PQntuples(worst); i++) {
+        routes[i].indicator = (int)pq_int(worst, i, 0, 0);
+        (void)snprintf(routes[i].route, sizeof(routes[i].route), "%s", PQgetvalue(worst, i, 1));
+        routes[i].bad = (uint64_t)pq_int(worst, i, 2, 0);
+        set_total(&routes[i], totals, &reader->settings.catalogue->indicators[routes[i].indicator]);
+    }
+}
+
+int ledger_reader_routes(struct ledger_reader *reader, const struct ledger_range *range,
+                         struct arena *arena, const struct ledger_route **ret, int *ret_count,
+                         struct error *err)
 {
     AUTO(snapshot_done) struct snapshot snapshot = { 0 };
     AUTO(pq_clear) PGresult *worst = NULL;
     AUTO(pq_clear) PGresult *totals = NULL;
-    struct range range = { from_minute, to_minute };
     struct ledger_route *routes;
     struct error cause = { 0 };
-    int code = snapshot_begin(reader, deadline_ms, &snapshot, err);
+    int code = snapshot_begin(reader, range->deadline_ms, &snapshot, err);
 
     if (code != 0)
         return code;
-    code = run_range(reader, WORST_SQL, range, &worst, &cause);
+    code = run_worst(reader, range, &worst, &cause);
     if (code == 0)
         code = run_totals(reader, worst, range, &totals, &cause);
     code = snapshot_end(reader, code, &cause, err);
@@ -238,7 +315,8 @@ int ledger_reader_routes(struct ledger_reader *reader, int32_t from_minute, int3
     routes = arena_alloc(arena, (size_t)PQntuples(worst) * sizeof(*routes) + 1);
     if (routes == NULL)
         return error_set(err, ENOMEM, "ledger: the routes do not fit");
-    *ret_count = copy_routes(reader, worst, totals, routes);
+    copy_routes(reader, worst, totals, routes);
+    *ret_count = PQntuples(worst);
     *ret = routes;
     return 0;
 }

@@ -30,71 +30,104 @@ int feed_take(struct feed *feed, const PGresult *positions)
         return -ENOMEM;
     *feed = (struct feed){ .files = files, .begun = true };
     for (int i = 0; i < rows; i++) {
+        struct feed_file *file = &files[feed->count];
         struct slice id = { PQgetvalue(positions, i, FEED_FILE),
                             (size_t)PQgetlength(positions, i, FEED_FILE) };
 
         /* The schema holds ids to 16 bytes; anything else is the row without a position. */
-        if (id.length != 2 + 2 * sizeof(files->file.bytes)
-            || array_read_hex(id, files[feed->count].file.bytes) < 0)
+        if (id.length != 2 + 2 * sizeof(file->file.bytes)
+            || array_read_hex(id, file->file.bytes) < 0)
             continue;
-        files[feed->count++].offset = number_at(positions, i, FEED_OFFSET);
+        file->service = (int)number_at(positions, i, FEED_SERVICE) - 1;
+        file->offset = number_at(positions, i, FEED_OFFSET);
+        file->until_ms = number_at(positions, i, FEED_UNTIL_MS);
+        file->counted = number_at(positions, i, FEED_COUNTED);
+        feed->count++;
     }
     return 0;
 }
 
-/* Where the file is or would be. */
-static int place_of(const struct feed *feed, const struct feed_file *file, int from)
+int feed_copy(const struct feed *feed, struct feed *ret)
 {
-    while (from < feed->count
-           && memcmp(feed->files[from].file.bytes, file->file.bytes, sizeof(file->file.bytes)) < 0)
-        from++;
-    return from;
+    struct feed_file *files = calloc((size_t)feed->count + 1, sizeof(*files));
+
+    if (files == NULL)
+        return -ENOMEM;
+    if (feed->count > 0)
+        memcpy(files, feed->files, (size_t)feed->count * sizeof(*files));
+    *ret = (struct feed){ files, feed->count, feed->begun };
+    return 0;
 }
 
-static bool is_at(const struct feed *feed, int place, const struct feed_file *file)
+static int compare(const struct feed_file *a, const struct feed_file *b)
 {
-    return place < feed->count
-           && memcmp(feed->files[place].file.bytes, file->file.bytes, sizeof(file->file.bytes))
-                  == 0;
+    if (a->service != b->service)
+        return a->service < b->service ? -1 : 1;
+    return memcmp(a->file.bytes, b->file.bytes, sizeof(a->file.bytes));
 }
 
-bool feed_continues(const struct feed *seen, const struct feed *now)
+/* The same file in another feed, walking on from `*place`; NULL: it isn't there. */
+static const struct feed_file *find(const struct feed *feed, const struct feed_file *file,
+                                    int *place)
+{
+    while (*place < feed->count && compare(&feed->files[*place], file) < 0)
+        ++*place;
+    if (*place == feed->count || compare(&feed->files[*place], file) != 0)
+        return NULL;
+    return &feed->files[*place];
+}
+
+bool feed_continues(const struct feed *seen, const struct feed *now, int64_t retired_ms)
 {
     int place = 0;
 
     if (!seen->begun)
         return false;
     for (int i = 0; i < seen->count; i++) {
-        place = place_of(now, &seen->files[i], place);
-        if (!is_at(now, place, &seen->files[i]) || now->files[place].offset < seen->files[i].offset)
+        const struct feed_file *file = find(now, &seen->files[i], &place);
+
+        if (file == NULL ? seen->files[i].until_ms >= retired_ms
+                         : file->offset < seen->files[i].offset)
             return false;
     }
     return true;
 }
 
-int feed_changes(const struct feed *seen, const struct feed *now, struct buf *ids,
-                 struct buf *offsets)
+void feed_mark_grown(const struct feed *seen, const struct feed *now, bool grown[])
+{
+    int place = 0;
+
+    for (int i = 0; i < now->count; i++) {
+        const struct feed_file *before = find(seen, &now->files[i], &place);
+
+        if (before != NULL && before->counted != now->files[i].counted)
+            grown[now->files[i].service] = true;
+    }
+}
+
+int feed_list_changes(const struct feed *seen, const struct feed *now, struct feed_changes *changes)
 {
     int changed = 0;
     int place = 0;
 
-    array_open(ids);
-    array_open(offsets);
+    array_open(&changes->services);
+    array_open(&changes->ids);
+    array_open(&changes->offsets);
     for (int i = 0; i < now->count; i++) {
         const struct feed_file *file = &now->files[i];
-        int64_t offset;
+        const struct feed_file *before = find(seen, file, &place);
+        struct slice id = { (const char *)file->file.bytes, sizeof(file->file.bytes) };
 
-        place = place_of(seen, file, place);
-        offset = is_at(seen, place, file) ? seen->files[place].offset : -1;
-        if (offset == file->offset)
+        if (before != NULL && before->offset == file->offset)
             continue;
-        array_put_bytes(ids,
-                        (struct slice){ (const char *)file->file.bytes, sizeof(file->file.bytes) });
-        array_put_int(offsets, offset);
+        array_put_int(&changes->services, file->service + 1);
+        array_put_bytes(&changes->ids, id);
+        array_put_int(&changes->offsets, before == NULL ? -1 : before->offset);
         changed++;
     }
-    array_close(ids);
-    array_close(offsets);
+    array_close(&changes->services);
+    array_close(&changes->ids);
+    array_close(&changes->offsets);
     return changed;
 }
 

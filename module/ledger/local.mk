@@ -14,4 +14,5 @@ module_ledger_libledger_a_SOURCES += %D%/cells.c %D%/cells.h %D%/columns.c %D%/c
 	%D%/counted.c %D%/counted.h %D%/derive.c %D%/derive.h %D%/derived.c %D%/derived.h \
 	%D%/estimate.c %D%/estimate.h %D%/partitions.c %D%/partitions.h %D%/position.c %D%/position.h
 module_ledger_libledger_a_SOURCES += %D%/apply.c %D%/apply.h %D%/definitions.c %D%/definitions.h
+module_ledger_libledger_a_SOURCES += %D%/changes.c %D%/load.c %D%/watch.c %D%/watch.h
 nodist_module_ledger_libledger_a_SOURCES = %D%/migrations_data.c

@@ -1,260 +1,187 @@
-/* reader.c - the minutes that changed, each as a whole. */
+/* reader.c - loads what has not been read, then follows the changes. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include "ledger/reader.h"
 
+#include "base/clock.h"
 #include "ledger/arrays.h"
-#include "ledger/coverage.h"
 #include "ledger/snapshot.h"
+#include "ledger/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MINUTE_MS = 60000,
-    /* A day of four objectives: a first read goes in steps, or the rows on their way would take
-     * more memory than all windows. */
-    STEP_MINUTES = 1440,
-    ARRAY_BYTES = 16 * 1024 * 1024,
-};
+enum { MINUTE_MS = 60000, ARRAY_BYTES = 1024 * 1024 };
 
-/* Far beyond what a minute can see, and a whole window of it still is a count below 2^62. */
-#define MINUTE_EVENTS_MAX (INT64_C(1) << 46)
+/* --- loads --- */
 
-/* LATERAL with OFFSET 0 keeps to one index look-up per file and per minute: tables that have never
- * been analyzed would tempt the planner to read them whole. */
-#define CHANGED_SQL                                                                           \
-    "SELECT k.objective_id, k.minute, s.total, s.bad FROM ("                                  \
-    "SELECT DISTINCT d.objective_id, d.minute FROM "                                          \
-    "unnest($2::bytea[], $3::bigint[]) AS f(file_id, seen), "                                 \
-    "LATERAL (SELECT objective_id, minute FROM probity.objective_minutes WHERE service = $1 " \
-    "AND file_id = f.file_id AND stamp > f.seen OFFSET 0) AS d "                              \
-    "WHERE d.minute >= $4::integer) AS k, "                                                   \
-    "LATERAL (SELECT sum(total)::bigint AS total, sum(bad)::bigint AS bad "                   \
-    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = k.objective_id "    \
-    "AND minute = k.minute OFFSET 0) AS s"
-
-#define RANGE_SQL                                                                              \
-    "SELECT objective_id, minute, sum(total)::bigint, sum(bad)::bigint "                       \
-    "FROM probity.objective_minutes WHERE service = $1 AND objective_id = ANY($2::integer[]) " \
-    "AND minute >= $3::integer AND minute < $4::integer GROUP BY objective_id, minute"
-
-/* Minutes as they arrive, before their number is known. */
-struct gathered {
-    struct ledger_minute *minutes;
-    size_t count;
-    size_t capacity;
-};
-
-static int make_room(struct gathered *gathered, size_t more)
+/* What is loaded may be newer than `seen`: the changes since then are taken after the load, and to
+ * replace a count by itself does no harm. */
+static int begin_anew(struct ledger_reader *reader, const struct snapshot *snapshot)
 {
-    size_t capacity = gathered->capacity == 0 ? 64 : gathered->capacity;
-    struct ledger_minute *minutes;
+    feed_done(&reader->seen);
+    reader->anew = true;
+    load_all(reader);
+    return feed_copy(&snapshot->now, &reader->seen);
+}
 
-    if (gathered->count + more <= gathered->capacity)
-        return 0;
-    while (capacity < gathered->count + more)
-        capacity *= 2;
-    minutes = realloc(gathered->minutes, capacity * sizeof(*minutes));
-    if (minutes == NULL)
+/* Holds a snapshot's positions against those that were met before. */
+static int follow_positions(struct ledger_reader *reader, const struct snapshot *snapshot)
+{
+    int services = reader->settings.catalogue->service_count;
+    AUTO(auto_free) bool *grown = calloc((size_t)services + 1, sizeof(*grown));
+
+    if (grown == NULL)
         return -ENOMEM;
-    gathered->minutes = minutes;
-    gathered->capacity = capacity;
+    if (!feed_continues(&reader->latest, &snapshot->now, reader->retired_ms))
+        return begin_anew(reader, snapshot);
+    feed_mark_grown(&reader->latest, &snapshot->now, grown);
+    load_services(reader, grown);
     return 0;
 }
 
-/* Somebody may have written to the tables by hand; the arithmetic behind us trusts what it gets. */
-static int gather(const struct ledger_reader *reader, const PGresult *rows,
-                  struct gathered *gathered, struct error *err)
+/* One transaction: a step of a load, or, when nothing is left to be loaded, the changes. */
+struct turn {
+    const struct ledger_look *look;
+    struct window *const *windows;
+    struct arena *arena;
+    struct ledger_news news;
+};
+
+static int take_changes(struct ledger_reader *reader, struct snapshot *snapshot, struct turn *turn,
+                        struct error *err)
 {
-    if (make_room(gathered, (size_t)PQntuples(rows)) != 0)
-        return -ENOMEM;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        int objective = snapshot_objective(reader, pq_int(rows, i, 0, 0));
-        int64_t total = pq_int(rows, i, 2, -1);
-        int64_t bad = pq_int(rows, i, 3, -1);
+    int32_t now_minute = (int32_t)(turn->look->now_wall_ms / MINUTE_MS);
+    int code = changes_take(reader, snapshot, turn->windows, now_minute, err);
 
-        if (objective < 0)
-            continue; /* another version of an objective */
-        if (total < 0 || total > MINUTE_EVENTS_MAX || bad < 0 || bad > total)
-            return error_set(err, EPROTO, "ledger: minute %s holds no counts: %s events, %s bad",
-                             PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2),
-                             PQgetvalue(rows, i, 3));
-        /* make_room saw to it: the analyser takes libpq's row count for another each time. */
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-        gathered->minutes[gathered->count++] = (struct ledger_minute){
-            .objective = objective,
-            .minute = (int32_t)pq_int(rows, i, 1, 0),
-            .sum = { (uint64_t)total, (uint64_t)bad },
-        };
-    }
-    return 0;
-}
-
-static int read_range(struct ledger_reader *reader, int32_t from, int32_t until,
-                      struct gathered *gathered, struct error *err)
-{
-    AUTO(pq_clear) PGresult *rows = NULL;
-    char numbers[2][SESSION_NUMBER_BYTES];
-    struct buf ids;
-    int code;
-
-    buf_init(&ids, ARRAY_BYTES);
-    snapshot_ids(reader, &ids);
-    code = snapshot_run(reader, RANGE_SQL,
-                        (const char *const[]){ buf_text(&ids), session_number(from, numbers[0]),
-                                               session_number(until, numbers[1]) },
-                        3, &rows, err);
-    buf_done(&ids);
-    return code != 0 ? code : gather(reader, rows, gathered, err);
-}
-
-static int read_all(struct ledger_reader *reader, int32_t from, int32_t now_minute,
-                    struct gathered *gathered, struct error *err)
-{
-    int code = 0;
-
-    for (int32_t at = from; code == 0 && at <= now_minute; at += STEP_MINUTES) {
-        bool last = now_minute - at < STEP_MINUTES;
-
-        code = read_range(reader, at, last ? INT32_MAX : at + STEP_MINUTES, gathered, err);
-    }
+    if (code == -EOVERFLOW)
+        return begin_anew(reader, snapshot);
+    if (code == 0)
+        code = load_edges(reader, turn->windows, err);
+    if (code == 0)
+        code = watch_coverage(reader, snapshot, turn->arena, &turn->news);
+    if (code == 0)
+        code = watch_exclusions(reader, turn->look->now_wall_ms, turn->arena, &turn->news, err);
+    turn->news.complete = code == 0;
     return code;
 }
 
-static int read_changed(struct ledger_reader *reader, const struct snapshot *snapshot, int32_t from,
-                        struct gathered *gathered, struct error *err)
-{
-    AUTO(pq_clear) PGresult *rows = NULL;
-    char number[SESSION_NUMBER_BYTES];
-    struct buf files;
-    struct buf offsets;
-    int code = 0;
-
-    buf_init(&files, ARRAY_BYTES);
-    buf_init(&offsets, ARRAY_BYTES);
-    if (feed_changes(&reader->minutes, &snapshot->now, &files, &offsets) > 0)
-        code = !buf_ok(&files) || !buf_ok(&offsets)
-                   ? -ENOMEM
-                   : snapshot_run(reader, CHANGED_SQL,
-                                  (const char *const[]){ buf_text(&files), buf_text(&offsets),
-                                                         session_number(from, number) },
-                                  3, &rows, err);
-    buf_done(&files);
-    buf_done(&offsets);
-    return code != 0 || rows == NULL ? code : gather(reader, rows, gathered, err);
-}
-
-/* --- coverage --- */
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int sum_coverage(const struct snapshot *snapshot, struct coverage_span within,
-                        struct arena *arena, struct ledger_coverage *ret)
-{
-    const PGresult *rows = snapshot->positions;
-    struct coverage_span *spans = arena_alloc(arena, (size_t)PQntuples(rows) * sizeof(*spans) + 1);
-    struct ledger_coverage coverage = { 0 };
-    int count = 0;
-
-    if (spans == NULL)
-        return -ENOMEM;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        int64_t from_ms = pq_int(rows, i, FEED_FROM_MS, 0);
-        int64_t until_ms = pq_int(rows, i, FEED_UNTIL_MS, 0);
-
-        if (PQgetisnull(rows, i, FEED_FILE))
-            continue;
-        spans[count++] = (struct coverage_span){ from_ms, until_ms };
-        if (coverage.measured_since_ms == 0 || from_ms < coverage.measured_since_ms)
-            coverage.measured_since_ms = from_ms;
-        coverage.watched_until_ms = larger(coverage.watched_until_ms, until_ms);
-        coverage.last_event_ms =
-            larger(coverage.last_event_ms, pq_int(rows, i, FEED_LAST_EVENT_MS, 0));
-        coverage.lines += (uint64_t)pq_int(rows, i, FEED_LINES, 0);
-        coverage.rejected_lines += (uint64_t)pq_int(rows, i, FEED_REJECTED_LINES, 0);
-        coverage.lost_bytes += (uint64_t)pq_int(rows, i, FEED_LOST_BYTES, 0);
-    }
-    coverage.spans = spans;
-    coverage.span_count = coverage_merge(spans, count);
-    coverage.watched_ms = coverage_union_ms(spans, coverage.span_count, within);
-    *ret = coverage;
-    return 0;
-}
-
-/* --- the reader --- */
-
-static int read_minutes(struct ledger_reader *reader, const struct snapshot *snapshot,
-                        int32_t now_minute, struct gathered *gathered, struct error *err)
-{
-    int32_t from = now_minute - LIMIT_WINDOW_MINUTES + 1;
-
-    return feed_continues(&reader->minutes, &snapshot->now)
-               ? read_changed(reader, snapshot, from, gathered, err)
-               : read_all(reader, from, now_minute, gathered, err);
-}
-
-/* Moves what was gathered into the caller's arena. */
-static int hand_over(const struct gathered *gathered, struct arena *arena,
-                     struct ledger_changes *ret)
-{
-    size_t bytes = gathered->count * sizeof(*gathered->minutes);
-    struct ledger_minute *minutes = arena_alloc(arena, bytes + 1);
-
-    if (minutes == NULL)
-        return -ENOMEM;
-    if (bytes > 0)
-        memcpy(minutes, gathered->minutes, bytes);
-    ret->minutes = minutes;
-    ret->minute_count = (int)gathered->count;
-    return 0;
-}
-
-int ledger_reader_read(struct ledger_reader *reader, int64_t now_wall_ms, int64_t deadline_ms,
-                       struct arena *arena, struct ledger_changes *ret, struct error *err)
+/* A failure may leave windows half changed: what was not seen is read again, and what can't be held
+ * for want of memory is loaded anew. */
+static int run_turn(struct ledger_reader *reader, struct turn *turn, struct error *err)
 {
     AUTO(snapshot_done) struct snapshot snapshot = { 0 };
-    struct coverage_span within = { now_wall_ms - (int64_t)LIMIT_WINDOW_MINUTES * MINUTE_MS,
-                                    now_wall_ms };
-    struct ledger_changes changes = { 0 };
-    struct gathered gathered = { 0 };
     struct error cause = { 0 };
-    int code = snapshot_begin(reader, deadline_ms, &snapshot, err);
+    int code = snapshot_begin(reader, turn->look->deadline_ms, &snapshot, err);
 
     if (code != 0)
         return code;
-    changes.reload = !feed_continues(&reader->minutes, &snapshot.now);
-    code = read_minutes(reader, &snapshot, (int32_t)(now_wall_ms / MINUTE_MS), &gathered, &cause);
-    if (code == 0)
-        code = sum_coverage(&snapshot, within, arena, &changes.coverage);
-    if (code == 0)
-        code = hand_over(&gathered, arena, &changes);
-    free(gathered.minutes);
+    code = follow_positions(reader, &snapshot);
+    if (code == 0 && reader->unread_count > 0)
+        code = load_step(reader, turn->windows, &cause);
+    else if (code == 0)
+        code = take_changes(reader, &snapshot, turn, &cause);
+    if (code == -ENOMEM)
+        feed_done(&reader->latest);
     code = snapshot_end(reader, code, &cause, err);
-    if (code != 0)
+    if (code != 0) {
+        turn->news.complete = false;
         return code;
-    /* Minutes of an objective without an id can't have been read: look at everything again. */
-    if (reader->registered)
-        feed_advance(&reader->minutes, &snapshot.now);
-    *ret = changes;
+    }
+    feed_done(&reader->latest);
+    if (feed_copy(&snapshot.now, &reader->latest) != 0)
+        return error_set(err, ENOMEM, "ledger: out of memory");
+    if (turn->news.complete)
+        feed_advance(&reader->seen, &snapshot.now);
     return 0;
 }
 
-int ledger_reader_open(const struct ledger_settings *settings, struct ledger_reader **ret,
+int ledger_reader_read(struct ledger_reader *reader, const struct ledger_look *look,
+                       struct window *const windows[], struct arena *arena, struct ledger_news *ret,
                        struct error *err)
 {
-    struct ledger_reader *reader = calloc(1, sizeof(*reader));
+    struct turn turn = { .look = look, .windows = windows, .arena = arena };
+    int code;
 
+    reader->retired_ms =
+        look->now_wall_ms - (int64_t)watch_longest_minutes(reader->tracks) * MINUTE_MS - MINUTE_MS;
+    do
+        code = run_turn(reader, &turn, err);
+    while (code == 0 && !turn.news.complete && clock_boot_ms() < look->until_ms);
+    if (code != 0)
+        return code;
+    turn.news.anew = reader->anew;
+    if (turn.news.complete)
+        reader->anew = false;
+    *ret = turn.news;
+    return 0;
+}
+
+/* --- construction --- */
+
+static int compare_indicators(const void *a, const void *b)
+{
+    const struct indicator *left = *(const struct indicator *const *)a;
+    const struct indicator *right = *(const struct indicator *const *)b;
+    int by_service = strcmp(left->service, right->service);
+
+    return by_service != 0 ? by_service : strcmp(left->definition, right->definition);
+}
+
+static char *services_literal(const struct catalogue *catalogue)
+{
+    char *text = NULL;
+    struct buf array;
+
+    buf_init(&array, ARRAY_BYTES);
+    array_open(&array);
+    for (int i = 0; i < catalogue->service_count; i++)
+        array_put_text(&array, slice_of(catalogue->services[i]));
+    array_close(&array);
+    if (buf_ok(&array))
+        text = strdup(buf_text(&array));
+    buf_done(&array);
+    return text;
+}
+
+static int make_tables(struct ledger_reader *reader, const struct catalogue *catalogue)
+{
+    size_t indicators = (size_t)catalogue->indicator_count + 1;
+    size_t tracks = (size_t)reader->tracks->count + 1;
+
+    reader->services = services_literal(catalogue);
+    reader->ids = calloc(indicators, sizeof(*reader->ids));
+    reader->by_definition = calloc(indicators, sizeof(struct indicator *));
+    reader->keys = calloc(tracks, sizeof(*reader->keys));
+    reader->unread = calloc(tracks, sizeof(*reader->unread));
+    if (reader->services == NULL || reader->ids == NULL || reader->by_definition == NULL
+        || reader->keys == NULL || reader->unread == NULL)
+        return -ENOMEM;
+    for (int i = 0; i < catalogue->indicator_count; i++)
+        reader->by_definition[i] = &catalogue->indicators[i];
+    qsort((void *)reader->by_definition, (size_t)catalogue->indicator_count,
+          sizeof(struct indicator *), compare_indicators);
+    return 0;
+}
+
+int ledger_reader_open(const struct ledger_settings *settings, const struct tracks *tracks,
+                       struct ledger_reader **ret, struct error *err)
+{
+    AUTO(ledger_reader_close) struct ledger_reader *reader = calloc(1, sizeof(*reader));
+
+    assert(settings->catalogue != NULL);
     if (reader == NULL)
         return error_set(err, ENOMEM, "ledger: out of memory");
     reader->settings = *settings;
+    reader->tracks = tracks;
     session_init(&reader->session, settings->conninfo);
+    if (make_tables(reader, settings->catalogue) != 0)
+        return error_set(err, ENOMEM, "ledger: out of memory");
     *ret = reader;
+    reader = NULL;
     return 0;
 }
 
@@ -263,8 +190,14 @@ void ledger_reader_close(struct ledger_reader **reader)
     if (*reader == NULL)
         return;
     session_close(&(*reader)->session);
-    feed_done(&(*reader)->minutes);
+    feed_done(&(*reader)->seen);
+    feed_done(&(*reader)->latest);
     feed_done(&(*reader)->histograms);
+    free((*reader)->services);
+    free((*reader)->ids);
+    free((void *)(*reader)->by_definition);
+    free((*reader)->keys);
+    free((*reader)->unread);
     free(*reader);
     *reader = NULL;
 }

@@ -1,4 +1,4 @@
-/* snapshot.c - BEGIN and the positions in one round trip. */
+/* snapshot.c - BEGIN and the positions in one round trip, and who is who among the rows. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -10,25 +10,34 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { SQL_BYTES = 2048, VALUES_MAX = 6 };
+enum { SQL_BYTES = 1024 * 1024 };
+
+/* Far beyond what a row can see, and a year of them still is a count below 2^62. */
+#define ROW_EVENTS_MAX (INT64_C(1) << 46)
 
 #define MS_OF(column) "(extract(epoch FROM " column ") * 1000)::bigint"
 
-#define POSITIONS_SQL                                                                              \
-    "SELECT v.revision, v.oldest_program, p.file_id, p.\"offset\", " MS_OF(                        \
-        "p.watched_from") ", " MS_OF("p.watched_until") ", " MS_OF("p.last_event") ", p.lines, "   \
-                                                                                   "p.rejected_"   \
-                                                                                   "lines, "       \
-                                                                                   "p.lost_bytes " \
-                                                                                   "FROM "         \
-                                                                                   "(" SCHEMA_SQL  \
-                                                                                   ") AS v LEFT "  \
-                                                                                   "JOIN "         \
-                                                                                   "probity."      \
-                                                                                   "positions AS " \
-                                                                                   "p ON "         \
-                                                                                   "p.service = "
+/* Between the two stand the services' names, as a literal. */
+static const char positions_sql
+    [] = "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, "
+         "p.from_ms, p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, "
+         "p.late_events FROM (" SCHEMA_SQL ") AS v LEFT JOIN ("
+         "SELECT s.n, f.file_id, f.\"offset\", "
+         "cardinality(f.indicators) + cardinality(f.slices) AS counted, " MS_OF("f.watched_from") " AS from_ms, " MS_OF(
+             "f.watched_until") " AS until_ms, " MS_OF("f.last_event") " AS last_event_ms, "
+                                                                       "f.lines, f.rejected_lines, "
+                                                                       "f.lost_bytes, "
+                                                                       "f.late_events FROM unnest(";
+static const char of_services_sql[] =
+    "::text[]) WITH ORDINALITY AS s(service, n) "
+    "JOIN probity.positions AS f ON f.service = s.service) AS p ON true "
+    "ORDER BY p.n, p.file_id";
+
+static const char indicators_sql[] =
+    "SELECT s.n, i.id, i.definition FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
+    "JOIN probity.indicators AS i ON i.service = s.service ORDER BY s.n, i.id DESC";
 
 void snapshot_done(struct snapshot *snapshot)
 {
@@ -49,19 +58,22 @@ static int tell(struct ledger_reader *reader, int code, const struct error *caus
     return error_set(err, -code, "ledger: %s", trouble_words(code, reader->session.sqlstate));
 }
 
+/* As a parameter it would not fit into the message that begins the transaction. */
 static int read_positions(struct ledger_reader *reader, struct snapshot *snapshot,
                           struct error *err)
 {
-    char *service = PQescapeLiteral(reader->session.conn, reader->settings.service,
-                                    strlen(reader->settings.service));
+    char *services =
+        PQescapeLiteral(reader->session.conn, reader->services, strlen(reader->services));
     struct buf sql;
     int code;
 
-    if (service == NULL)
+    if (services == NULL)
         return error_set(err, ENOMEM, "ledger: out of memory");
     buf_init(&sql, SQL_BYTES);
-    buf_printf(&sql, POSITIONS_SQL "%s ORDER BY p.file_id", service);
-    PQfreemem(service);
+    buf_append_text(&sql, positions_sql);
+    buf_append_text(&sql, services);
+    buf_append_text(&sql, of_services_sql);
+    PQfreemem(services);
     code = buf_ok(&sql)
                ? session_begin_snapshot(&reader->session, buf_text(&sql), &snapshot->positions, err)
                : error_set(err, ENOMEM, "ledger: out of memory");
@@ -69,21 +81,141 @@ static int read_positions(struct ledger_reader *reader, struct snapshot *snapsho
     return code != 0 ? code : feed_take(&snapshot->now, snapshot->positions);
 }
 
-/* Looks again as long as one is missing: the writer registers them, and it may come later. */
-static int load_registry(struct ledger_reader *reader, struct error *err)
+/* --- who is who --- */
+
+struct definition {
+    const char *service;
+    const char *text;
+};
+
+static int compare_definition(const void *key, const void *element)
 {
+    const struct definition *wanted = key;
+    const struct indicator *indicator = *(const struct indicator *const *)element;
+    int by_service = strcmp(wanted->service, indicator->service);
+
+    return by_service != 0 ? by_service : strcmp(wanted->text, indicator->definition);
+}
+
+/* Where a definition is there twice, the row that comes last, the one with the lowest id, has it.
+ */
+static void take_ids(struct ledger_reader *reader, const PGresult *rows)
+{
+    const struct catalogue *catalogue = reader->settings.catalogue;
+
+    memset(reader->ids, 0, (size_t)catalogue->indicator_count * sizeof(*reader->ids));
+    for (int i = 0; i < PQntuples(rows); i++) {
+        struct definition wanted = {
+            .service = catalogue->services[pq_int(rows, i, 0, 1) - 1],
+            .text = PQgetvalue(rows, i, 2),
+        };
+        const struct indicator *const *found = bsearch(
+            &wanted, (const void *)reader->by_definition, (size_t)catalogue->indicator_count,
+            sizeof(struct indicator *), compare_definition);
+
+        if (found != NULL)
+            reader->ids[*found - catalogue->indicators] = (int)pq_int(rows, i, 1, 0);
+    }
+}
+
+static int compare_kind(const struct track_key *a, const struct track_key *b)
+{
+    if (a->service != b->service)
+        return a->service < b->service ? -1 : 1;
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    return (a->slice_minutes > b->slice_minutes) - (a->slice_minutes < b->slice_minutes);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return compare_kind(a, b);
+}
+
+static void make_keys(struct ledger_reader *reader)
+{
+    const struct catalogue *catalogue = reader->settings.catalogue;
+
+    reader->key_count = 0;
+    for (int i = 0; i < reader->tracks->count; i++) {
+        const struct track *track = &reader->tracks->tracks[i];
+        const struct indicator *indicator = &catalogue->indicators[track->indicator];
+
+        if (reader->ids[track->indicator] == 0)
+            continue;
+        reader->keys[reader->key_count++] = (struct track_key){
+            .service = catalogue_service(catalogue, slice_of(indicator->service)),
+            .id = reader->ids[track->indicator],
+            .slice_minutes = track->slice_minutes,
+            .track = i,
+        };
+    }
+    qsort(reader->keys, (size_t)reader->key_count, sizeof(*reader->keys), compare_keys);
+}
+
+int snapshot_keys(const struct ledger_reader *reader, const struct track_key *wanted, int *ret_from)
+{
+    int low = 0;
+    int high = reader->key_count;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (compare_kind(&reader->keys[middle], wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_from = low;
+    while (high < reader->key_count && compare_kind(&reader->keys[high], wanted) == 0)
+        high++;
+    return high - low;
+}
+
+int snapshot_indicator(const struct ledger_reader *reader, int service, int64_t id)
+{
+    const struct catalogue *catalogue = reader->settings.catalogue;
+
+    for (int i = 0; id != 0 && i < catalogue->indicator_count; i++) {
+        if (reader->ids[i] == id
+            && strcmp(catalogue->indicators[i].service, catalogue->services[service]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+int snapshot_check_counts(int64_t total, int64_t bad, struct error *err)
+{
+    if (total >= 0 && total <= ROW_EVENTS_MAX && bad >= 0 && bad <= total)
+        return 0;
+    return error_set(err, EPROTO, "ledger: a row holds no counts: %lld events, %lld bad",
+                     (long long)total, (long long)bad);
+}
+
+/* Looks again as long as one is missing: the writer registers them, and it may come later.  What is
+ * new among them has not been read. */
+static int find_indicators(struct ledger_reader *reader, struct error *err)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    int known = reader->key_count;
     int code;
 
     if (reader->registered)
         return 0;
-    code = registry_load(&reader->session, &reader->settings, false, &reader->registry, err);
+    code = snapshot_run(
+        reader, &(struct snapshot_query){ indicators_sql, SNAPSHOT_VALUES(reader->services) },
+        &rows, err);
     if (code != 0)
         return code;
-    reader->registered = true;
-    for (int i = 0; i < reader->settings.objective_count; i++)
-        reader->registered = reader->registered && reader->registry.ids[i] != 0;
+    take_ids(reader, rows);
+    make_keys(reader);
+    reader->registered = reader->key_count == reader->tracks->count;
+    if (reader->key_count != known)
+        load_all(reader);
     return 0;
 }
+
+/* --- the transaction --- */
 
 int snapshot_begin(struct ledger_reader *reader, int64_t deadline_ms, struct snapshot *ret,
                    struct error *err)
@@ -96,10 +228,10 @@ int snapshot_begin(struct ledger_reader *reader, int64_t deadline_ms, struct sna
     if (code == 0)
         code = read_positions(reader, ret, &cause);
     /* After a break the schema may be another one, with other ids. */
-    if (code == 0 && !feed_continues(&reader->minutes, &ret->now))
+    if (code == 0 && !feed_continues(&reader->latest, &ret->now, reader->retired_ms))
         reader->registered = false;
     if (code == 0)
-        code = load_registry(reader, &cause);
+        code = find_indicators(reader, &cause);
     return code == 0 ? 0 : tell(reader, code, &cause, err);
 }
 
@@ -114,30 +246,14 @@ int snapshot_end(struct ledger_reader *reader, int code, const struct error *cau
     return code == 0 ? 0 : tell(reader, code, &end, err);
 }
 
-int snapshot_run(struct ledger_reader *reader, const char *sql, const char *const *values,
-                 int count, PGresult **ret, struct error *err)
+int snapshot_run(struct ledger_reader *reader, const struct snapshot_query *query, PGresult **ret,
+                 struct error *err)
 {
-    const char *all[VALUES_MAX] = { reader->settings.service };
-    struct pq_params params = { .count = count + 1, .values = all };
+    struct pq_params params = {
+        .count = query->count,
+        .values = query->values,
+    };
 
-    for (int i = 0; i < count; i++)
-        all[i + 1] = values[i];
-    return session_run(&reader->session, sql, &params, ret, err);
-}
-
-int snapshot_objective(const struct ledger_reader *reader, int64_t id)
-{
-    for (int i = 0; i < reader->settings.objective_count; i++) {
-        if (reader->registry.ids[i] == id)
-            return i;
-    }
-    return -1;
-}
-
-void snapshot_ids(const struct ledger_reader *reader, struct buf *array)
-{
-    array_open(array);
-    for (int i = 0; i < reader->settings.objective_count; i++)
-        array_put_int(array, reader->registry.ids[i]);
-    array_close(array);
+    return query->binary ? session_run_binary(&reader->session, query->sql, &params, ret, err)
+                         : session_run(&reader->session, query->sql, &params, ret, err);
 }

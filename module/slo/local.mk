@@ -8,6 +8,8 @@ module_slo_libslo_a_SOURCES = \
 	%D%/calendar.h \
 	%D%/catalogue.c \
 	%D%/catalogue.h \
+	%D%/counts.c \
+	%D%/counts.h \
 	%D%/forecast.c \
 	%D%/forecast.h \
 	%D%/fraction.c \
@@ -62,5 +64,9 @@ module_slo_libslo_a_SOURCES = \
 	%D%/wide.h \
 	%D%/wilson.c \
 	%D%/wilson.h \
+	%D%/track.c \
+	%D%/track.h \
+	%D%/unwatched.c \
+	%D%/unwatched.h \
 	%D%/window.c \
 	%D%/window.h

@@ -34,6 +34,8 @@ struct driver {
     struct queue *positions;
     struct ledger_writer *writer;
     struct ledger_reader *reader;
+    struct tracks *tracks;
+    struct window **windows;
 };
 
 static void die(const char *what)
@@ -321,49 +323,183 @@ static void do_stop(struct driver *driver, const char *arguments)
 
 /* --- reads --- */
 
-static void print_coverage(const struct ledger_coverage *coverage)
+static void make_windows(struct driver *driver)
 {
-    printf("\"measured_since_ms\": %" PRId64 ", \"watched_until_ms\": %" PRId64
-           ", \"watched_ms\": %" PRId64 ", \"last_event_ms\": %" PRId64 ", \"lines\": %" PRIu64
-           ", \"rejected_lines\": %" PRIu64,
-           coverage->measured_since_ms, coverage->watched_until_ms, coverage->watched_ms,
-           coverage->last_event_ms, coverage->lines, coverage->rejected_lines);
+    static const int32_t shown[] = { 5, 30, 60, 120, 360, 1440, 4320 };
+
+    driver->tracks = tracks_new(driver->catalogue, shown, (int)ARRAY_LENGTH(shown));
+    if (driver->tracks == NULL)
+        die("out of memory");
+    driver->windows = calloc((size_t)driver->tracks->count, sizeof(struct window *));
+    if (driver->windows == NULL)
+        die("out of memory");
+    for (int i = 0; i < driver->tracks->count; i++) {
+        driver->windows[i] = track_window(&driver->tracks->tracks[i]);
+        if (driver->windows[i] == NULL)
+            die("out of memory");
+    }
 }
 
-/* read NOW_MINUTE: what changed, as [objective, minute, total, bad]. */
+static void free_windows(struct driver *driver)
+{
+    for (int i = 0; i < driver->tracks->count; i++)
+        window_free(&driver->windows[i]);
+    free((void *)driver->windows);
+    tracks_free(&driver->tracks);
+}
+
+static void print_coverage(const struct ledger_coverage *coverage)
+{
+    struct coverage_span all = { 0, INT64_MAX };
+    int64_t watched_ms = 0;
+
+    for (int i = 0; i < coverage->span_count; i++) {
+        struct coverage_span span = coverage->spans[i];
+
+        watched_ms += coverage_union_ms(&span, 1, all);
+    }
+    printf("\"measured_since_ms\": %" PRId64 ", \"watched_until_ms\": %" PRId64
+           ", \"watched_ms\": %" PRId64 ", \"last_event_ms\": %" PRId64 ", \"lines\": %" PRIu64
+           ", \"rejected_lines\": %" PRIu64 ", \"late_events\": %" PRIu64,
+           coverage->measured_since_ms, coverage->watched_until_ms, watched_ms,
+           coverage->last_event_ms, coverage->lines, coverage->rejected_lines,
+           coverage->late_events);
+}
+
+static void print_minutes(const struct window *window, int32_t now_minute)
+{
+    const char *separator = "";
+
+    printf("\"minutes\": [");
+    for (int32_t minute = now_minute - WINDOW_NEWEST_MINUTES + WINDOW_QUARTER_MINUTES;
+         minute < now_minute + 60; minute++) {
+        struct window_sum sum;
+
+        if (!window_sum(window, minute, minute + 1, &sum) || sum.total == 0)
+            continue;
+        printf("%s[%d, %" PRIu64 ", %" PRIu64 "]", separator, minute, sum.total, sum.bad);
+        separator = ", ";
+    }
+    printf("], ");
+}
+
+static void print_quarters(const struct window *window)
+{
+    const char *separator = "";
+
+    printf("\"quarters\": [");
+    for (int32_t quarter = window_first_quarter(window); quarter <= window_last_quarter(window);
+         quarter++) {
+        struct window_sum sum = window_quarter(window, quarter);
+
+        if (sum.total == 0)
+            continue;
+        printf("%s[%d, %" PRIu64 ", %" PRIu64 "]", separator, quarter, sum.total, sum.bad);
+        separator = ", ";
+    }
+    printf("], ");
+}
+
+static void print_spans(const struct track *track, const struct window *window)
+{
+    printf("\"spans\": {");
+    for (int i = 0; i < track->span_count; i++) {
+        struct window_sum sum;
+
+        printf("%s\"%d\": ", i == 0 ? "" : ", ", track->spans[i]);
+        if (window_total(window, track->spans[i], &sum))
+            printf("[%" PRIu64 ", %" PRIu64 "]", sum.total, sum.bad);
+        else
+            printf("null");
+    }
+    printf("}}");
+}
+
+static void print_tracks(const struct driver *driver, int32_t now_minute)
+{
+    printf("\"tracks\": [");
+    for (int i = 0; i < driver->tracks->count; i++) {
+        const struct track *track = &driver->tracks->tracks[i];
+        const struct indicator *indicator = &driver->catalogue->indicators[track->indicator];
+
+        printf("%s{\"service\": \"%s\", \"definition\": \"%s\", \"slice_minutes\": %d, ",
+               i == 0 ? "" : ", ", indicator->service, indicator->definition, track->slice_minutes);
+        print_minutes(driver->windows[i], now_minute);
+        print_quarters(driver->windows[i]);
+        print_spans(track, driver->windows[i]);
+    }
+    printf("]");
+}
+
+static int read_all(struct driver *driver, const struct ledger_look *look, struct arena *arena,
+                    struct ledger_news *news, struct error *err)
+{
+    int code = 0;
+    bool anew = false;
+
+    do {
+        code = ledger_reader_read(driver->reader, look, driver->windows, arena, news, err);
+        anew = anew || news->anew;
+    } while (code == 0 && !news->complete);
+    news->anew = anew;
+    return code;
+}
+
+/* read NOW_MINUTE [STEP]: brings the windows up to date, with STEP one step of a load at a time. */
 static void do_read(struct driver *driver, const char *arguments)
 {
     AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
-    struct ledger_changes changes;
+    struct ledger_look look = { .deadline_ms = clock_boot_ms() + 10000 };
+    struct ledger_news news = { 0 };
     struct error err = { 0 };
     int64_t now_minute = 0;
+    char step[8] = "";
     int64_t begun_us = clock_boot_us();
     int code;
 
-    (void)sscanf(arguments, "%" SCNd64, &now_minute);
-    code = ledger_reader_read(driver->reader, now_minute * 60000 + 30000, clock_boot_ms() + 10000,
-                              arena, &changes, &err);
+    (void)sscanf(arguments, "%" SCNd64 " %7s", &now_minute, step);
+    look.now_wall_ms = now_minute * 60000 + 30000;
+    look.until_ms = step[0] != '\0' ? 0 : look.deadline_ms;
+    for (int i = 0; i < driver->tracks->count; i++)
+        window_advance(driver->windows[i], (int32_t)now_minute);
+    code = read_all(driver, &look, arena, &news, &err);
     if (code != 0) {
         printf("{\"error\": \"%s\", \"code\": %d}\n", err.text, code);
         return;
     }
-    printf("{\"took_us\": %" PRId64 ", \"reload\": %d, ", clock_boot_us() - begun_us,
-           changes.reload);
-    print_coverage(&changes.coverage);
-    printf(", \"count\": %d, \"minutes\": [", changes.minute_count);
-    for (int i = 0; i < changes.minute_count && i < 10000; i++)
-        printf("%s[%d, %d, %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ",
-               changes.minutes[i].objective, changes.minutes[i].minute,
-               changes.minutes[i].sum.total, changes.minutes[i].sum.bad);
-    printf("]}\n");
+    printf("{\"took_us\": %" PRId64 ", \"reload\": %d, ", clock_boot_us() - begun_us, news.anew);
+    print_coverage(&news.coverage[0]);
+    printf(", ");
+    print_tracks(driver, (int32_t)now_minute);
+    printf("}\n");
 }
 
-/* histograms FROM TO SINCE_LAST: events per objective, and how many elements it took. */
+/* Every indicator of the first service. */
+static struct ledger_range range_of(const struct driver *driver, int from, int to, int indicators[])
+{
+    struct ledger_range range = {
+        .indicators = indicators,
+        .from_minute = from,
+        .to_minute = to,
+        .deadline_ms = clock_boot_ms() + 10000,
+    };
+
+    for (int i = 0; i < driver->catalogue->indicator_count; i++) {
+        if (strcmp(driver->catalogue->indicators[i].service, driver->catalogue->services[0]) == 0)
+            indicators[range.indicator_count++] = i;
+    }
+    return range;
+}
+
+/* histograms FROM TO SINCE_LAST: events per definition, and how many elements it took. */
 static void do_histograms(struct driver *driver, const char *arguments)
 {
+    enum { MAX = 64 };
     AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
     const struct ledger_histogram *found = NULL;
-    struct histogram sums[OBJECTIVE_BUILT_IN_COUNT];
+    struct histogram sums[MAX];
+    int indicators[MAX];
+    struct ledger_range range;
     struct error err = { 0 };
     int from = 0;
     int to = 0;
@@ -371,45 +507,54 @@ static void do_histograms(struct driver *driver, const char *arguments)
     int count = 0;
 
     (void)sscanf(arguments, "%d %d %d", &from, &to, &since_last);
-    if (ledger_reader_histograms(driver->reader, from, to, since_last != 0, clock_boot_ms() + 10000,
-                                 arena, &found, &count, &err)
+    range = range_of(driver, from, to, indicators);
+    if (ledger_reader_histograms(driver->reader, &range, since_last != 0, arena, &found, &count,
+                                 &err)
         != 0) {
         printf("{\"error\": \"%s\"}\n", err.text);
         return;
     }
-    for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT; i++)
+    for (int i = 0; i < driver->catalogue->indicator_count; i++)
         histogram_init(&sums[i], arena);
     for (int i = 0; i < count; i++) {
-        if (histogram_merge_encoded(&sums[found[i].objective], found[i].encoded, 1) != 0)
+        if (histogram_merge_encoded(&sums[found[i].indicator], found[i].encoded, 1) != 0)
             die("a histogram can't be merged");
     }
-    printf("{\"elements\": %d, \"counts\": [", count);
-    for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT; i++)
-        printf("%s%" PRIu64, i == 0 ? "" : ", ", sums[i].count);
-    printf("], \"p50\": %" PRIu64 "}\n", histogram_quantile(&sums[2], 50, 100));
+    printf("{\"elements\": %d, \"counts\": {", count);
+    for (int i = 0; i < range.indicator_count; i++)
+        printf("%s\"%s\": %" PRIu64, i == 0 ? "" : ", ",
+               driver->catalogue->indicators[indicators[i]].definition, sums[indicators[i]].count);
+    printf("}}\n");
 }
 
-/* routes FROM TO: [objective, route, total, bad]. */
+/* routes FROM TO: [definition, route, total, bad]. */
 static void do_routes(struct driver *driver, const char *arguments)
 {
     AUTO(arena_free) struct arena *arena = arena_new(READ_BYTES);
     const struct ledger_route *routes = NULL;
+    int indicators[64];
+    struct ledger_range range;
     struct error err = { 0 };
     int from = 0;
     int to = 0;
     int count = 0;
 
     (void)sscanf(arguments, "%d %d", &from, &to);
-    if (ledger_reader_routes(driver->reader, from, to, clock_boot_ms() + 10000, arena, &routes,
-                             &count, &err)
-        != 0) {
+    range = range_of(driver, from, to, indicators);
+    if (ledger_reader_routes(driver->reader, &range, arena, &routes, &count, &err) != 0) {
         printf("{\"error\": \"%s\"}\n", err.text);
         return;
     }
     printf("{\"routes\": [");
-    for (int i = 0; i < count; i++)
-        printf("%s[%d, \"%s\", %" PRIu64 ", %" PRIu64 "]", i == 0 ? "" : ", ", routes[i].objective,
-               routes[i].route, routes[i].total, routes[i].bad);
+    for (int i = 0; i < count; i++) {
+        printf("%s[\"%s\", \"%s\", ", i == 0 ? "" : ", ",
+               driver->catalogue->indicators[routes[i].indicator].definition, routes[i].route);
+        if (routes[i].total_known)
+            printf("%" PRIu64, routes[i].total);
+        else
+            printf("null");
+        printf(", %" PRIu64 "]", routes[i].bad);
+    }
     printf("]}\n");
 }
 
@@ -450,6 +595,7 @@ int main(int argc, char **argv)
     driver.catalogue = catalogue_of(argv[2], argc > 3 ? argv[3] : "built-in");
     if (plan_new(driver.catalogue, &driver.plan, &err) != 0)
         die(err.text);
+    make_windows(&driver);
     driver.settings = (struct ledger_settings){
         .conninfo = argv[1],
         .service = argv[2],
@@ -462,7 +608,7 @@ int main(int argc, char **argv)
     if (ledger_writer_start(&driver.settings, driver.flushes, driver.positions, &driver.writer,
                             &err)
             != 0
-        || ledger_reader_open(&driver.settings, &driver.reader, &err) != 0)
+        || ledger_reader_open(&driver.settings, driver.tracks, &driver.reader, &err) != 0)
         die(err.text);
     while (fgets(line, sizeof(line), stdin) != NULL)
         obey(&driver, line);
@@ -470,6 +616,7 @@ int main(int argc, char **argv)
     ledger_reader_close(&driver.reader);
     queue_free(&driver.flushes);
     queue_free(&driver.positions);
+    free_windows(&driver);
     plan_free(&driver.plan);
     catalogue_free(&driver.catalogue);
     return 0;

@@ -123,3 +123,36 @@ def rolled_up(postgres, service="app"):
 def route_totals(postgres):
     return postgres.sql("SELECT coalesce(sum(total), 0)::bigint, coalesce(sum(errors), 0)::bigint "
                         "FROM probity.route_minutes")[0]
+
+
+def track(answer, definition, service="app", slice_minutes=0):
+    """What the reader holds of one indicator."""
+    for row in answer["tracks"]:
+        if (row["service"], row["definition"], row["slice_minutes"]) == (service, definition,
+                                                                         slice_minutes):
+            return row
+    raise AssertionError(f"no track {service} {definition}")
+
+
+def newest(answer, service="app"):
+    """The minutes that the reader holds as such, in the shape of expected()."""
+    return {(row["definition"], minute): (total, bad) for row in answer["tracks"]
+            for minute, total, bad in row["minutes"]
+            if row["service"] == service and row["slice_minutes"] == 0}
+
+
+def quarters_of(minutes):
+    """The same by quarter hour, [quarter, total, bad] by definition."""
+    sums = {}
+    for (definition, minute), (total, bad) in minutes.items():
+        row = sums.setdefault(definition, {}).setdefault(minute // 15, [0, 0])
+        row[0] += total
+        row[1] += bad
+    return {definition: [[quarter, *row[quarter]] for quarter in sorted(row)]
+            for definition, row in sums.items()}
+
+
+def held(answer, service="app"):
+    """The quarter hours that the reader holds, in the shape of quarters_of()."""
+    return {row["definition"]: row["quarters"] for row in answer["tracks"]
+            if row["service"] == service and row["slice_minutes"] == 0 and row["quarters"]}

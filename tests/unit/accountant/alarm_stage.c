@@ -69,7 +69,10 @@ void stage_begin(struct alarm_stage *stage)
         stage->objectives[i].rule_count = STAGE_RULES;
         stage->objectives[i].indicator = i < LATENCY_95 ? 0 : i - 1;
     }
+    stage->catalogue.service_count = 1;
     stage->book = (struct book){
+        .catalogue = &stage->catalogue,
+        .news = { .coverage = &stage->coverage },
         .objectives = stage->objectives,
         .count = STAGE_OBJECTIVES,
         .verdicts = stage->verdicts,

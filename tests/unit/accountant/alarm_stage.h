@@ -11,6 +11,8 @@ enum { STAGE_RULES = RULE_DEFAULT_COUNT, STAGE_OBJECTIVES = 4 };
 struct alarm_stage {
     struct objective objectives[STAGE_OBJECTIVES];
     struct alert_rule rules[STAGE_RULES];
+    struct catalogue catalogue;
+    struct ledger_coverage coverage;
     struct book book;
     struct verdict verdicts[STAGE_OBJECTIVES];
     struct alarms alarms;

@@ -11,10 +11,11 @@ struct fake_ledger fake_ledger;
 /* Any address will do: nobody looks behind it. */
 static char reader;
 
-int ledger_reader_open(const struct ledger_settings *settings, struct ledger_reader **ret,
-                       struct error *err)
+int ledger_reader_open(const struct ledger_settings *settings, const struct tracks *tracks,
+                       struct ledger_reader **ret, struct error *err)
 {
     (void)settings;
+    (void)tracks;
     (void)err;
     fake_ledger.opens++;
     *ret = (struct ledger_reader *)(void *)&reader;
@@ -28,45 +29,63 @@ void ledger_reader_close(struct ledger_reader **closed)
     *closed = NULL;
 }
 
-int ledger_reader_read(struct ledger_reader *of, int64_t now_wall_ms, int64_t deadline_ms,
-                       struct arena *arena, struct ledger_changes *ret, struct error *err)
+void fake_minute_set(struct window *window, int32_t minute, struct window_sum sum)
+{
+    struct window_sum quarter = window_quarter(window, minute / WINDOW_QUARTER_MINUTES);
+    struct window_sum before = { 0, 0 };
+
+    (void)!window_sum(window, minute, minute + 1, &before);
+    (void)!window_set_minute(window, minute, sum);
+    quarter.total += sum.total - before.total;
+    quarter.bad += sum.bad - before.bad;
+    (void)!window_set_quarter(window, minute / WINDOW_QUARTER_MINUTES, quarter);
+}
+
+int ledger_reader_read(struct ledger_reader *of, const struct ledger_look *look,
+                       struct window *const windows[], struct arena *arena, struct ledger_news *ret,
+                       struct error *err)
 {
     (void)of;
-    (void)now_wall_ms;
-    (void)deadline_ms;
+    (void)look;
     (void)arena;
     fake_ledger.reads++;
     if (fake_ledger.read_code != 0)
         return error_set(err, -fake_ledger.read_code, "ledger: a driver's own words");
-    *ret = fake_ledger.changes;
+    for (int i = 0; i < fake_ledger.minute_count; i++)
+        fake_minute_set(windows[fake_ledger.minutes[i].track], fake_ledger.minutes[i].minute,
+                        fake_ledger.minutes[i].sum);
+    *ret = (struct ledger_news){
+        .complete = !fake_ledger.loading,
+        .anew = fake_ledger.anew,
+        .coverage = &fake_ledger.coverage,
+        .exclusions = fake_ledger.exclusions,
+        .exclusion_count = fake_ledger.exclusion_count,
+    };
     return 0;
 }
 
-int ledger_reader_histograms(struct ledger_reader *of, int32_t from_minute, int32_t to_minute,
-                             bool since_last, int64_t deadline_ms, struct arena *arena,
+int ledger_reader_histograms(struct ledger_reader *of, const struct ledger_range *range,
+                             bool since_last, struct arena *arena,
                              const struct ledger_histogram **ret, int *ret_count, struct error *err)
 {
     (void)of;
-    (void)deadline_ms;
     (void)arena;
     (void)err;
     fake_ledger.histogram_calls++;
     fake_ledger.change_calls += since_last;
-    fake_ledger.from_minute = from_minute;
-    fake_ledger.to_minute = to_minute;
+    fake_ledger.from_minute = range->from_minute;
+    fake_ledger.to_minute = range->to_minute;
     *ret = fake_ledger.histograms;
     *ret_count = fake_ledger.histogram_count;
     return fake_ledger.histograms_code;
 }
 
-int ledger_reader_routes(struct ledger_reader *of, int32_t from_minute, int32_t to_minute,
-                         int64_t deadline_ms, struct arena *arena, const struct ledger_route **ret,
-                         int *ret_count, struct error *err)
+int ledger_reader_routes(struct ledger_reader *of, const struct ledger_range *range,
+                         struct arena *arena, const struct ledger_route **ret, int *ret_count,
+                         struct error *err)
 {
     (void)of;
-    (void)from_minute;
-    (void)to_minute;
-    (void)deadline_ms;
+    (void)range;
     (void)arena;
     (void)err;
     fake_ledger.route_calls++;

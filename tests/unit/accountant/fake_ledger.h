@@ -10,10 +10,22 @@
 #include "ledger/reader.h"
 #include "ledger/writer.h"
 
+struct fake_minute {
+    int track;
+    int32_t minute;
+    struct window_sum sum;
+};
+
 struct fake_ledger {
     /* what the next calls answer */
-    int read_code; /* 0 or -errno */
-    struct ledger_changes changes;
+    int read_code;                     /* 0 or -errno */
+    const struct fake_minute *minutes; /* what the next read brings into the windows */
+    int minute_count;
+    struct ledger_coverage coverage; /* of the only service */
+    bool loading;
+    bool anew;
+    const struct ledger_exclusion *exclusions;
+    int exclusion_count;
     int histograms_code;
     const struct ledger_histogram *histograms;
     int histogram_count;
@@ -59,5 +71,8 @@ struct fake_ledger {
 };
 
 extern struct fake_ledger fake_ledger;
+
+/* Tells a window of one minute, and of its quarter hour that it changed by as much. */
+void fake_minute_set(struct window *window, int32_t minute, struct window_sum sum);
 
 #endif

@@ -17,6 +17,7 @@ TCase *publish_cases(void);
 TCase *render_cases(void);
 TCase *trouble_cases(void);
 TCase *verdict_cases(void);
+TCase *watching_cases(void);
 TCase *waivers_cases(void);
 
 int main(void)
@@ -26,7 +27,7 @@ int main(void)
                                             hour_cases,       incidents_cases,    latency_cases,
                                             logs_cases,       metrics_cases,      publish_cases,
                                             render_cases,     trouble_cases,      verdict_cases,
-                                            waivers_cases };
+                                            waivers_cases,    watching_cases };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }

@@ -9,14 +9,14 @@
 START_TEST(something_is_published_before_the_thread_starts_and_stopping_is_prompt)
 {
     static const struct config config = { .slo_max_age_ms = 15000 };
-    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-    struct ledger_settings ledger = { .objectives = objectives,
-                                      .objective_count = OBJECTIVE_BUILT_IN_COUNT };
+    AUTO(catalogue_free) struct catalogue *catalogue = NULL;
+    struct ledger_settings ledger = { .service = "api" };
     AUTO(slot_free) struct slot *slot = slot_new();
     AUTO(accountant_stop) struct accountant *accountant = NULL;
     const struct page_set *set;
 
-    objective_built_in("api", objectives);
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
+    ledger.catalogue = catalogue;
     ck_assert_int_eq(
         accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL, NULL },
                          &accountant, NULL),
@@ -33,12 +33,12 @@ END_TEST
 START_TEST(an_accountant_without_memory_does_not_start)
 {
     static const struct config config = { .slo_max_age_ms = 15000 };
-    struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
-    struct ledger_settings ledger = { .objectives = objectives,
-                                      .objective_count = OBJECTIVE_BUILT_IN_COUNT };
+    AUTO(catalogue_free) struct catalogue *catalogue = NULL;
+    struct ledger_settings ledger = { .service = "api" };
     AUTO(slot_free) struct slot *slot = slot_new();
 
-    objective_built_in("api", objectives);
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
+    ledger.catalogue = catalogue;
     for (int n = 0; n < 4; n++) {
         struct accountant *accountant = NULL;
         struct error err = { 0 };

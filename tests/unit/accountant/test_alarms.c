@@ -224,7 +224,7 @@ START_TEST(a_clock_that_was_set_freezes_until_events_agree_and_leaves_the_lease)
 
     stage_begin(&stage);
     stage_turn(&stage, 1);
-    stage.book.coverage.last_event_ms = stage.wall_ms;
+    stage.coverage.last_event_ms = stage.wall_ms;
     stage.wall_ms += 3600 * 1000;
     stage_set_bad(&stage, 5000);
     stage_turn(&stage, 1);
@@ -234,7 +234,7 @@ START_TEST(a_clock_that_was_set_freezes_until_events_agree_and_leaves_the_lease)
     stage_turn(&stage, 30);
     ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_INACTIVE);
     ck_assert_int_eq(fake_ledger.claims, 1);
-    stage.book.coverage.last_event_ms = stage.wall_ms;
+    stage.coverage.last_event_ms = stage.wall_ms;
     stage_turn(&stage, 1);
     ck_assert_int_eq(fake_ledger.claims, 2);
     ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_FIRING);

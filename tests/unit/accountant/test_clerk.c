@@ -13,7 +13,7 @@
 
 enum { NOW = 29740030 };
 
-static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+static struct catalogue *catalogue;
 static struct config config = { .slo_max_age_ms = 15000 };
 static struct ledger_settings ledger;
 static atomic_bool stopping;
@@ -23,9 +23,9 @@ static int64_t base_ms; /* ages in publications are real ones */
 static int64_t second;
 
 /* Minutes of availability and of the first latency objective. */
-static const struct ledger_minute minutes[] = {
+static const struct fake_minute minutes[] = {
     { 0, NOW - 3, { 20000, 5 } },
-    { 2, NOW - 3, { 19995, 9 } },
+    { 1, NOW - 3, { 19995, 9 } },
 };
 
 static void begin_with(const char *conninfo)
@@ -35,17 +35,15 @@ static void begin_with(const char *conninfo)
     base_ms = clock_boot_ms();
     slot = slot_new();
     settings.slot = slot;
-    objective_built_in("api", objectives);
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
     ledger.conninfo = conninfo;
-    ledger.objectives = objectives;
-    ledger.objective_count = OBJECTIVE_BUILT_IN_COUNT;
+    ledger.service = "api";
+    ledger.catalogue = catalogue;
     ck_assert_int_eq(clerk_init(&clerk, &settings, &stopping, NULL), 0);
-    fake_ledger.changes = (struct ledger_changes){
-        .reload = true,
-        .minutes = minutes,
-        .minute_count = 2,
-        .coverage = { .measured_since_ms = (int64_t)(NOW - 60) * 60000 },
-    };
+    fake_ledger.minutes = minutes;
+    fake_ledger.minute_count = 2;
+    fake_ledger.anew = true;
+    fake_ledger.coverage.measured_since_ms = (int64_t)(NOW - 60) * 60000;
 }
 
 static void begin(void)
@@ -57,6 +55,7 @@ static void end(void)
 {
     clerk_done(&clerk);
     slot_free(&slot);
+    catalogue_free(&catalogue);
 }
 
 /* A turn, `seconds` after the one before. */
@@ -65,8 +64,8 @@ static void turn_after(int64_t seconds)
     second += seconds;
     clerk_turn(&clerk, (struct clerk_time){ base_ms + second * 1000,
                                             (int64_t)NOW * 60000 + second * 1000 });
-    fake_ledger.changes.reload = false;
-    fake_ledger.changes.minute_count = 0;
+    fake_ledger.anew = false;
+    fake_ledger.minute_count = 0;
 }
 
 static int status_of(const char *key)
@@ -112,6 +111,25 @@ START_TEST(a_failed_read_leaves_the_figures_and_says_why)
 }
 END_TEST
 
+START_TEST(figures_stay_as_they_were_while_a_load_is_under_way)
+{
+    begin();
+    turn_after(0);
+    fake_ledger.loading = true;
+    turn_after(1);
+    ck_assert(clerk.loading);
+    ck_assert_ptr_null(clerk.trouble);
+    ck_assert_uint_eq(clerk.book.verdicts[0].whole.total, 20000);
+    ck_assert_int_eq(clerk.book.as_of_wall_ms, (int64_t)NOW * 60000 + (second - 1) * 1000);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    ck_assert_int_eq(clerk.read_at_ms, base_ms + (second - 1) * 1000); /* they grow old */
+    fake_ledger.loading = false;
+    turn_after(1);
+    ck_assert_int_eq(clerk.read_at_ms, base_ms + second * 1000);
+    end();
+}
+END_TEST
+
 START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
 {
     begin_with(NULL);
@@ -150,21 +168,21 @@ START_TEST(percentiles_follow_from_the_second_turn_on_and_once_a_minute)
     ck_assert(histogram_add(&histogram, 77));
     buf_init(&buf, 1 << 16);
     histogram_encode(&histogram, &buf);
-    rows[0] = (struct ledger_histogram){ 2, NOW - 3, buf_slice(&buf) };
-
     begin();
+    rows[0] =
+        (struct ledger_histogram){ catalogue->objectives[2].indicator, NOW - 3, buf_slice(&buf) };
     turn_after(0); /* from here on changes are handed out */
     ck_assert_int_eq(fake_ledger.histogram_calls, 1);
     ck_assert_int_eq(fake_ledger.change_calls, 1);
     ck_assert_int_eq(fake_ledger.from_minute, fake_ledger.to_minute);
-    ck_assert(!clerk.percentiles.known);
+    ck_assert(!clerk.trackers.list[0].percentiles.known);
     fake_ledger.histograms = rows;
     fake_ledger.histogram_count = 1;
     turn_after(1); /* the one hour with events, and what has changed meanwhile */
     ck_assert_int_eq(fake_ledger.histogram_calls, 3);
     ck_assert_int_eq(fake_ledger.change_calls, 2);
-    ck_assert(clerk.percentiles.known);
-    ck_assert_uint_eq(clerk.percentiles.p50_ms, 77);
+    ck_assert(clerk.trackers.list[0].percentiles.known);
+    ck_assert_uint_eq(clerk.trackers.list[0].percentiles.p50_ms, 77);
     fake_ledger.histogram_calls = 0;
     for (int i = 0; i < 58; i++)
         turn_after(1);
@@ -182,30 +200,30 @@ START_TEST(a_slice_that_does_not_fit_is_halved_and_tried_again)
     turn_after(0);
     fake_ledger.histograms_code = -ENOMEM;
     turn_after(1);
-    ck_assert_int_eq(clerk.slice_hours, 12);
+    ck_assert_int_eq(clerk.trackers.slice_hours, 12);
     turn_after(1); /* not at once */
-    ck_assert_int_eq(clerk.slice_hours, 12);
+    ck_assert_int_eq(clerk.trackers.slice_hours, 12);
     for (int i = 0; i < 100; i++)
         turn_after(10);
-    ck_assert_int_eq(clerk.slice_hours, 1);
+    ck_assert_int_eq(clerk.trackers.slice_hours, 1);
     end();
 }
 END_TEST
 
 START_TEST(routes_are_asked_for_only_when_something_is_bad_and_not_each_turn)
 {
-    static const struct ledger_route routes[] = { { 0, "GET /x", 10, 5 } };
+    static const struct ledger_route routes[] = { { 0, "GET /x", 10, true, 5 } };
 
     begin();
-    fake_ledger.changes.minute_count = 0;
+    fake_ledger.minute_count = 0;
     turn_after(0);
     ck_assert_int_eq(fake_ledger.route_calls, 0);
-    fake_ledger.changes.minute_count = 2;
+    fake_ledger.minute_count = 2;
     fake_ledger.routes = routes;
     fake_ledger.route_count = 1;
     turn_after(1);
     ck_assert_int_eq(fake_ledger.route_calls, 1);
-    ck_assert_int_eq(clerk.route_count, 1);
+    ck_assert_int_eq(worst_of(&clerk.worst, 0)->count, 1);
     for (int i = 0; i < 4; i++)
         turn_after(1);
     ck_assert_int_eq(fake_ledger.route_calls, 1);
@@ -233,6 +251,7 @@ TCase *clerk_cases(void)
 
     tcase_add_test(cases, a_turn_reads_judges_and_publishes);
     tcase_add_test(cases, a_failed_read_leaves_the_figures_and_says_why);
+    tcase_add_test(cases, figures_stay_as_they_were_while_a_load_is_under_way);
     tcase_add_test(cases, without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set);
     tcase_add_test(cases, a_step_of_the_wall_clock_reads_the_ledger_anew);
     tcase_add_test(cases, percentiles_follow_from_the_second_turn_on_and_once_a_minute);

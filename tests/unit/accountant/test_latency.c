@@ -8,7 +8,7 @@
 
 #include "suite.h"
 
-enum { NOW = 29740037, WINDOW = 43200, OBJECTIVE = 2 };
+enum { NOW = 29740037, WINDOW = 43200, INDICATOR = 2 };
 
 /* Rows of one test: built from (minute, duration, how often). */
 struct sample {
@@ -32,14 +32,26 @@ static struct latency_rows encode(const struct sample *samples, int count)
         buf_done(&bytes[i]);
         buf_init(&bytes[i], 1 << 16);
         histogram_encode(&histogram, &bytes[i]);
-        rows[i] = (struct ledger_histogram){ OBJECTIVE, samples[i].minute, buf_slice(&bytes[i]) };
+        rows[i] = (struct ledger_histogram){ INDICATOR, samples[i].minute, buf_slice(&bytes[i]) };
     }
-    return (struct latency_rows){ rows, count, OBJECTIVE };
+    return (struct latency_rows){ rows, count, INDICATOR };
+}
+
+static struct window *make_window(void)
+{
+    static const int32_t span = WINDOW;
+    struct window *window = window_new(0, &span, 1);
+
+    ck_assert_ptr_nonnull(window);
+    window_advance(window, NOW);
+    return window;
 }
 
 static void put_events(struct window *window, int32_t minute)
 {
-    ck_assert_int_eq(window_set(window, minute, (struct window_sum){ 1, 0 }, NOW), 0);
+    ck_assert_int_eq(
+        window_set_quarter(window, minute / WINDOW_QUARTER_MINUTES, (struct window_sum){ 1, 0 }),
+        0);
 }
 
 static void fill(struct latency *latency, const struct window *window, const struct sample *sample)
@@ -66,7 +78,7 @@ static void expect_p50(struct latency *latency, uint64_t want_ms)
 START_TEST(a_window_without_events_needs_no_reading)
 {
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     int32_t from;
     int32_t to;
 
@@ -79,8 +91,8 @@ END_TEST
 START_TEST(missing_hours_are_read_newest_first_in_bounded_slices)
 {
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
-    struct latency_rows none = { NULL, 0, OBJECTIVE };
+    AUTO(window_free) struct window *window = make_window();
+    struct latency_rows none = { NULL, 0, INDICATOR };
     int32_t newest = NOW / 60;
     int32_t expected_to = newest;
     int slices = 0;
@@ -112,13 +124,13 @@ START_TEST(percentiles_are_upper_edges_over_rows_of_all_files)
         { NOW - 1, 5000, 1 },
     };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     struct latency_rows filled = encode(samples, 4);
     struct latency_percentiles percentiles;
     int32_t from;
     int32_t to;
 
-    rows[3].objective = OBJECTIVE + 1; /* somebody else's */
+    rows[3].indicator = INDICATOR + 1; /* somebody else's */
     put_events(window, NOW);
     latency_advance(latency, NOW);
     ck_assert(latency_wants(latency, window, 24, &from, &to));
@@ -136,7 +148,7 @@ START_TEST(a_changed_minute_replaces_what_it_was)
     static const struct sample first = { NOW, 10, 3 };
     static const struct sample again[] = { { NOW, 20, 5 }, { NOW, 20, 4 } };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     struct latency_rows changed;
     int32_t from;
     int32_t to;
@@ -157,7 +169,7 @@ START_TEST(a_late_change_in_an_old_hour_reads_that_hour_alone)
     static const struct sample old = { NOW - 600, 10, 3 };
     static const struct sample late = { NOW - 590, 30, 9 };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     struct latency_rows changed;
     int32_t from;
     int32_t to;
@@ -177,21 +189,24 @@ START_TEST(hours_are_merged_as_they_age_and_split_again_at_the_edge)
 {
     static const struct sample newest = { NOW, 40, 7 };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     int32_t from;
     int32_t to;
 
     put_events(window, NOW);
     latency_advance(latency, NOW);
     fill(latency, window, &newest);
+    window_advance(window, NOW + 600);
     latency_advance(latency, NOW + 600);
     ck_assert(!latency_wants(latency, window, 24, &from, &to));
     expect_p50(latency, 40);
 
     /* The hour is the window's edge now: minutes fall out of it one by one. */
+    window_advance(window, NOW + WINDOW - 1);
     latency_advance(latency, NOW + WINDOW - 1);
     fill(latency, window, &newest);
     expect_p50(latency, 40);
+    window_advance(window, NOW + WINDOW);
     latency_advance(latency, NOW + WINDOW);
     ck_assert(!latency_wants(latency, window, 24, &from, &to));
     expect_p50(latency, 0);
@@ -202,12 +217,12 @@ START_TEST(bytes_that_are_no_histogram_are_left_out_and_counted)
 {
     static const struct sample good = { NOW, 10, 3 };
     AUTO(latency_free) struct latency *latency = latency_new(WINDOW);
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     struct latency_rows filled = encode(&good, 1);
     int32_t from;
     int32_t to;
 
-    rows[1] = (struct ledger_histogram){ OBJECTIVE, NOW, SLICE("\xff\xff") };
+    rows[1] = (struct ledger_histogram){ INDICATOR, NOW, SLICE("\xff\xff") };
     filled.count = 2;
     put_events(window, NOW);
     latency_advance(latency, NOW);
@@ -221,7 +236,7 @@ END_TEST
 START_TEST(memory_that_runs_out_leaves_hours_unknown_not_wrong)
 {
     static const struct sample sample = { NOW, 10, 3 };
-    AUTO(window_free) struct window *window = window_new(WINDOW);
+    AUTO(window_free) struct window *window = make_window();
     struct latency_rows filled = encode(&sample, 1);
     bool failed = true;
 

@@ -2,28 +2,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "accountant/metrics.h"
 
+#include "fake_ledger.h"
+
 #include "suite.h"
 
 enum { NOW = 29740000 };
 
 static const int64_t now_wall_ms = (int64_t)NOW * 60000;
-static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+static struct catalogue *catalogue;
 
 static void begin(struct book *book)
 {
-    static const struct ledger_minute minutes[] = { { 0, NOW - 2, { 10000, 2 } } };
-    struct ledger_changes changes = {
-        .reload = true,
-        .minutes = minutes,
-        .minute_count = 1,
-        .coverage = { .measured_since_ms = now_wall_ms - 1000000,
-                      .watched_until_ms = now_wall_ms,
-                      .watched_ms = 1000000 },
+    static const struct coverage_span watched = { (int64_t)NOW * 60000 - 1000000,
+                                                  (int64_t)NOW * 60000 };
+    static const struct ledger_coverage coverage = {
+        .measured_since_ms = (int64_t)NOW * 60000 - 1000000,
+        .watched_until_ms = (int64_t)NOW * 60000,
+        .spans = &watched,
+        .span_count = 1,
     };
+    struct ledger_news news = { .complete = true, .coverage = &coverage };
+    struct arena *arena = NULL;
 
-    objective_built_in("api", objectives);
-    ck_assert_int_eq(book_init(book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
-    ck_assert_int_eq(book_apply(book, &changes, now_wall_ms), 0);
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
+    ck_assert_int_eq(book_init(book, catalogue), 0);
+    book_expect(book, now_wall_ms);
+    fake_minute_set(book->windows[0], NOW - 2, (struct window_sum){ 10000, 2 });
+    ck_assert_int_eq(book_apply(book, &news, &arena, now_wall_ms), 0);
 }
 
 static void expect(const struct buf *buf, const char *line)
@@ -63,7 +68,7 @@ START_TEST(every_family_has_its_samples)
                  "service=\"api\"} 0.8\n");
     expect(&buf, "\nprobity_slo_burn_rate{slo=\"api-availability\",service=\"api\","
                  "window=\"5m\"} 0.2\n");
-    expect(&buf, "\nprobity_slo_coverage_ratio 1\n");
+    expect(&buf, "\nprobity_slo_coverage_ratio{slo=\"api-availability\",service=\"api\"} 1\n");
     expect(&buf, "\nprobity_ingest_lines_total 12\n");
     expect(&buf, "\nprobity_ingest_rejected_total{reason=\"bad_status\"} 2\n");
     expect(&buf, "\nprobity_ingest_rejected_total{reason=\"not_json\"} 0\n");

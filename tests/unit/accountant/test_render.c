@@ -2,36 +2,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "accountant/render.h"
 
+#include "fake_ledger.h"
+
 #include "suite.h"
 
 enum { NOW = 29740000 };
 
 static const int64_t now_wall_ms = (int64_t)NOW * 60000;
-static struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
+static struct catalogue *catalogue;
 static struct book book;
+
+static const struct coverage_span watched = { (int64_t)NOW * 60000 - 1000000,
+                                              (int64_t)NOW * 60000 - 2000 };
+static const struct ledger_coverage coverage = {
+    .measured_since_ms = (int64_t)NOW * 60000 - 1000000,
+    .watched_until_ms = (int64_t)NOW * 60000,
+    .last_event_ms = (int64_t)NOW * 60000 - 1500,
+    .lines = 12,
+    .rejected_lines = 2,
+    .lost_bytes = 3,
+    .late_events = 4,
+    .spans = &watched,
+    .span_count = 1,
+};
+
+static void begin_with(uint64_t total, uint64_t bad, const struct ledger_exclusion *exclusion)
+{
+    struct ledger_news news = {
+        .complete = true,
+        .coverage = &coverage,
+        .exclusions = exclusion,
+        .exclusion_count = exclusion == NULL ? 0 : 1,
+    };
+    struct arena *arena = NULL;
+
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
+    ck_assert_int_eq(book_init(&book, catalogue), 0);
+    book_expect(&book, now_wall_ms);
+    fake_minute_set(book.windows[0], NOW - 5000, (struct window_sum){ total, bad });
+    fake_minute_set(book.windows[1], NOW - 5000, (struct window_sum){ total, bad });
+    ck_assert_int_eq(book_apply(&book, &news, &arena, now_wall_ms), 0);
+}
 
 static void begin(uint64_t total, uint64_t bad)
 {
-    struct ledger_minute minutes[] = {
-        { 0, NOW - 5000, { total, bad } },
-        { 2, NOW - 5000, { total, bad } },
-    };
-    struct ledger_changes changes = {
-        .reload = true,
-        .minutes = minutes,
-        .minute_count = 2,
-        .coverage = { .measured_since_ms = now_wall_ms - 1000000,
-                      .watched_until_ms = now_wall_ms,
-                      .watched_ms = 998000,
-                      .last_event_ms = now_wall_ms - 1500,
-                      .lines = 12,
-                      .rejected_lines = 2,
-                      .lost_bytes = 3 },
-    };
+    begin_with(total, bad, NULL);
+}
 
-    objective_built_in("api", objectives);
-    ck_assert_int_eq(book_init(&book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
-    ck_assert_int_eq(book_apply(&book, &changes, now_wall_ms), 0);
+static void end(void)
+{
+    book_done(&book);
+    catalogue_free(&catalogue);
 }
 
 START_TEST(an_objective_in_the_list_reads_as_the_api_says)
@@ -53,7 +74,7 @@ START_TEST(an_objective_in_the_list_reads_as_the_api_says)
         "\"remaining_ratio\": 0.619817, \"exhausts_at\": null}, "
         "\"burn_rate\": {\"5m\": 0, \"30m\": 0, \"1h\": 0, \"2h\": 0, \"6h\": 0, \"1d\": 0, "
         "\"3d\": 0}, \"alerts\": []}");
-    book_done(&book);
+    end();
 }
 END_TEST
 
@@ -73,61 +94,101 @@ START_TEST(a_latency_objective_shows_threshold_and_percentiles)
     buf_clear(&buf);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"latency_ms\": null"));
-    book_done(&book);
+    end();
 }
 END_TEST
 
 START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 {
     static const struct ledger_route routes[] = {
-        { 0, "GET /a/{id}", 50, 2 },
-        { 2, "GET /slow", 5, 5 },
-        { 0, "GET /\"b\"", 7, 1 },
+        { 0, "GET /a/{id}", 50, true, 2 },
+        { 1, "GET /slow", 5, true, 5 },
+        { 0, "GET /\"b\"", 0, false, 1 },
     };
+    const struct worst_list list = { .routes = routes, .count = 3 };
     AUTO(buf_done) struct buf buf;
 
     begin(3000, 3);
     buf_init(&buf, 1 << 16);
-    render_page(&(struct render_objective){ .book = &book, .routes = routes, .route_count = 3 },
-                "why", &buf);
+    render_page(&(struct render_objective){ .book = &book, .routes = &list }, "why", &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"coverage\": {\"ratio\": 0.998, \"last_event\": \"2026-07-18T18:39:58.500Z\", "
-               "\"watched_until\": \"2026-07-18T18:40:00.000Z\", \"watched_minutes\": 16, "
-               "\"lines\": 12, \"rejected_lines\": 2, \"lost_bytes\": 3}"));
+               "\"watched_until\": \"2026-07-18T18:40:00.000Z\", \"watched_minutes\": 17, "
+               "\"unwatched_minutes\": 0, \"lines\": 12, \"late_events\": 4, "
+               "\"rejected_lines\": 2, \"lost_bytes\": 3}"));
     ck_assert_ptr_nonnull(strstr(
         buf_text(&buf),
         "\"alerts\": [], \"as_of\": \"2026-07-18T18:40:00.000Z\", \"stale\": true, \"reason\": "
-        "\"why\", "
-        "\"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, \"bad_events\": 2, "
-        "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": 7, "
+        "\"why\", \"exclusions\": [], \"unwatched_counts_as\": \"ignore\", "
+        "\"unwatched_events\": 0, \"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, "
+        "\"bad_events\": 2, "
+        "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": null, "
         "\"bad_events\": 1, \"consumed_ratio\": 0.333334}]}"));
-    book_done(&book);
+    end();
+}
+END_TEST
+
+START_TEST(exclusions_are_shown_wherever_they_change_a_figure)
+{
+    static const struct ledger_exclusion exclusion = {
+        .objective = "api-availability",
+        .id = "e1",
+        .reason = "load test",
+        .author = "kim",
+        .from_minute = NOW - 5010,
+        .until_minute = NOW - 4980,
+    };
+    struct render_objective objective = { .book = &book };
+    AUTO(buf_done) struct buf buf;
+
+    begin_with(3000, 3, &exclusion);
+    buf_init(&buf, 1 << 16);
+    render_page(&objective, NULL, &buf);
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"total_events\": 0, \"bad_events\": 0, "
+                                                 "\"excluded_events\": 3000, "));
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, \"exhausts_at\": null, "
+                                                 "\"remaining_ratio_without_exclusions\": 0}"));
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&buf),
+               "\"exclusions\": [{\"id\": \"e1\", \"from\": \"2026-07-15T07:10:00.000Z\", "
+               "\"to\": \"2026-07-15T07:40:00.000Z\", \"reason\": \"load test\", "
+               "\"author\": \"kim\", \"excluded_events\": 3000, \"excluded_bad_events\": 3}]"));
+    buf_clear(&buf);
+    render_listed(&objective, &buf);
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"excluded_events\": 3000, "));
+    /* It names another objective. */
+    objective.index = 1;
+    buf_clear(&buf);
+    render_page(&objective, NULL, &buf);
+    ck_assert_ptr_null(strstr(buf_text(&buf), "excluded_events"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"exclusions\": []"));
+    end();
 }
 END_TEST
 
 START_TEST(nothing_read_is_null_and_no_traffic_is_zero)
 {
-    struct render_objective objective = { .book = &book, .index = 1 };
+    struct render_objective objective = { .book = &book, .index = 3 };
     AUTO(buf_done) struct buf buf;
 
     buf_init(&buf, 1 << 16);
-    objective_built_in("api", objectives);
-    ck_assert_int_eq(book_init(&book, objectives, OBJECTIVE_BUILT_IN_COUNT), 0);
+    ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
+    ck_assert_int_eq(book_init(&book, catalogue), 0);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"sli\": null, \"status\": \"no_data\", \"total_events\": null, \"bad_events\": "
                "null, \"measured_since\": null, \"coverage\": {\"ratio\": null, \"last_event\": "
                "null}, \"error_budget\": {\"allowed_bad_events\": null, "));
-    book_done(&book);
+    end();
     begin(5, 0);
     buf_clear(&buf);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf), "\"sli\": null, \"status\": \"no_data\", \"total_events\": 0, "));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, "));
-    book_done(&book);
+    end();
 }
 END_TEST
 
@@ -141,7 +202,7 @@ START_TEST(printed_ratios_round_to_the_worse_side)
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"sli\": 0.999999,"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"consumed_ratio\": 0.000334,"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 0.999666,"));
-    book_done(&book);
+    end();
 }
 END_TEST
 
@@ -152,6 +213,7 @@ TCase *render_cases(void)
     tcase_add_test(cases, an_objective_in_the_list_reads_as_the_api_says);
     tcase_add_test(cases, a_latency_objective_shows_threshold_and_percentiles);
     tcase_add_test(cases, a_page_adds_time_coverage_and_its_own_routes);
+    tcase_add_test(cases, exclusions_are_shown_wherever_they_change_a_figure);
     tcase_add_test(cases, nothing_read_is_null_and_no_traffic_is_zero);
     tcase_add_test(cases, printed_ratios_round_to_the_worse_side);
     return cases;

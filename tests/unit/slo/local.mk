@@ -5,6 +5,7 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_alert.c \
 	%D%/test_budget.c \
 	%D%/test_catalogue.c \
+	%D%/test_counts.c \
 	%D%/test_calendar.c \
 	%D%/test_forecast.c \
 	%D%/test_fraction.c \
