@@ -18,6 +18,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/clerk.h \
 	%D%/hour.c \
 	%D%/hour.h \
+	%D%/forecasts.c \
+	%D%/forecasts.h \
 	%D%/incidents.c \
 	%D%/incidents.h \
 	%D%/latency.c \

@@ -12,6 +12,7 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/test_alarms.c \
 	%D%/test_book.c \
 	%D%/test_clerk.c \
+	%D%/test_forecasts.c \
 	%D%/test_hour.c \
 	%D%/test_incidents.c \
 	%D%/test_latency.c \

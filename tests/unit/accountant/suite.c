@@ -8,6 +8,7 @@ TCase *alarm_words_cases(void);
 TCase *alarms_cases(void);
 TCase *book_cases(void);
 TCase *clerk_cases(void);
+TCase *forecasts_cases(void);
 TCase *hour_cases(void);
 TCase *incidents_cases(void);
 TCase *latency_cases(void);
@@ -24,10 +25,10 @@ int main(void)
 {
     static const suite_cases_fn cases[] = { accountant_cases, alarm_render_cases, alarm_words_cases,
                                             alarms_cases,     book_cases,         clerk_cases,
-                                            hour_cases,       incidents_cases,    latency_cases,
-                                            logs_cases,       metrics_cases,      publish_cases,
-                                            render_cases,     trouble_cases,      verdict_cases,
-                                            waivers_cases,    watching_cases };
+                                            forecasts_cases,  hour_cases,         incidents_cases,
+                                            latency_cases,    logs_cases,         metrics_cases,
+                                            publish_cases,    render_cases,       trouble_cases,
+                                            verdict_cases,    waivers_cases,      watching_cases };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
