@@ -158,7 +158,7 @@ static void watch_reach(struct alarms *alarms, const struct alarms_scene *scene)
     static const struct alert_rule rule = { .name = ALARM_UNREACHABLE };
     enum alert_condition condition;
 
-    if (!alarms->began || (scene->readable && !alarms->failing))
+    if (!alarms->began || (scene->reachable && !alarms->failing))
         alarms->well_at_ms = scene->boot_ms;
     condition = scene->boot_ms - alarms->well_at_ms >= UNREACHABLE_MS ? ALERT_TRUE : ALERT_FALSE;
     if (condition == ALERT_TRUE)

@@ -60,8 +60,9 @@ struct alarms {
 /* What a turn looks at beside the book. */
 struct alarms_scene {
     struct ledger_reader *reader; /* NULL while `readable` is false */
-    bool readable;       /* the ledger could just be read, and what is logged arrives there */
-    const char *trouble; /* why not, in words that anybody may read */
+    bool reachable;               /* the ledger answers, and what is logged arrives there */
+    bool readable;                /* and what the book says of it is complete and new */
+    const char *trouble;          /* why not, in words that anybody may read */
     int64_t boot_ms;
     int64_t wall_ms;
 };

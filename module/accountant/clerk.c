@@ -59,6 +59,10 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
         || worst_init(&clerk->worst, &clerk->book) != 0
         || alarms_init(&clerk->alarms, &clerk->book, settings->ledger->service) != 0)
         return error_set(err, ENOMEM, "accountant: out of memory");
+    clerk->incidents = incidents_new(&clerk->book, settings->ledger->catalogue);
+    clerk->forecasts = forecasts_new(&clerk->book);
+    if (clerk->incidents == NULL || clerk->forecasts == NULL)
+        return error_set(err, ENOMEM, "accountant: out of memory");
     return 0;
 }
 
@@ -66,6 +70,8 @@ void clerk_done(struct clerk *clerk)
 {
     ledger_reader_close(&clerk->reader);
     alarms_done(&clerk->alarms);
+    incidents_free(&clerk->incidents);
+    forecasts_free(&clerk->forecasts);
     worst_done(&clerk->worst);
     trackers_done(&clerk->trackers);
     book_done(&clerk->book);
@@ -198,6 +204,24 @@ static void watch_writer(struct clerk *clerk, struct clerk_time now)
         (struct trouble){ .code = "ledger_unwritable", .message = clerk->unwritten_text };
 }
 
+/* Before anything is published: what is shown of alerts has been committed. */
+static void judge_alerts(struct clerk *clerk, struct clerk_time now)
+{
+    const struct trouble *trouble = clerk->trouble != NULL ? clerk->trouble : &clerk->unwritten;
+    bool reachable =
+        clerk->trouble == NULL && clerk->reader != NULL && clerk->unwritten.code == NULL;
+
+    alarms_turn(&clerk->alarms,
+                &(struct alarms_scene){
+                    .reader = clerk->reader,
+                    .reachable = reachable,
+                    .readable = reachable && !clerk->loading && clerk->read_at_ms >= 0,
+                    .trouble = trouble->message,
+                    .boot_ms = now.boot_ms,
+                    .wall_ms = now.wall_ms,
+                });
+}
+
 static void refresh_details(struct clerk *clerk, struct clerk_time now)
 {
     int32_t minute = (int32_t)(now.wall_ms / MINUTE_MS);
@@ -207,6 +231,11 @@ static void refresh_details(struct clerk *clerk, struct clerk_time now)
     clerk->read_much = clerk->read_much || clerk->trackers.read_much;
     if (!atomic_load(clerk->stopping))
         worst_turn(&clerk->worst, clerk->reader, now.boot_ms, minute);
+    forecasts_turn(clerk->forecasts);
+    if (!atomic_load(clerk->stopping))
+        incidents_turn(clerk->incidents, &(struct incidents_scene){ .reader = clerk->reader,
+                                                                    .boot_ms = now.boot_ms,
+                                                                    .wall_ms = now.wall_ms });
 }
 
 void clerk_turn(struct clerk *clerk, struct clerk_time now)
@@ -219,6 +248,7 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
         if (atomic_load(clerk->stopping))
             return;
         watch_writer(clerk, now);
+        judge_alerts(clerk, now);
     }
     publish_figures(clerk, clock_boot_ms());
     if (clerk->read_at_ms >= 0 && clerk->trouble == NULL && !clerk->loading)

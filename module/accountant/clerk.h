@@ -5,6 +5,8 @@
 #include "accountant/accountant.h"
 #include "accountant/alarms.h"
 #include "accountant/book.h"
+#include "accountant/forecasts.h"
+#include "accountant/incidents.h"
 #include "accountant/trackers.h"
 #include "accountant/trouble.h"
 #include "accountant/waivers.h"
@@ -39,6 +41,8 @@ struct clerk {
     uint64_t failed_publications;
     bool read_much; /* in this turn: memory to be given back */
     struct alarms alarms;
+    struct incidents *incidents;
+    struct forecasts *forecasts;
     struct waivers waivers;
 
     bool loading; /* the windows are being filled: the figures are still the old ones */

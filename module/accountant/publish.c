@@ -44,6 +44,8 @@ static struct render_objective objective_of(const struct clerk *clerk, int index
         .latency = trackers_of(&clerk->trackers, index),
         .routes = worst_of(&clerk->worst, index),
         .alarms = &clerk->alarms,
+        .incidents = clerk->incidents,
+        .forecasts = clerk->forecasts,
     };
 }
 

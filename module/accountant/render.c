@@ -307,6 +307,21 @@ static void put_unwatched(struct json_writer *json, const struct render_objectiv
               verdict->whole.total > counted ? verdict->whole.total - counted : 0);
 }
 
+/* What is computed in the background, and so a little behind. */
+static void put_outlook(struct json_writer *json, const struct render_objective *of)
+{
+    json_key(json, "forecast");
+    if (of->forecasts == NULL)
+        json_put_null(json);
+    else
+        forecasts_put(of->forecasts, of->index, json);
+    json_key(json, "incidents");
+    if (of->incidents == NULL)
+        json_put_null(json);
+    else
+        incidents_put(of->incidents, of->index, json);
+}
+
 void render_listed(const struct render_objective *objective, struct buf *buf)
 {
     struct json_writer json;
@@ -332,5 +347,6 @@ void render_page(const struct render_objective *objective, const char *stale_bec
     put_exclusions(&json, objective);
     put_unwatched(&json, objective);
     put_routes(&json, objective);
+    put_outlook(&json, objective);
     json_close_object(&json);
 }

@@ -4,6 +4,8 @@
 
 #include "accountant/alarms.h"
 #include "accountant/book.h"
+#include "accountant/forecasts.h"
+#include "accountant/incidents.h"
 #include "accountant/latency.h"
 #include "accountant/worst.h"
 #include "base/buf.h"
@@ -17,6 +19,8 @@ struct render_objective {
     const struct latency_percentiles *latency; /* NULL unless it is a latency objective */
     const struct worst_list *routes;           /* of its service; NULL: none */
     const struct alarms *alarms;               /* NULL: none */
+    const struct incidents *incidents;         /* NULL: not known */
+    const struct forecasts *forecasts;         /* NULL: not known */
 };
 
 /* Its object in the list.  Without figures every number is null: nothing is known, not 0. */

@@ -95,6 +95,7 @@ void stage_turn(struct alarm_stage *stage, int64_t seconds)
     stage->boot_ms += seconds * 1000;
     stage->book.as_of_wall_ms = stage->wall_ms;
     alarms_turn(&stage->alarms, &(struct alarms_scene){
+                                    .reachable = stage->readable,
                                     .readable = stage->readable,
                                     .trouble = stage->readable ? NULL : "it does not answer",
                                     .boot_ms = stage->boot_ms,

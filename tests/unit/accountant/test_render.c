@@ -124,7 +124,8 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
         "\"unwatched_events\": 0, \"routes\": [{\"route\": \"GET /a/{id}\", \"total_events\": 50, "
         "\"bad_events\": 2, "
         "\"consumed_ratio\": 0.666667}, {\"route\": \"GET /\\\"b\\\"\", \"total_events\": null, "
-        "\"bad_events\": 1, \"consumed_ratio\": 0.333334}]}"));
+        "\"bad_events\": 1, \"consumed_ratio\": 0.333334}], \"forecast\": null, \"incidents\": "
+        "null}"));
     end();
 }
 END_TEST
