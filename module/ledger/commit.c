@@ -125,6 +125,16 @@ static int add_by_minute(struct work *work, struct error *err)
     return code;
 }
 
+/* Before the rows, so that what is not to be counted writes none. */
+static int settle_batch(struct work *work, struct error *err)
+{
+    const struct commit *commit = work->commit;
+
+    return batches_settle(commit->session,
+                          commit->settings->catalogue->services[commit->flush->home],
+                          &commit->flush->batch, &work->result.batch, err);
+}
+
 static int attempt(struct work *work, bool by_minute, struct error *err)
 {
     const struct commit *commit = work->commit;
@@ -149,11 +159,12 @@ static int attempt(struct work *work, bool by_minute, struct error *err)
         session_rollback(commit->session);
         return 0;
     }
-    /* From here on the position is ours until the transaction ends: whatever is to be settled
-     * together with it (the key of a batch) comes before the rows. */
+    /* From here on the position is ours until the transaction ends. */
     code = position_move_copies(&move, err);
     work->result.whole = work->file.whole;
     if (code == 0)
+        code = settle_batch(work, err);
+    if (code == 0 && work->result.batch == BATCH_COUNTS)
         code = by_minute ? add_by_minute(work, err) : add_rows(work, UPSERT_ALL_MINUTES, err);
     return code == 0 ? session_commit(commit->session, err) : code;
 }
@@ -215,7 +226,7 @@ int commit_flush(const struct commit *commit, struct commit_result *ret, struct 
     code = carry_out(&work, err);
     if (code != 0)
         return code;
-    if (!work.result.moved)
+    if (!work.result.moved && work.result.batch == BATCH_COUNTS)
         work.result.rows = rows_of(&work) - work.result.rejected_rows;
     *ret = work.result;
     return 0;

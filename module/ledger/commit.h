@@ -5,6 +5,7 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "ledger/batches.h"
 #include "ledger/counted.h"
 #include "ledger/partitions.h"
 #include "ledger/registry.h"
@@ -27,6 +28,8 @@ struct commit {
 struct commit_result {
     bool moved; /* the position was not at from_offset: nothing was counted */
     bool whole; /* every indicator and slice is counted for this file; else derive (derive.h) */
+    enum batch_verdict
+        batch; /* other than BATCH_COUNTS: the flush moved the position, nothing more */
     uint64_t rows;
     uint64_t rejected_rows;
     int damaged; /* stored histograms and statuses that had to be replaced */

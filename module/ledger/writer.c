@@ -139,6 +139,26 @@ static void count_commit(struct ledger_writer *writer, const struct commit_resul
                     result->damaged);
 }
 
+/* The parts of a large batch are settled one by one, and say the same: its first one is counted. */
+static void count_batch(struct ledger_writer *writer, const struct flush_batch *batch,
+                        enum batch_verdict verdict)
+{
+    uint64_t contradicted;
+
+    if (verdict == BATCH_COUNTS
+        || memcmp(batch->key_hash, batch->first_hash, sizeof(batch->key_hash)) != 0)
+        return;
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->counters.batches_repeated += verdict == BATCH_IS_KNOWN;
+    writer->counters.batches_contradicted += verdict == BATCH_CONTRADICTS;
+    contradicted = writer->counters.batches_contradicted;
+    (void)pthread_mutex_unlock(&writer->mutex);
+    if (verdict == BATCH_CONTRADICTS && contradicted == 1)
+        log_warning("ledger: posted events were left out: their Idempotency-Key was used for "
+                    "another body; further ones are only counted, in "
+                    "probity_ledger_batches_contradicted_total");
+}
+
 static void tell_changed(struct ledger_writer *writer)
 {
     (void)pthread_mutex_lock(&writer->mutex);
@@ -218,6 +238,8 @@ static int commit_counts(struct ledger_writer *writer, const struct flush *flush
     }
     if (code == 0)
         count_commit(writer, &result);
+    if (code == 0 && !result.moved)
+        count_batch(writer, &flush->batch, result.batch);
     return code;
 }
 

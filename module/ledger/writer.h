@@ -32,7 +32,11 @@ void ledger_writer_stop(struct ledger_writer **writer);
     X(rewinds, "probity_ledger_rewinds_total",                                                  \
       "Flushes dropped because the ledger's position had moved")                                \
     X(rejected_rows, "probity_ledger_rejected_rows_total", "Minute rows that Postgres refused") \
-    X(rows, "probity_ledger_rows_total", "Minute rows written")
+    X(rows, "probity_ledger_rows_total", "Minute rows written")                                 \
+    X(batches_repeated, "probity_ledger_batches_repeated_total",                                \
+      "Posted batches left out because one with the same key and body was counted before")      \
+    X(batches_contradicted, "probity_ledger_batches_contradicted_total",                        \
+      "Posted batches left out because another body was counted under their key")
 
 struct ledger_counters {
 #define X(field, metric, help) uint64_t field;

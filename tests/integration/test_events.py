@@ -10,6 +10,7 @@ import time
 import pytest
 
 from process import wait_until
+from servers import Probityd
 from stack import fetch, make_token
 
 TOKEN = "the-ingest-token-of-this-test-stack-0123"
@@ -58,6 +59,14 @@ def posted(start):
     stack = start.stack(start=False, redis=False, app=None)
     stack.probityd.env.update(settings(stack.folder))
     return stack.start()
+
+
+@pytest.fixture
+def neighbour(posted, start):
+    """A second instance on the same ledger, with a disk of its own."""
+    folder = start.subfolder()
+    second = start.add(Probityd(folder, {**posted.probityd.env, **settings(folder)}))
+    return start.nginx(second.socket_path)
 
 
 def wait_counted(stack, want, timeout=10.0):
@@ -182,6 +191,45 @@ def test_what_is_taken_without_the_ledger_is_counted_when_it_is_back(posted):
     assert post(posted.nginx.port, lines(10)).status == 202
     posted.postgres.restart()
     assert_stays(posted, [40, 0])
+
+
+def test_a_key_counts_once_whichever_instance_takes_it(posted, neighbour):
+    body, other = lines(20), lines(30)
+    ports = [posted.nginx.port, neighbour.port]
+    for _ in range(2):
+        for port in ports:
+            assert post(port, body, key="first").json() == {"accepted": 20}
+    wait_counted(posted, [20, 0])
+    for port in ports:
+        answer = post(port, other, key="first")
+        assert (answer.status, answer.json()["error"]["code"]) == (409, "conflict")
+    # At the same moment on both: the ledger decides.
+    threads = [threading.Thread(target=post, args=(port, body, "second")) for port in ports * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait_counted(posted, [40, 0])
+    posted.probityd.kill9()
+    posted.probityd.start()
+    for port in ports:
+        assert post(port, body, key="second").status == 202
+        assert post(port, lines(1)).status == 202
+    assert_stays(posted, [42, 0])
+
+
+def test_bodies_that_contradict_each_other_unseen_count_once_and_are_said(posted, neighbour):
+    posted.postgres.stop()
+    assert post(posted.nginx.port, lines(20), key="k").status == 202
+    assert post(neighbour.port, lines(30), key="k").status == 202
+    posted.postgres.restart()
+    wait_until(lambda: figures(posted) in ([20, 0], [30, 0]), 15, "one of the two in /slo")
+    time.sleep(1.5)
+    assert figures(posted) in ([20, 0], [30, 0])
+    spoiled = "probity_ledger_batches_contradicted_total"
+    wait_until(lambda: metric(posted, spoiled) + sum(
+        float(line.split()[1]) for line in fetch(neighbour.port, "/metrics").text.splitlines()
+        if line.startswith(spoiled + " ")) == 1, 5, "the batch that was dropped in /metrics")
 
 
 @pytest.fixture
