@@ -140,6 +140,7 @@ int derive_seek(struct derive *derive, struct error *err)
     int code = find_file(derive, &found, err);
 
     derive->active = false;
+    derive->finished = false;
     if (code != 0 || PQntuples(found) == 0)
         return code;
     if (arena == NULL || counted_all(derive->counted, &file, arena) != 0)
@@ -448,8 +449,10 @@ int derive_step(struct derive *derive, struct error *err)
         code = build_slices(derive, err);
     if (code == 0)
         code = session_commit(derive->session, err);
-    if (code == 0 && last)
+    if (code == 0 && last) {
         derive_drop(derive);
+        derive->finished = true;
+    }
     derive->next_portion++;
     return code;
 }

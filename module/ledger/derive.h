@@ -33,6 +33,7 @@ struct derive {
     const struct counted *counted;
     /* the job */
     bool active;
+    bool finished; /* the last one was done, not dropped */
     struct file_id file;
     int service;
     int64_t offset; /* of the position: another one means that somebody else has the file */

@@ -206,6 +206,15 @@ static int read_position(struct ledger_writer *writer, const struct flush *flush
                                 answer, err);
 }
 
+/* A flush has met a file that lacks something. */
+static void derive_soon(struct ledger_writer *writer)
+{
+    int64_t soon_ms = clock_boot_ms() + IDLE_MS;
+
+    if (writer->derive_at_ms > soon_ms)
+        writer->derive_at_ms = soon_ms;
+}
+
 static int commit_counts(struct ledger_writer *writer, const struct flush *flush,
                          struct file_position *answer, struct error *err)
 {
@@ -234,7 +243,7 @@ static int commit_counts(struct ledger_writer *writer, const struct flush *flush
         answer->watched_until_ms = flush->watched_until_ms;
         derive_note(&writer->derive, flush);
         if (!result.whole && !writer->derive.active && !writer->derive_failed)
-            writer->derive_at_ms = 0;
+            derive_soon(writer);
     }
     if (code == 0)
         count_commit(writer, &result);
@@ -375,8 +384,9 @@ static void derive_some(struct ledger_writer *writer)
     }
     if (code == 0 && writer->derive.active) {
         code = derive_step(&writer->derive, &err);
-        if (!writer->derive.active) /* there may be more */
-            writer->derive_at_ms = 0;
+        /* After one there may be more; one that was dropped is in somebody else's hands. */
+        if (!writer->derive.active)
+            writer->derive_at_ms = writer->derive.finished ? 0 : clock_boot_ms() + IDLE_MS;
     }
     writer->derive_failed = code != 0;
     if (code == 0)
