@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/utf8.h"
+#include "ingest/method.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,7 +40,9 @@ struct service_routes {
 
 struct classifier {
     struct classifier_settings settings;
-    int home;                         /* the settings' service; -1: not counted */
+    int home;           /* the settings' service; -1: not counted */
+    struct slice named; /* a service of the catalogue, and its index */
+    int named_service;
     struct service_routes **services; /* by the catalogue's index; NULL: nothing yet */
     uint16_t *service_slots;          /* index + 1; 0 is free */
     size_t service_slot_count;        /* a power of two, filled to one half at most */
@@ -341,9 +344,20 @@ static uint16_t *service_slot(const struct classifier *classifier, struct slice 
     }
 }
 
-static int service_of(const struct classifier *classifier, struct slice service)
+/* Most lines name the service that the line before them named. */
+static int service_of(struct classifier *classifier, struct slice service)
 {
-    return service.length == 0 ? classifier->home : *service_slot(classifier, service) - 1;
+    const struct catalogue *catalogue = classifier->settings.catalogue;
+
+    if (service.length == 0)
+        return classifier->home;
+    if (!slice_equals(service, classifier->named)) {
+        classifier->named_service = *service_slot(classifier, service) - 1;
+        classifier->named = classifier->named_service < 0
+                                ? (struct slice){ 0 }
+                                : slice_of(catalogue->services[classifier->named_service]);
+    }
+    return classifier->named_service;
 }
 
 /* The service's routes; NULL when out of memory. */
@@ -436,34 +450,35 @@ static uint32_t series_new(struct classifier *classifier, struct event_series se
 }
 
 /* The number of the line's series; false when out of memory. */
-static bool find_series(struct classifier *classifier, const struct line *line, int service,
+static bool find_series(struct classifier *classifier, struct slice path, struct event_series found,
                         uint32_t *ret)
 {
-    enum event_method method = event_method_of(line->method);
-    struct service_routes *routes = routes_of(classifier, service);
-    struct route *route = routes == NULL ? NULL : classify_path(classifier, routes, line->path);
+    struct service_routes *routes = routes_of(classifier, found.service);
+    struct route *route = routes == NULL ? NULL : classify_path(classifier, routes, path);
 
     if (route == NULL)
         return false;
-    if (route->series[method] == 0)
-        route->series[method] =
-            series_new(classifier, (struct event_series){ service, method, route->name });
-    *ret = route->series[method] - 1;
-    return route->series[method] != 0;
+    found.route = route->name;
+    if (route->series[found.method] == 0)
+        route->series[found.method] = series_new(classifier, found);
+    *ret = route->series[found.method] - 1;
+    return route->series[found.method] != 0;
 }
 
 enum verdict classifier_judge(struct classifier *classifier, const struct line *line,
                               int64_t now_ms, uint32_t *ret_series)
 {
     int service = service_of(classifier, line->service);
+    int method = method_read(line->method);
+    struct event_series series = { service, (enum event_method)method, { NULL, 0 } };
 
-    if (service < 0 || line->status == STATUS_SWITCHING
-        || slice_equals(line->method, SLICE("OPTIONS"))
+    if (service < 0 || line->status == STATUS_SWITCHING || method == METHOD_OPTIONS
         || (!classifier->settings.posted && is_probity_path(line->path)))
         return VERDICT_NOT_COUNTED;
     if (line->time_ms < now_ms - PAST_MS || line->time_ms > now_ms + FUTURE_MS)
         return VERDICT_BAD_TIME;
-    return find_series(classifier, line, service, ret_series) ? VERDICT_EVENT : VERDICT_NO_MEMORY;
+    return find_series(classifier, line->path, series, ret_series) ? VERDICT_EVENT
+                                                                   : VERDICT_NO_MEMORY;
 }
 
 uint32_t classifier_series_count(const struct classifier *classifier)

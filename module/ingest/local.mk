@@ -32,6 +32,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/journal.h \
 	%D%/line.c \
 	%D%/line.h \
+	%D%/method.c \
+	%D%/method.h \
 	%D%/recall.c \
 	%D%/recall.h \
 	%D%/reject.h \

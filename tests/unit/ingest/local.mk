@@ -17,6 +17,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_head.c \
 	%D%/test_journal.c \
 	%D%/test_line.c \
+	%D%/test_method.c \
 	%D%/test_replay.c \
 	%D%/test_openapi.c \
 	%D%/test_scan.c \
