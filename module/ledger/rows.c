@@ -185,8 +185,10 @@ static int add_route(struct build *build, struct service_rows *rows,
     const char *statuses = NULL;
     size_t length;
 
-    for (const struct plan_cells *cells = source->row->cells; cells != NULL; cells = cells->next)
-        status_counts_add(&counts, cells->status, plan_cells_sum(cells));
+    for (const struct plan_cells *cells = source->row->cells; cells != NULL; cells = cells->next) {
+        for (int i = 0; i < cells->status_count; i++)
+            status_counts_add(&counts, cells->statuses[i], plan_cells_sum(cells, i));
+    }
     buf_init(&encoded, STATUSES_BYTES);
     status_counts_encode(&counts, &encoded);
     length = encoded.length;

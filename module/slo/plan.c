@@ -219,18 +219,19 @@ static bool takes_status(const struct selector *selector, int status)
     return status_set_is_empty(&selector->statuses) || status_set_has(&selector->statuses, status);
 }
 
-static uint64_t sum_of(const struct plan_cells *cells, struct bucket_range range)
+static uint64_t sum_of(const struct plan_cells *cells, int at, struct bucket_range range)
 {
+    const uint32_t *counts = &cells->counts[at * cells->bucket_count];
     uint64_t sum = 0;
 
     for (int i = range.first; i < range.until; i++)
-        sum += cells->counts[i];
+        sum += counts[i];
     return sum;
 }
 
-uint64_t plan_cells_sum(const struct plan_cells *cells)
+uint64_t plan_cells_sum(const struct plan_cells *cells, int at)
 {
-    return sum_of(cells, (struct bucket_range){ 0, cells->bucket_count });
+    return sum_of(cells, at, (struct bucket_range){ 0, cells->bucket_count });
 }
 
 struct plan_share plan_count(const struct plan *plan, const struct plan_view *view,
@@ -242,12 +243,15 @@ struct plan_share plan_count(const struct plan *plan, const struct plan_view *vi
     uint64_t marked = 0;
 
     for (; cells != NULL; cells = cells->next) {
-        if (cells->status == STATUS_CLIENT_CLOSED
-            || !takes_status(&indicator->total, cells->status))
-            continue;
-        share.total += sum_of(cells, ranges->total);
-        if (view->marked && takes_status(&indicator->mark, cells->status))
-            marked += sum_of(cells, ranges->mark);
+        for (int i = 0; i < cells->status_count; i++) {
+            int status = cells->statuses[i];
+
+            if (status == STATUS_CLIENT_CLOSED || !takes_status(&indicator->total, status))
+                continue;
+            share.total += sum_of(cells, i, ranges->total);
+            if (view->marked && takes_status(&indicator->mark, status))
+                marked += sum_of(cells, i, ranges->mark);
+        }
     }
     share.bad = indicator->marks_good ? share.total - marked : marked;
     return share;

@@ -25,13 +25,17 @@ struct plan_bounds {
     int64_t at_ms[LIMIT_THRESHOLDS];
 };
 
-/* Events of one status code, by bucket of duration: a link of a list that holds each status once.
- */
+/* How many status codes are counted side by side: more than most routes ever answer with. */
+enum { PLAN_STATUSES = 8 };
+
+/* Events of one row by status code and bucket of duration: a link of a list that holds each status
+ * once. */
 struct plan_cells {
+    uint16_t statuses[PLAN_STATUSES]; /* 0 behind the last one */
     struct plan_cells *next;
-    uint16_t status;
+    uint16_t status_count;
     uint16_t bucket_count;
-    uint64_t counts[];
+    uint32_t counts[]; /* bucket_count of each of PLAN_STATUSES */
 };
 
 /* Whose events they are. */
@@ -72,8 +76,8 @@ static inline int plan_bucket(const struct plan_bounds *bounds, uint64_t duratio
     return bucket;
 }
 
-/* All events of the status. */
-uint64_t plan_cells_sum(const struct plan_cells *cells);
+/* All events of the status at this place of one link. */
+uint64_t plan_cells_sum(const struct plan_cells *cells, int at);
 
 /* Lists the indicators that look at a series, rising, into the arena.  Returns how many, or -1 when
  * the arena is full. */

@@ -12,26 +12,26 @@ enum {
     ROW_SLOTS = LIMIT_TALLY_ROWS * 2,
     SERIES_SLOTS = LIMIT_TALLY_SERIES * 2,
     MINUTE_MS = 60000,
-    DIRECT_STATUSES = 8, /* the tally's first: most logs have no more */
 };
 
-struct series {
-    struct plan_series name;
-    const struct plan_bounds *bounds;           /* the service's */
-    struct tally_row *newest;                   /* the row that the series' last event went to */
-    struct plan_cells *direct[DIRECT_STATUSES]; /* of that row, by the number of the status */
+/* Where a series' last event went: all that the next one needs, so that nothing has to be fetched
+ * before it is known what else to fetch. */
+struct last {
+    struct tally_row *row; /* NULL: there has been none */
+    struct plan_cells *cells;
+    const struct plan_bounds *bounds; /* the service's */
+    int32_t minute;
 };
 
 struct tally {
     struct arena *arena;
     const struct plan *plan; /* borrowed */
-    struct series series[LIMIT_TALLY_SERIES];
+    struct plan_series series[LIMIT_TALLY_SERIES];
+    struct last last[LIMIT_TALLY_SERIES];
     int series_count;
     struct tally_row *rows[LIMIT_TALLY_ROWS];
     int row_count;
-    int share_count; /* rows, each as often as its service has indicators */
-    uint8_t status_numbers[STATUS_HIGH - STATUS_LOW + 1]; /* from 1 on; 0: not met */
-    int status_count;
+    int share_count;                     /* rows, each as often as its service has indicators */
     uint16_t row_slots[ROW_SLOTS];       /* a row's index + 1; 0 is free */
     uint16_t series_slots[SERIES_SLOTS]; /* a series' index + 1; 0 is free */
 };
@@ -80,7 +80,7 @@ static uint16_t *series_slot(struct tally *tally, int service, struct slice rout
     size_t at = (size_t)series_hash(service, route, method) % SERIES_SLOTS;
 
     for (; tally->series_slots[at] != 0; at = (at + 1) % SERIES_SLOTS) {
-        const struct plan_series *name = &tally->series[tally->series_slots[at] - 1].name;
+        const struct plan_series *name = &tally->series[tally->series_slots[at] - 1];
 
         if (name->service == service && name->method == method
             && slice_equals_text(route, name->route))
@@ -101,10 +101,9 @@ int tally_series(struct tally *tally, int service, struct slice route, enum even
     name = arena_copy(tally->arena, route);
     if (name == NULL)
         return -1;
-    tally->series[tally->series_count++] = (struct series){
-        .name = { service, name, method },
-        .bounds = plan_bounds(tally->plan, service),
-    };
+    tally->series[tally->series_count] = (struct plan_series){ service, name, method };
+    tally->last[tally->series_count].bounds = plan_bounds(tally->plan, service);
+    tally->series_count++;
     *slot = (uint16_t)tally->series_count;
     return tally->series_count - 1;
 }
@@ -128,6 +127,17 @@ static uint16_t *row_slot(struct tally *tally, int32_t minute, uint32_t series)
     return &tally->row_slots[at];
 }
 
+static struct plan_cells *cells_new(struct arena *arena, int bucket_count)
+{
+    struct plan_cells *cells;
+    size_t counts = (size_t)PLAN_STATUSES * (size_t)bucket_count;
+
+    cells = arena_alloc(arena, sizeof(*cells) + counts * sizeof(cells->counts[0]));
+    if (cells != NULL)
+        cells->bucket_count = (uint16_t)bucket_count;
+    return cells;
+}
+
 /* Finds the event's row or makes it; NULL when there is no room.  A row that was made belongs to
  * the tally only once its first event fitted, so that no empty row is ever handed over. */
 static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t series,
@@ -141,7 +151,9 @@ static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t s
     if (tally->row_count == LIMIT_TALLY_ROWS || tally->share_count >= LIMIT_TALLY_SHARES)
         return NULL;
     row = arena_alloc(tally->arena, sizeof(*row));
-    if (row == NULL)
+    if (row != NULL)
+        row->cells = cells_new(tally->arena, tally->last[series].bounds->count + 1);
+    if (row == NULL || row->cells == NULL)
         return NULL;
     row->minute = minute;
     row->series = series;
@@ -150,59 +162,62 @@ static struct tally_row *row_for(struct tally *tally, int32_t minute, uint32_t s
     return row;
 }
 
-static struct plan_cells *cells_new(struct tally *tally, uint16_t status, int bucket_count)
+/* One bit for the place of the status, or none.  Without a branch: which status comes next can't be
+ * foreseen, and a wrong guess costs more than all eight comparisons. */
+static inline unsigned place_of(const struct plan_cells *cells, uint16_t status)
 {
-    struct plan_cells *cells;
-    size_t bytes = sizeof(*cells) + (size_t)bucket_count * sizeof(cells->counts[0]);
+    const uint16_t *at = cells->statuses;
 
-    cells = arena_alloc(tally->arena, bytes);
+    return (unsigned)(at[0] == status) | (unsigned)(at[1] == status) << 1
+           | (unsigned)(at[2] == status) << 2 | (unsigned)(at[3] == status) << 3
+           | (unsigned)(at[4] == status) << 4 | (unsigned)(at[5] == status) << 5
+           | (unsigned)(at[6] == status) << 6 | (unsigned)(at[7] == status) << 7;
+}
+
+/* The counts of a status that the row's first cells don't hold, made if it is new; NULL when there
+ * is no room. */
+static uint32_t *counts_elsewhere(struct tally *tally, struct plan_cells *cells, uint16_t status)
+{
+    unsigned place = 0;
+
+    while (cells->next != NULL && place == 0) {
+        cells = cells->next;
+        place = place_of(cells, status);
+    }
+    if (place != 0)
+        return &cells->counts[__builtin_ctz(place) * cells->bucket_count];
+    if (cells->status_count == PLAN_STATUSES) {
+        cells->next = cells_new(tally->arena, cells->bucket_count);
+        cells = cells->next;
+    }
     if (cells == NULL)
         return NULL;
-    cells->status = status;
-    cells->bucket_count = (uint16_t)bucket_count;
-    return cells;
+    cells->statuses[cells->status_count] = status;
+    return &cells->counts[cells->status_count++ * cells->bucket_count];
 }
 
-/* Where the row's list has the status, or would have it. */
-static struct plan_cells **cells_link(struct tally_row *row, uint16_t status)
+static uint32_t *counts_of(struct tally *tally, struct plan_cells *cells, uint16_t status)
 {
-    struct plan_cells **link = &row->cells;
+    unsigned place = place_of(cells, status);
 
-    while (*link != NULL && (*link)->status != status)
-        link = &(*link)->next;
-    return link;
+    return place != 0 ? &cells->counts[__builtin_ctz(place) * cells->bucket_count]
+                      : counts_elsewhere(tally, cells, status);
 }
 
-/* Where the series remembers the status' cells, which saves the walk along the list: its end is
- * what a processor can't predict.  NULL for a status beyond the first ones. */
-static struct plan_cells **cells_direct(struct tally *tally, struct series *series, uint16_t status)
-{
-    uint8_t *number = &tally->status_numbers[status - STATUS_LOW];
-
-    if (*number == 0 && tally->status_count < DIRECT_STATUSES)
-        *number = (uint8_t)++tally->status_count;
-    return *number == 0 ? NULL : &series->direct[*number - 1];
-}
-
-/* Counts the event in a row of the series that may be new.  Returns false, leaving the row, without
- * room. */
-static bool row_add(struct tally *tally, struct series *series, struct tally_row *row,
-                    const struct tally_event *event)
+/* Counts the event in a row that may be new.  Returns false when there is no room. */
+static bool count_event(struct tally *tally, const struct last *last,
+                        const struct tally_event *event)
 {
     bool timed = event->status < STATUS_SERVER_ERROR && event->status != STATUS_CLIENT_CLOSED;
-    struct plan_cells **direct = cells_direct(tally, series, event->status);
-    struct plan_cells **link =
-        direct != NULL && *direct != NULL ? direct : cells_link(row, event->status);
-    struct plan_cells *cells = *link;
+    uint32_t *counts = counts_of(tally, last->cells, event->status);
+    struct tally_row *row = last->row;
 
-    if (cells == NULL)
-        cells = cells_new(tally, event->status, series->bounds->count + 1);
-    if (cells == NULL || (timed && !histogram_add(&row->durations, event->duration_ms)))
+    if (counts == NULL)
         return false;
-    cells->counts[plan_bucket(series->bounds, event->duration_ms)]++;
-    *link = cells;
-    if (direct != NULL)
-        *direct = cells;
+    counts += plan_bucket(last->bounds, event->duration_ms);
+    if (*counts == UINT32_MAX || (timed && !histogram_add(&row->durations, event->duration_ms)))
+        return false;
+    ++*counts;
     if (!timed)
         return true;
     row->duration_ms_sum += event->duration_ms;
@@ -211,40 +226,41 @@ static bool row_add(struct tally *tally, struct series *series, struct tally_row
     return true;
 }
 
-/* The series goes on with another row, if its next event fits. */
-static void series_leave_row(struct series *series)
+/* The event goes to another row than the series' last one did. */
+static bool count_elsewhere(struct tally *tally, const struct tally_event *event, int32_t minute)
 {
-    series->newest = NULL;
-    for (int i = 0; i < DIRECT_STATUSES; i++)
-        series->direct[i] = NULL;
+    struct last *last = &tally->last[event->series];
+    uint16_t *new_slot = NULL;
+    struct tally_row *row = row_for(tally, minute, event->series, &new_slot);
+    struct last next;
+
+    if (row == NULL)
+        return false;
+    next = (struct last){ row, row->cells, last->bounds, minute };
+    if (!count_event(tally, &next, event))
+        return false;
+    if (new_slot != NULL) {
+        tally->rows[tally->row_count++] = row;
+        tally->share_count +=
+            plan_indicator_count(tally->plan, tally->series[event->series].service);
+        *new_slot = (uint16_t)tally->row_count;
+    }
+    *last = next;
+    return true;
 }
 
 bool tally_add(struct tally *tally, const struct tally_event *event)
 {
-    uint16_t *new_slot = NULL;
-    struct series *series;
-    struct tally_row *row;
+    const struct last *last = &tally->last[event->series];
     int32_t minute;
 
     assert(event->time_ms >= 0 && event->time_ms / MINUTE_MS <= INT32_MAX);
     assert(event->series < (uint32_t)tally->series_count);
     assert(event->status >= STATUS_LOW && event->status <= STATUS_HIGH);
     minute = (int32_t)(event->time_ms / MINUTE_MS);
-    series = &tally->series[event->series];
-    row = series->newest;
-    if (row == NULL || row->minute != minute) {
-        series_leave_row(series);
-        row = row_for(tally, minute, event->series, &new_slot);
-    }
-    if (row == NULL || !row_add(tally, series, row, event))
-        return false;
-    if (new_slot != NULL) {
-        tally->rows[tally->row_count++] = row;
-        tally->share_count += plan_indicator_count(tally->plan, series->name.service);
-        *new_slot = (uint16_t)tally->row_count;
-    }
-    series->newest = row;
-    return true;
+    if (last->row != NULL && last->minute == minute)
+        return count_event(tally, last, event);
+    return count_elsewhere(tally, event, minute);
 }
 
 /* --- reading --- */
@@ -273,7 +289,17 @@ int tally_series_count(const struct tally *tally)
 const struct plan_series *tally_series_at(const struct tally *tally, uint32_t series)
 {
     assert(series < (uint32_t)tally->series_count);
-    return &tally->series[series].name;
+    return &tally->series[series];
+}
+
+static void add_totals(struct tally_totals *totals, int status, uint64_t events)
+{
+    if (status == STATUS_CLIENT_CLOSED)
+        totals->client_closed += events;
+    else
+        totals->total += events;
+    if (status >= STATUS_SERVER_ERROR)
+        totals->errors += events;
 }
 
 struct tally_totals tally_row_totals(const struct tally_row *row)
@@ -281,14 +307,8 @@ struct tally_totals tally_row_totals(const struct tally_row *row)
     struct tally_totals totals = { 0 };
 
     for (const struct plan_cells *cells = row->cells; cells != NULL; cells = cells->next) {
-        uint64_t events = plan_cells_sum(cells);
-
-        if (cells->status == STATUS_CLIENT_CLOSED)
-            totals.client_closed += events;
-        else
-            totals.total += events;
-        if (cells->status >= STATUS_SERVER_ERROR)
-            totals.errors += events;
+        for (int i = 0; i < cells->status_count; i++)
+            add_totals(&totals, cells->statuses[i], plan_cells_sum(cells, i));
     }
     return totals;
 }
