@@ -75,6 +75,8 @@ static void serve(const struct config *config, struct monitor *monitor, struct s
         number = signals_wait(LOOK_MS);
         if (number == SIGHUP)
             slo_side_reload(slo_side);
+        if (number == 0)
+            slo_side_tend(slo_side);
     }
     if (front_replaced(front)) {
         /* The successor speaks for the application now: a last "draining" would be a lie. */

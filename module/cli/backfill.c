@@ -11,7 +11,7 @@
 #include "config/value.h"
 #include "ingest/routes.h"
 #include "ingest/sibling.h"
-#include "ledger/definitions.h"
+#include "ledger/objectives.h"
 #include "slo/plan.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ struct options {
 struct job {
     const struct options *options;
     struct config *config;
-    struct catalogue *catalogue;
+    struct objectives objectives;
     struct plan *plan;
     struct ledger_settings ledger;
     char host[64];
@@ -51,7 +51,7 @@ static void job_done(struct job *job)
     queue_free(&job->backfill.positions);
     queue_free(&job->backfill.flushes);
     plan_free(&job->plan);
-    catalogue_free(&job->catalogue);
+    objectives_done(&job->objectives);
     config_free(&job->config);
 }
 
@@ -119,44 +119,19 @@ static const char *lookup(void *context, const char *name)
     return command_lookup(NULL, name);
 }
 
-static int load_applied(struct job *job, struct problems *problems, struct error *err)
+/* The objectives that probityd counts by; ones that can't be read must not be replaced by others.
+ */
+static int load_objectives(struct job *job, struct error *err)
 {
-    const struct config *config = job->config;
-    const char *services[LIMIT_SOURCES + 1] = { config->service };
-    struct definitions_query query = { .conninfo = config->ledger_conninfo,
-                                       .services = services,
-                                       .service_count = config->source_count + 1,
-                                       .applied_only = true };
-
-    for (int i = 0; i < config->source_count; i++)
-        services[i + 1] = config->sources[i].service;
-    return definitions_load(&query, &(struct openslo_options){ .service = config->service },
-                            problems, &job->catalogue, err);
-}
-
-/* The objectives that probityd counts by: from files, else from the ledger, else those built in. */
-static int load_catalogue(struct job *job, struct error *err)
-{
-    const struct config *config = job->config;
     AUTO(problems_free) struct problems *problems = problems_new();
-    struct error why = { .code = 0 };
     int code;
 
     if (problems == NULL)
         return error_set(err, ENOMEM, "out of memory");
-    if (config->objectives_path != NULL)
-        return openslo_load(config->objectives_path,
-                            &(struct openslo_options){ .service = config->service,
-                                                       .strict = config->objectives_strict },
-                            problems, &job->catalogue, err);
-    code = load_applied(job, problems, &why);
-    /* Without a schema that can hold any there are none; the writer says so if there is no other.
-     */
-    if (code != 0 && code != -ENODATA)
-        return error_set(err, -code, "%s", why.text);
-    if (job->catalogue != NULL)
-        return 0;
-    return catalogue_built_in(config->service, &job->catalogue, err);
+    code = objectives_load(job->config, true, problems, &job->objectives, err);
+    if (code == 0 && job->objectives.trouble[0] != '\0')
+        return error_set(err, EINVAL, "%s", job->objectives.trouble);
+    return code;
 }
 
 static int start_writer(struct job *job, struct error *err)
@@ -170,9 +145,8 @@ static int start_writer(struct job *job, struct error *err)
         .service = job->config->service,
         .host = job->host,
         .instance = job->instance,
-        .catalogue = job->catalogue,
-        .objectives = job->catalogue->objectives,
-        .objective_count = job->catalogue->objective_count,
+        .catalogue = job->objectives.catalogue,
+        .origin = job->objectives.origin,
     };
     backfill->flushes = queue_new(sizeof(struct flush *), LIMIT_FLUSHES);
     backfill->positions = queue_new(sizeof(struct file_position), LIMIT_FLUSHES);
@@ -192,9 +166,9 @@ static int prepare(struct job *job, struct error *err)
     log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, job->config->service);
     if (job->config->ledger_conninfo == NULL)
         return error_set(err, EINVAL, "%s", job->config->ledger_misconfigured);
-    code = load_catalogue(job, err);
+    code = load_objectives(job, err);
     if (code == 0)
-        code = plan_new(job->catalogue, &job->plan, err);
+        code = plan_new(job->objectives.catalogue, &job->plan, err);
     if (code == 0)
         code = start_writer(job, err);
     job->backfill.follow = (struct follow_settings){ .source_count = 1,
@@ -239,7 +213,7 @@ static int choose_source(const struct job *job, const char *path, struct source_
             strcmp(job->options->format, "combined") == 0 ? SOURCE_COMBINED : SOURCE_PROBITY;
     if (job->options->service != NULL)
         ret->service = job->options->service;
-    if (catalogue_service(job->catalogue, slice_of(ret->service)) < 0)
+    if (catalogue_service(job->objectives.catalogue, slice_of(ret->service)) < 0)
         return error_set(err, EINVAL, "%s: service %s has no objectives: nothing would be counted",
                          path, ret->service);
     return 0;

@@ -5,22 +5,30 @@
 #include "daemon/slo_side.h"
 
 #include "accountant/accountant.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "ingest/follow.h"
+#include "ledger/objectives.h"
 #include "ledger/writer.h"
-#include "slo/catalogue.h"
 #include "slo/plan.h"
 #include "slo/tally.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    PROBLEM_BYTES = 4096,
+    /* Between two looks at what the ledger has in force. */
+    TEND_PAUSE_MS = 5 * 1000,
+    TEND_TROUBLE_PAUSE_MS = 60 * 1000,
+};
 
 /* Everything that belongs to one catalogue. */
 struct generation {
-    struct catalogue *catalogue;
+    struct objectives objectives;
     struct plan *plan;
-    char trouble[512];       /* why the objectives can't be read; "" when they can */
     struct queue *flushes;   /* ingest -> ledger: struct flush * */
     struct queue *positions; /* ledger -> ingest */
     struct ledger_settings ledger;
@@ -33,6 +41,7 @@ struct generation {
 struct slo_side {
     struct house *house;
     struct generation *now;
+    int64_t tend_at_ms; /* boot clock: not before */
 };
 
 /* Destructors run in reverse of the start.  What a thread that was left behind may look at is not
@@ -52,15 +61,8 @@ static void generation_stop(struct generation **pointer)
     queue_free(&generation->positions);
     queue_free(&generation->flushes);
     plan_free(&generation->plan);
-    catalogue_free(&generation->catalogue);
+    objectives_done(&generation->objectives);
     free(generation);
-}
-
-/* The objectives as they are written down now; those that can't be read are no failure but a
- * generation in trouble, with the built-in ones, which it neither counts nor shows. */
-static int load(const struct house *house, struct generation *generation, struct error *err)
-{
-    return catalogue_built_in(house->config->service, &generation->catalogue, err);
 }
 
 static struct generation *generation_new(void)
@@ -76,16 +78,57 @@ static struct generation *generation_new(void)
     return generation;
 }
 
-static int generation_load(const struct house *house, struct generation **ret, struct error *err)
+/* Objectives that ask for more than can be counted are like ones that can't be read. */
+static int make_plan(struct generation *generation, struct error *err)
+{
+    struct objectives *objectives = &generation->objectives;
+    struct error cause = { 0 };
+    int code = plan_new(objectives->catalogue, &generation->plan, &cause);
+
+    if (code == 0)
+        return 0;
+    if (code == -ENOMEM || objectives->trouble[0] != '\0')
+        return error_set(err, -code, "%s", cause.text);
+    (void)snprintf(objectives->trouble, sizeof(objectives->trouble), "%s", cause.text);
+    return 0;
+}
+
+static void log_problem(const struct problem *problem)
+{
+    struct buf buf;
+
+    buf_init(&buf, PROBLEM_BYTES);
+    problem_print(problem, &buf);
+    log_with(problem->level == PROBLEM_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, 0,
+             "objectives: %s", buf_text(&buf));
+    buf_done(&buf);
+}
+
+static int load(const struct config *config, bool ask_ledger, struct objectives *ret,
+                struct error *err)
+{
+    AUTO(problems_free) struct problems *problems = problems_new();
+    int code;
+
+    if (problems == NULL)
+        return error_set(err, ENOMEM, "probityd: out of memory");
+    code = objectives_load(config, ask_ledger, problems, ret, err);
+    for (int i = 0; i < problems_count(problems); i++)
+        log_problem(problems_at(problems, i));
+    return code;
+}
+
+static int generation_load(const struct house *house, bool ask_ledger, struct generation **ret,
+                           struct error *err)
 {
     AUTO(generation_stop) struct generation *generation = generation_new();
     int code;
 
     if (generation == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
-    code = load(house, generation, err);
+    code = load(house->config, ask_ledger, &generation->objectives, err);
     if (code == 0)
-        code = plan_new(generation->catalogue, &generation->plan, err);
+        code = make_plan(generation, err);
     if (code != 0)
         return code;
     *ret = generation;
@@ -96,7 +139,7 @@ static int generation_load(const struct house *house, struct generation **ret, s
 static void describe(struct generation *generation, const struct house *house)
 {
     const struct config *config = house->config;
-    const struct catalogue *catalogue = generation->catalogue;
+    const struct catalogue *catalogue = generation->objectives.catalogue;
 
     generation->ledger = (struct ledger_settings){
         .conninfo = config->ledger_conninfo,
@@ -104,8 +147,7 @@ static void describe(struct generation *generation, const struct house *house)
         .host = house->host,
         .instance = house->instance,
         .catalogue = catalogue,
-        .objectives = catalogue->objectives,
-        .objective_count = catalogue->objective_count,
+        .origin = generation->objectives.origin,
     };
     generation->follow = (struct follow_settings){
         .sources = config->sources,
@@ -119,13 +161,13 @@ static void describe(struct generation *generation, const struct house *house)
 static int generation_start(struct generation *generation, struct house *house, struct error *err)
 {
     const struct config *config = house->config;
-    bool in_trouble = generation->trouble[0] != '\0';
+    bool in_trouble = generation->objectives.trouble[0] != '\0';
     bool ledger = config->ledger_conninfo != NULL && !in_trouble;
     int code = 0;
 
     describe(generation, house);
-    if (journal_set_services(house->journal, generation->catalogue->services,
-                             generation->catalogue->service_count)
+    if (journal_set_services(house->journal, generation->objectives.catalogue->services,
+                             generation->objectives.catalogue->service_count)
         != 0)
         return error_set(err, ENOMEM, "probityd: out of memory");
     if (ledger)
@@ -143,7 +185,7 @@ static int generation_start(struct generation *generation, struct house *house, 
                 .slot = house->slo,
                 .follower = generation->follower,
                 .writer = generation->writer,
-                .objectives_trouble = in_trouble ? generation->trouble : NULL,
+                .objectives_trouble = in_trouble ? generation->objectives.trouble : NULL,
             },
             &generation->accountant, err);
     return code;
@@ -157,9 +199,8 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
     if (side == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
     side->house = house;
-    code = generation_load(house, &side->now, err);
-    if (code == 0 && side->now->trouble[0] != '\0')
-        log_error("%s", side->now->trouble);
+    /* The ledger may hang, and /health must not wait: what has been applied to it comes later. */
+    code = generation_load(house, false, &side->now, err);
     if (code == 0)
         code = generation_start(side->now, house, err);
     if (code != 0)
@@ -169,14 +210,20 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
     return 0;
 }
 
+static bool in_trouble(const struct generation *generation)
+{
+    return generation->objectives.trouble[0] != '\0';
+}
+
 void slo_side_reload(struct slo_side *side)
 {
     AUTO(generation_stop) struct generation *next = NULL;
     struct error err = { 0 };
-    int code = generation_load(side->house, &next, &err);
+    int code = generation_load(side->house, true, &next, &err);
 
-    if (code != 0 || (next->trouble[0] != '\0' && side->now->trouble[0] == '\0')) {
-        log_error("the objectives stay as they were: %s", code != 0 ? err.text : next->trouble);
+    if (code != 0 || (in_trouble(next) && !in_trouble(side->now))) {
+        log_error("the objectives stay as they were: %s",
+                  code != 0 ? err.text : next->objectives.trouble);
         return;
     }
     generation_stop(&side->now);
@@ -186,7 +233,29 @@ void slo_side_reload(struct slo_side *side)
     if (code != 0)
         log_error("the objectives can't be judged until the next reload: %s", err.text);
     else
-        log_info("objectives loaded: %d in force", side->now->catalogue->objective_count);
+        log_info("objectives loaded: %d in force",
+                 side->now->objectives.catalogue->objective_count);
+}
+
+/* Whether the ledger holds others than ours, or may have been mended. */
+static bool wants_reload(const struct slo_side *side)
+{
+    struct ledger_counters counters = { 0 };
+
+    if (in_trouble(side->now))
+        return side->now->objectives.origin == ORIGIN_APPLIED;
+    if (side->now->writer != NULL)
+        ledger_writer_counters(side->now->writer, &counters);
+    return counters.definitions_changed;
+}
+
+void slo_side_tend(struct slo_side *side)
+{
+    if (clock_boot_ms() < side->tend_at_ms || !wants_reload(side))
+        return;
+    slo_side_reload(side);
+    side->tend_at_ms =
+        clock_boot_ms() + (in_trouble(side->now) ? TEND_TROUBLE_PAUSE_MS : TEND_PAUSE_MS);
 }
 
 void slo_side_stop(struct slo_side **side)

@@ -23,4 +23,8 @@ void slo_side_stop(struct slo_side **side);
  * stay in force and the log says why. */
 void slo_side_reload(struct slo_side *side);
 
+/* Reloads when other objectives have been applied to the ledger than those in force.  Twice a
+ * second; what it does then may take the ledger's deadlines. */
+void slo_side_tend(struct slo_side *side);
+
 #endif

@@ -193,31 +193,3 @@ int definitions_load(const struct definitions_query *query, const struct openslo
     }
     return read == 0 ? 0 : openslo_finish(&openslo, ret, err);
 }
-
-/* One that comes twice does no harm. */
-static int services_of(const struct config *config, const char *ret[LIMIT_SOURCES + 1])
-{
-    int count = 0;
-
-    ret[count++] = config->service;
-    for (int i = 0; i < config->source_count && i < LIMIT_SOURCES; i++)
-        ret[count++] = config->sources[i].service;
-    return count;
-}
-
-int definitions_in_force(const struct config *config, struct problems *problems,
-                         struct catalogue **ret, struct error *err)
-{
-    const struct openslo_options options = { config->service, config->objectives_strict != 0 };
-    const struct openslo_options lenient = { config->service, false };
-    const char *services[LIMIT_SOURCES + 1];
-    struct definitions_query query = { config->ledger_conninfo, services,
-                                       services_of(config, services), true };
-    int code = 0;
-
-    if (config->objectives_path != NULL)
-        return openslo_load(config->objectives_path, &options, problems, ret, err);
-    if (query.conninfo != NULL)
-        code = definitions_load(&query, &lenient, problems, ret, err);
-    return code != 0 || *ret != NULL ? code : catalogue_built_in(config->service, ret, err);
-}

@@ -7,7 +7,6 @@
 #define LEDGER_DEFINITIONS_H
 
 #include "base/arena.h"
-#include "config/config.h"
 #include "ledger/session.h"
 #include "slo/openslo.h"
 
@@ -58,10 +57,5 @@ int definitions_fetch(struct session *session, const struct definitions_query *q
 int definitions_load(const struct definitions_query *query, const struct openslo_options *options,
                      struct problems *problems, struct catalogue **ret,
                      struct error *err) MUST_CHECK;
-
-/* What a daemon with this configuration counts by: the definitions of PROBITY_OBJECTIVES, else
- * those that are applied for its services, else the built-in ones.  Returns as definitions_load. */
-int definitions_in_force(const struct config *config, struct problems *problems,
-                         struct catalogue **ret, struct error *err) MUST_CHECK;
 
 #endif

@@ -4,7 +4,8 @@ module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
 	%D%/commit.c %D%/commit.h \
 	%D%/coverage.c %D%/coverage.h %D%/desk.c %D%/desk.h %D%/details.c %D%/exclusions.c %D%/exclusions.h \
 	%D%/feed.c %D%/feed.h %D%/history.c %D%/history.h \
-	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/overrides.c %D%/overrides.h \
+	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/objectives.c %D%/objectives.h \
+	%D%/overrides.c %D%/overrides.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/reader.c %D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \
 	%D%/rows.c %D%/rows.h %D%/schema.c %D%/schema.h %D%/session.c %D%/session.h %D%/settings.h \

@@ -19,8 +19,6 @@ struct ledger_settings {
     const char *host;                  /* hint in the positions: where this instance runs */
     const char *instance;              /* a random id of this process */
     const struct catalogue *catalogue; /* what is counted and promised */
-    const struct objective *objectives;
-    int objective_count;
     enum catalogue_origin origin;
 };
 

@@ -602,8 +602,6 @@ int main(int argc, char **argv)
         .host = "host",
         .instance = "instance",
         .catalogue = driver.catalogue,
-        .objectives = driver.catalogue->objectives,
-        .objective_count = driver.catalogue->objective_count,
     };
     if (ledger_writer_start(&driver.settings, driver.flushes, driver.positions, &driver.writer,
                             &err)

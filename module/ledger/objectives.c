@@ -1,0 +1,87 @@
+/* objectives.c - files before the ledger before the built-in ones. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ledger/objectives.h"
+
+#include "base/limits.h"
+#include "ledger/definitions.h"
+#include "slo/openslo.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* What is not understood becomes the trouble, and is not quietly replaced by something else. */
+static int give_up(struct objectives *objectives, const char *service,
+                   const struct problems *problems, const struct error *cause, struct error *err)
+{
+    (void)snprintf(objectives->trouble, sizeof(objectives->trouble),
+                   "the objectives can't be read (errors: %d): %s", problems_errors(problems),
+                   cause->text);
+    return catalogue_built_in(service, &objectives->catalogue, err);
+}
+
+static int load_files(const struct config *config, struct problems *problems,
+                      struct objectives *ret, struct error *err)
+{
+    struct openslo_options options = { config->service, config->objectives_strict != 0 };
+    struct error cause = { 0 };
+    int code = openslo_load(config->objectives_path, &options, problems, &ret->catalogue, &cause);
+
+    ret->origin = ORIGIN_FILE;
+    if (code == -ENOMEM)
+        return error_set(err, ENOMEM, "objectives: out of memory");
+    return code == 0 ? 0 : give_up(ret, config->service, problems, &cause, err);
+}
+
+/* Ours and those of our sources; one that comes twice does no harm. */
+static int services_of(const struct config *config, const char *ret[LIMIT_SOURCES + 1])
+{
+    int count = 0;
+
+    ret[count++] = config->service;
+    for (int i = 0; i < config->source_count; i++)
+        ret[count++] = config->sources[i].service;
+    return count;
+}
+
+/* Leaves the catalogue out when nothing has been applied, as where there is no schema for it yet.
+ */
+static int load_applied(const struct config *config, struct problems *problems,
+                        struct objectives *ret, struct error *err)
+{
+    struct openslo_options options = { .service = config->service };
+    struct definitions_query query = { .conninfo = config->ledger_conninfo, .applied_only = true };
+    const char *services[LIMIT_SOURCES + 1];
+    struct error cause = { 0 };
+    int code;
+
+    query.services = services;
+    query.service_count = services_of(config, services);
+    code = definitions_load(&query, &options, problems, &ret->catalogue, &cause);
+    ret->origin = ORIGIN_APPLIED;
+    if (code == -EINVAL)
+        return give_up(ret, config->service, problems, &cause, err);
+    return code == 0 || code == -ENODATA ? 0 : error_set(err, -code, "%s", cause.text);
+}
+
+int objectives_load(const struct config *config, bool ask_ledger, struct problems *problems,
+                    struct objectives *ret, struct error *err)
+{
+    int code = 0;
+
+    *ret = (struct objectives){ 0 };
+    if (config->objectives_path != NULL)
+        return load_files(config, problems, ret, err);
+    if (ask_ledger && config->ledger_conninfo != NULL)
+        code = load_applied(config, problems, ret, err);
+    if (code != 0 || ret->catalogue != NULL)
+        return code;
+    ret->origin = ORIGIN_BUILT_IN;
+    return catalogue_built_in(config->service, &ret->catalogue, err);
+}
+
+void objectives_done(struct objectives *objectives)
+{
+    catalogue_free(&objectives->catalogue);
+}
