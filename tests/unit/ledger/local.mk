@@ -13,3 +13,8 @@ tests_unit_ledger_test_ledger_LDADD = module/ledger/libledger.a $(level1_libs) $
 noinst_PROGRAMS += tests/integration/ledger_driver
 tests_integration_ledger_driver_SOURCES = tests/integration/ledger_driver.c
 tests_integration_ledger_driver_LDADD = module/ledger/libledger.a $(level1_libs)
+
+# And leases for test_ledger_alerts.py.
+noinst_PROGRAMS += tests/integration/alerts_driver
+tests_integration_alerts_driver_SOURCES = tests/integration/alerts_driver.c
+tests_integration_alerts_driver_LDADD = module/ledger/libledger.a $(level1_libs)
