@@ -124,8 +124,8 @@ def figures(stack):
 
 def in_tables(stack):
     rows = stack.postgres.sql(
-        "SELECT o.name, sum(m.total)::bigint, sum(m.bad)::bigint FROM probity.objective_minutes m "
-        "JOIN probity.objectives o ON o.service = m.service AND o.id = m.objective_id GROUP BY 1")
+        "SELECT o.name, sum(m.total)::bigint, sum(m.bad)::bigint FROM probity.indicator_minutes m "
+        "JOIN probity.objectives o USING (service, indicator_id) GROUP BY 1")
     return {name: [total, bad] for name, total, bad in rows}
 
 
