@@ -16,11 +16,11 @@ enum {
     SIGHTS = 8,
 };
 
-/* How much of a span was watched is the same for all objectives of a service. */
+/* How much of a span was dark is the same for all objectives of a service. */
 struct sight {
     int service;
     int32_t span_minutes;
-    int32_t watched_minutes;
+    int32_t dark_minutes;
 };
 
 struct judge {
@@ -30,16 +30,16 @@ struct judge {
     int sight_count;
 };
 
-static int32_t watched(struct judge *judge, int objective, int32_t span_minutes)
+static int32_t dark(struct judge *judge, int objective, int32_t span_minutes)
 {
     int service = judge->alarms->service_of[objective];
     int32_t minutes;
 
     for (int i = 0; i < judge->sight_count; i++) {
         if (judge->sights[i].service == service && judge->sights[i].span_minutes == span_minutes)
-            return judge->sights[i].watched_minutes;
+            return judge->sights[i].dark_minutes;
     }
-    minutes = book_watched_minutes(judge->alarms->book, objective, span_minutes);
+    minutes = book_dark_minutes(judge->alarms->book, objective, span_minutes);
     /* Objectives are sorted by service: those of the one before are done with. */
     if (judge->sight_count == SIGHTS
         || (judge->sight_count > 0 && judge->sights[0].service != service))
@@ -65,7 +65,7 @@ static bool sum(const struct judge *judge, int objective, int32_t span_minutes,
 
 static bool is_sighted(struct judge *judge, int objective)
 {
-    return 2 * watched(judge, objective, ALERT_SIGHT_MINUTES) >= ALERT_SIGHT_MINUTES;
+    return 2 * dark(judge, objective, ALERT_SIGHT_MINUTES) <= ALERT_SIGHT_MINUTES;
 }
 
 /* Returns false when the book doesn't know all of it yet. */
@@ -80,10 +80,10 @@ static bool gather(struct judge *judge, const struct alarm *alarm, struct alert_
         .whole = verdict->whole,
         .enough = verdict->status != BUDGET_NO_DATA && verdict->status != BUDGET_INSUFFICIENT_DATA,
     };
-    ret->long_watched_minutes =
-        watched(judge, alarm->objective, burn ? rule->long_minutes : (int32_t)ALERT_SIGHT_MINUTES);
+    ret->long_dark_minutes =
+        dark(judge, alarm->objective, burn ? rule->long_minutes : (int32_t)ALERT_SIGHT_MINUTES);
     if (rule->short_minutes > 0)
-        ret->short_watched_minutes = watched(judge, alarm->objective, rule->short_minutes);
+        ret->short_dark_minutes = dark(judge, alarm->objective, rule->short_minutes);
     if (objective->unwatched == UNWATCHED_FREEZE && !is_sighted(judge, alarm->objective))
         ret->blind = ALERT_FROZEN_PROMISED;
     return !burn

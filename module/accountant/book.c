@@ -237,13 +237,13 @@ bool book_sum(const struct book *book, int objective, int32_t span_minutes, stru
     return true;
 }
 
-int32_t book_watched_minutes(const struct book *book, int objective, int32_t span_minutes)
+int32_t book_dark_minutes(const struct book *book, int objective, int32_t span_minutes)
 {
     struct verdict_window window = newest(book, span_minutes);
     struct watching watching = watching_of(book, objective);
 
     return (int32_t)watching_minutes(&watching, window.from_minute, window.until_minute)
-        .watched_minutes;
+        .unwatched_minutes;
 }
 
 struct fraction book_coverage(const struct book *book, int objective)

@@ -63,9 +63,9 @@ int book_apply(struct book *book, const struct ledger_news *news, struct arena *
 bool book_sum(const struct book *book, int objective, int32_t span_minutes,
               struct window_sum *ret) MUST_CHECK;
 
-/* How many of these minutes somebody watched the objective's service, as far as the ledger has been
- * told; a minute that was watched in part counts as one that was not. */
-int32_t book_watched_minutes(const struct book *book, int objective, int32_t span_minutes);
+/* How many of the newest minutes nobody watched the objective's service, as far as the ledger has
+ * been told; a minute that was watched in part counts, one from before measuring began does not. */
+int32_t book_dark_minutes(const struct book *book, int objective, int32_t span_minutes);
 
 /* How the objective's service was watched; never NULL, all 0 before the first read. */
 const struct ledger_coverage *book_coverage_of(const struct book *book, int objective);

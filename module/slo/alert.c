@@ -58,13 +58,14 @@ static bool guards_pass(const struct objective *objective, const struct alert_ru
                              guard->wilson_z);
 }
 
+/* Time before measuring began is not dark: a new service pages in its first minutes too. */
 static bool is_half_dark(const struct alert_rule *rule, const struct alert_evidence *evidence)
 {
     int32_t long_minutes =
         rule->kind == RULE_BURN_RATE ? rule->long_minutes : (int32_t)ALERT_SIGHT_MINUTES;
 
-    return 2 * evidence->long_watched_minutes < long_minutes
-           || 2 * evidence->short_watched_minutes < rule->short_minutes;
+    return 2 * evidence->long_dark_minutes > long_minutes
+           || 2 * evidence->short_dark_minutes > rule->short_minutes;
 }
 
 enum alert_condition alert_judge(const struct objective *objective, const struct alert_rule *rule,
@@ -219,7 +220,7 @@ const char *alert_frozen_text(enum alert_frozen frozen)
 {
     static const char *const texts[] = {
         [ALERT_JUDGED] = "",
-        [ALERT_FROZEN_DARK] = "less than half of its window was watched",
+        [ALERT_FROZEN_DARK] = "more than half of its window was watched by nobody",
         [ALERT_FROZEN_LEDGER] = "the ledger is out of reach",
         [ALERT_FROZEN_CLOCK] = "the wall clock was set: waiting for events that agree with it",
         [ALERT_FROZEN_PROMISED] = "nobody is watching the log",

@@ -30,7 +30,7 @@ enum alert_state {
 /* Why an alert is not judged. */
 enum alert_frozen {
     ALERT_JUDGED,
-    ALERT_FROZEN_DARK,    /* less than half of the time that it looks at was watched */
+    ALERT_FROZEN_DARK,    /* more than half of the time that it looks at is dark */
     ALERT_FROZEN_LEDGER,  /* the ledger has been out of reach for too long */
     ALERT_FROZEN_CLOCK,   /* the wall clock was set, and events don't agree with it yet */
     ALERT_FROZEN_PROMISED /* nobody is watching, and the objective asks to stand still then */
@@ -49,9 +49,9 @@ struct alert_evidence {
     struct window_sum whole; /* the objective's window */
     struct window_sum long_sum;
     struct window_sum short_sum;
-    int32_t long_watched_minutes; /* of the long window; of a rule without one: of the newest
-                                   * ALERT_SIGHT_MINUTES */
-    int32_t short_watched_minutes;
+    int32_t long_dark_minutes; /* of the long window, since measuring began, watched by nobody; of a
+                                * rule without one: of the newest ALERT_SIGHT_MINUTES */
+    int32_t short_dark_minutes;
     bool enough;             /* the objective has enough events to be judged at all */
     enum alert_frozen blind; /* a reason that lies outside of the rule; ALERT_JUDGED: none */
 };

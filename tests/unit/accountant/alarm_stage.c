@@ -1,4 +1,4 @@
-/* alarm_stage.c - book_sum() and book_watched_minutes() as a test wants them. */
+/* alarm_stage.c - book_sum() and book_dark_minutes() as a test wants them. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -17,10 +17,10 @@ static struct {
 /* The linker sends everybody's calls here: see -Wl,--wrap in local.mk. */
 bool __real_book_sum(const struct book *book, int objective, int32_t span_minutes,
                      struct window_sum *ret);
-int32_t __real_book_watched_minutes(const struct book *book, int objective, int32_t span_minutes);
+int32_t __real_book_dark_minutes(const struct book *book, int objective, int32_t span_minutes);
 bool __wrap_book_sum(const struct book *book, int objective, int32_t span_minutes,
                      struct window_sum *ret);
-int32_t __wrap_book_watched_minutes(const struct book *book, int objective, int32_t span_minutes);
+int32_t __wrap_book_dark_minutes(const struct book *book, int objective, int32_t span_minutes);
 
 bool __wrap_book_sum(const struct book *book, int objective, int32_t span_minutes,
                      struct window_sum *ret)
@@ -31,11 +31,11 @@ bool __wrap_book_sum(const struct book *book, int objective, int32_t span_minute
     return true;
 }
 
-int32_t __wrap_book_watched_minutes(const struct book *book, int objective, int32_t span_minutes)
+int32_t __wrap_book_dark_minutes(const struct book *book, int objective, int32_t span_minutes)
 {
     if (!said.on)
-        return __real_book_watched_minutes(book, objective, span_minutes);
-    return span_minutes * said.watched_percent / 100;
+        return __real_book_dark_minutes(book, objective, span_minutes);
+    return span_minutes * (100 - said.watched_percent) / 100;
 }
 
 void stage_set_bad(struct alarm_stage *stage, uint64_t bad)

@@ -27,6 +27,6 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 tests_unit_accountant_test_accountant_CPPFLAGS = $(suite_cppflags)
 tests_unit_accountant_test_accountant_CFLAGS = $(suite_cflags)
 tests_unit_accountant_test_accountant_LDFLAGS = $(suite_ldflags) \
-	-Wl,--wrap=book_sum,--wrap=book_watched_minutes
+	-Wl,--wrap=book_sum,--wrap=book_dark_minutes
 tests_unit_accountant_test_accountant_LDADD = module/accountant/libaccountant.a $(level2_libs) \
 	$(CHECK_LIBS)

@@ -216,10 +216,10 @@ START_TEST(minutes_that_were_watched_are_told_for_any_span)
     ck_assert_int_eq(
         tell(&book, &(struct telling){ .wall_ms = now_wall_ms, .coverage = &coverage }), 0);
     ck_assert(book_sum(&book, 0, 5, &sum));
-    ck_assert_int_eq(book_watched_minutes(&book, 0, 5), 5);
-    ck_assert_int_eq(book_watched_minutes(&book, 0, 30), 20); /* one was watched in part */
-    ck_assert_int_eq(book_watched_minutes(&book, 0, 60), 29);
-    ck_assert_int_eq(book_watched_minutes(&book, 0, 1440), 70);
+    ck_assert_int_eq(book_dark_minutes(&book, 0, 5), 0);
+    ck_assert_int_eq(book_dark_minutes(&book, 0, 30), 10); /* one was watched in part */
+    ck_assert_int_eq(book_dark_minutes(&book, 0, 60), 31);
+    ck_assert_int_eq(book_dark_minutes(&book, 0, 1440), 31);
     end(&book);
 }
 END_TEST

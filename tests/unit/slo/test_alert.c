@@ -36,8 +36,6 @@ static struct alert_evidence evidence_of(struct window_sum long_sum, struct wind
         .whole = { 10000000, long_sum.bad },
         .long_sum = long_sum,
         .short_sum = short_sum,
-        .long_watched_minutes = MONTH,
-        .short_watched_minutes = MONTH,
         .enough = true,
     };
 }
@@ -112,18 +110,18 @@ START_TEST(a_rule_that_is_half_in_the_dark_is_not_judged)
 {
     static const struct {
         int rule;
-        int32_t long_watched, short_watched;
+        int32_t long_dark, short_dark;
         enum unwatched unwatched;
         enum alert_condition want;
     } cases[] = {
-        { FAST, 60, 5, UNWATCHED_IGNORE, ALERT_TRUE },
-        { FAST, 30, 3, UNWATCHED_IGNORE, ALERT_TRUE },
-        { FAST, 29, 5, UNWATCHED_IGNORE, ALERT_UNKNOWN },
-        { FAST, 60, 2, UNWATCHED_IGNORE, ALERT_UNKNOWN },
-        { FAST, 0, 0, UNWATCHED_GOOD, ALERT_UNKNOWN },
-        { FAST, 0, 0, UNWATCHED_BAD, ALERT_TRUE }, /* there the dark itself counts */
-        { LOW, 3, 0, UNWATCHED_IGNORE, ALERT_TRUE },
-        { LOW, 2, 0, UNWATCHED_IGNORE, ALERT_UNKNOWN },
+        { FAST, 0, 0, UNWATCHED_IGNORE, ALERT_TRUE }, /* also when it was measured for a minute */
+        { FAST, 30, 2, UNWATCHED_IGNORE, ALERT_TRUE },
+        { FAST, 31, 0, UNWATCHED_IGNORE, ALERT_UNKNOWN },
+        { FAST, 0, 3, UNWATCHED_IGNORE, ALERT_UNKNOWN },
+        { FAST, 60, 5, UNWATCHED_GOOD, ALERT_UNKNOWN },
+        { FAST, 60, 5, UNWATCHED_BAD, ALERT_TRUE }, /* there the dark itself counts */
+        { LOW, 2, 0, UNWATCHED_IGNORE, ALERT_TRUE },
+        { LOW, 3, 0, UNWATCHED_IGNORE, ALERT_UNKNOWN },
     };
     struct stage stage;
 
@@ -132,8 +130,8 @@ START_TEST(a_rule_that_is_half_in_the_dark_is_not_judged)
         struct alert_evidence evidence =
             evidence_of((struct window_sum){ 10000, 9000 }, (struct window_sum){ 1000, 900 });
 
-        evidence.long_watched_minutes = cases[i].long_watched;
-        evidence.short_watched_minutes = cases[i].short_watched;
+        evidence.long_dark_minutes = cases[i].long_dark;
+        evidence.short_dark_minutes = cases[i].short_dark;
         stage.objective.unwatched = cases[i].unwatched;
         ck_assert_msg(judge(&stage, cases[i].rule, &evidence) == cases[i].want, "row %zu", i);
     }
@@ -365,7 +363,7 @@ static void expect_lawful_turn(struct alert *alert, const struct stage *stage, u
     const struct alert before = *alert;
     bool changed;
 
-    evidence.short_watched_minutes = (int32_t)(next_random(random) % 8);
+    evidence.short_dark_minutes = (int32_t)(next_random(random) % 8);
     evidence.enough = next_random(random) % 8 > 0;
     changed = alert_turn(alert, &stage->objective, &stage->rules[FAST], &evidence, now_ms);
     ck_assert(may_follow(before.state, alert->state));

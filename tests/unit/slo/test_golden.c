@@ -44,7 +44,6 @@ static bool holds(const char *target, int rule, struct alert_evidence evidence)
     enum alert_frozen frozen;
 
     rule_defaults(MONTH, rules);
-    evidence.long_watched_minutes = evidence.short_watched_minutes = MONTH;
     evidence.enough = true;
     return alert_judge(&objective, &rules[rule], &evidence, false, &frozen) == ALERT_TRUE;
 }
