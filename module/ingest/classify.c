@@ -347,17 +347,18 @@ static uint16_t *service_slot(const struct classifier *classifier, struct slice 
 /* Most lines name the service that the line before them named. */
 static int service_of(struct classifier *classifier, struct slice service)
 {
-    const struct catalogue *catalogue = classifier->settings.catalogue;
+    int found;
 
     if (service.length == 0)
         return classifier->home;
-    if (!slice_equals(service, classifier->named)) {
-        classifier->named_service = *service_slot(classifier, service) - 1;
-        classifier->named = classifier->named_service < 0
-                                ? (struct slice){ 0 }
-                                : slice_of(catalogue->services[classifier->named_service]);
+    if (slice_equals(service, classifier->named))
+        return classifier->named_service;
+    found = *service_slot(classifier, service) - 1;
+    if (found >= 0) {
+        classifier->named = slice_of(classifier->settings.catalogue->services[found]);
+        classifier->named_service = found;
     }
-    return classifier->named_service;
+    return found;
 }
 
 /* The service's routes; NULL when out of memory. */
