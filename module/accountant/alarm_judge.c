@@ -53,11 +53,18 @@ static int32_t within(const struct objective *objective, int32_t span_minutes)
     return span_minutes < objective->window_minutes ? span_minutes : objective->window_minutes;
 }
 
+/* Most rules look at spans that are shown, and so have been summed. */
 static bool sum(const struct judge *judge, int objective, int32_t span_minutes,
                 struct window_sum *ret)
 {
     const struct book *book = judge->alarms->book;
 
+    for (int i = 0; i < VERDICT_SPANS; i++) {
+        if (verdict_spans[i].minutes == span_minutes) {
+            *ret = book->verdicts[objective].spans[i];
+            return true;
+        }
+    }
     *ret = (struct window_sum){ 0, 0 };
     return span_minutes == 0
            || book_sum(book, objective, within(&book->objectives[objective], span_minutes), ret);

@@ -17,7 +17,8 @@ enum { MINUTE_MS = 60 * 1000 };
 static bool burns(const struct objective *objective, const struct alert_rule *rule,
                   struct window_sum sum)
 {
-    return fraction_compare(budget_burn_rate(objective->target, sum), rule->threshold) > 0;
+    return sum.bad > 0
+           && fraction_compare(budget_burn_rate(objective->target, sum), rule->threshold) > 0;
 }
 
 static bool burn_holds(const struct objective *objective, const struct alert_rule *rule,

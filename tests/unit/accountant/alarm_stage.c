@@ -43,6 +43,8 @@ void stage_set_bad(struct alarm_stage *stage, uint64_t bad)
     said.bad = bad;
     for (int i = 0; i < STAGE_OBJECTIVES; i++) {
         stage->verdicts[i].whole = (struct window_sum){ 1000000, i <= ERROR_RATE ? bad : 0 };
+        for (int j = 0; j < VERDICT_SPANS; j++)
+            stage->verdicts[i].spans[j] = (struct window_sum){ 10000, i <= ERROR_RATE ? bad : 0 };
         stage->verdicts[i].status =
             budget_judge(stage->objectives[i].target, stage->verdicts[i].whole);
     }

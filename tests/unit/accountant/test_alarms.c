@@ -7,6 +7,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <string.h>
 
 static enum alert_state state_of(const struct alarm_stage *stage, int objective, int rule)
 {
@@ -282,6 +283,22 @@ START_TEST(the_dark_freezes_and_a_few_events_are_not_enough)
 }
 END_TEST
 
+START_TEST(a_rule_over_spans_that_are_not_shown_asks_the_book)
+{
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage.rules[FAST_BURN].long_minutes = 45;
+    stage.rules[FAST_BURN].short_minutes = 0;
+    stage_set_bad(&stage, 5000);
+    memset(stage.verdicts[AVAILABILITY].spans, 0, sizeof(stage.verdicts[0].spans));
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_FIRING);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, SLOW_BURN), ALERT_INACTIVE);
+    stage_end(&stage);
+}
+END_TEST
+
 START_TEST(the_version_changes_with_what_is_shown_and_only_then)
 {
     struct alarm_stage stage;
@@ -341,6 +358,7 @@ TCase *alarms_cases(void)
     tcase_add_test(cases, a_clock_that_was_set_freezes_until_events_agree_and_leaves_the_lease);
     tcase_add_test(cases, a_quiet_service_believes_its_clock_after_a_quarter_of_an_hour);
     tcase_add_test(cases, the_dark_freezes_and_a_few_events_are_not_enough);
+    tcase_add_test(cases, a_rule_over_spans_that_are_not_shown_asks_the_book);
     tcase_add_test(cases, the_version_changes_with_what_is_shown_and_only_then);
     tcase_add_test(cases, alarms_without_memory_are_refused_whole);
     return cases;
