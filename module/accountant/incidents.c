@@ -167,6 +167,30 @@ static int merge(struct past *past, const struct one found[], int found_count, i
     return 0;
 }
 
+static bool is_excluded(const struct book *book, int objective, int32_t minute)
+{
+    const struct ledger_exclusion *exclusion = NULL;
+
+    while ((exclusion = book_exclusion(book, objective, exclusion)) != NULL) {
+        if (minute >= exclusion->from_minute && minute < exclusion->until_minute)
+            return true;
+    }
+    return false;
+}
+
+/* What does not count against the budget is no incident.  Returns how many minutes are left. */
+static int drop_excluded(const struct book *book, int objective, struct incident_minute minutes[],
+                         int count)
+{
+    int kept = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (!is_excluded(book, objective, minutes[i].minute))
+            minutes[kept++] = minutes[i];
+    }
+    return kept;
+}
+
 static int read_one(struct incidents *incidents, int at, struct ledger_reader *reader,
                     const struct ledger_burns *burns, struct one found[INCIDENTS_KEPT])
 {
@@ -183,6 +207,7 @@ static int read_one(struct incidents *incidents, int at, struct ledger_reader *r
         code = ledger_burns_read(reader, burns, deadline_ms, arena, &minutes, &count, NULL);
     if (code != 0)
         return code;
+    count = drop_excluded(incidents->book, at, minutes, count);
     count =
         incident_find(incidents->book->objectives[at].target, minutes, count, list, INCIDENTS_KEPT);
     if (count > 0)

@@ -149,6 +149,31 @@ START_TEST(old_incidents_leave_with_the_window_and_all_is_read_anew_at_times)
 }
 END_TEST
 
+START_TEST(what_is_excluded_is_no_incident)
+{
+    static const struct incident_minute minutes[] = { { NOW - 200, { 10, 10 } },
+                                                      { NOW - 90, { 10, 10 } } };
+    static const struct ledger_exclusion moved = { .objective = "",
+                                                   .from_minute = NOW - 100,
+                                                   .until_minute = NOW - 89 };
+    struct book_place places[STAGE_OBJECTIVES] = { { .service = 0 } };
+    AUTO(buf_done) struct buf text;
+    struct scene scene;
+
+    begin(&scene);
+    scene.stage.book.places = places;
+    scene.stage.book.news.exclusions = &moved;
+    scene.stage.book.news.exclusion_count = 1;
+    fake_ledger.burn_minutes = minutes;
+    fake_ledger.burn_count = 2;
+    turn(&scene, NOW, 20);
+    shown(&scene, &text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "\"bad_events\": 10,"));
+    ck_assert_ptr_null(strstr(buf_text(&text), "}, {\"from\""));
+    end(&scene);
+}
+END_TEST
+
 START_TEST(slices_have_no_incidents_and_a_failure_is_tried_again_later)
 {
     struct scene scene;
@@ -177,6 +202,7 @@ TCase *incidents_cases(void)
     tcase_add_test(cases, incidents_are_shown_with_their_share_and_their_routes);
     tcase_add_test(cases, only_what_is_new_is_read_and_what_goes_on_from_its_beginning);
     tcase_add_test(cases, old_incidents_leave_with_the_window_and_all_is_read_anew_at_times);
+    tcase_add_test(cases, what_is_excluded_is_no_incident);
     tcase_add_test(cases, slices_have_no_incidents_and_a_failure_is_tried_again_later);
     return cases;
 }
