@@ -133,14 +133,15 @@ static int put_row(const struct lint_row *row, struct buf *buf)
         put_percent(row->error_share, buf);
         buf_append_text(buf, " bad events");
     }
-    buf_append_text(buf, "; a full outage is seen after ");
-    lint_print_duration(row->detect_s, buf);
-    if ((row->flaws & LINT_UNREACHABLE) == 0) {
+    if ((row->flaws & LINT_UNREACHABLE) != 0) {
+        buf_append_text(buf, ", which cannot be\n");
+    } else {
+        buf_append_text(buf, "; a full outage is seen after ");
+        lint_print_duration(row->detect_s, buf);
         buf_append_text(buf, ", with ");
         put_percent(row->budget_used, buf);
-        buf_append_text(buf, " of the budget used");
+        buf_append_text(buf, " of the budget used\n");
     }
-    buf_append_char(buf, '\n');
     return put_flaws(row->flaws, rule_flaws, (int)ARRAY_LENGTH(rule_flaws), buf);
 }
 

@@ -166,7 +166,7 @@ START_TEST(the_table_is_printed_with_what_is_wrong)
         buf_text(&buf),
         "app-availability (app): 0.9 good over 30 d\n"
         "  page-fast-burn (critical): burns above 14.4 over 1 h and 5 m; needs more than 144 % bad "
-        "events; a full outage is seen after never\n"
+        "events, which cannot be\n"
         "    warning: can never fire: even a full outage burns at most 1/(1 - target)\n"
         "  page-slow-burn (critical): burns above 6 over 6 h and 30 m; needs more than 60 % bad "
         "events; a full outage is seen after 3 h 36 m, with 5 % of the budget used\n"
