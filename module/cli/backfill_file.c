@@ -194,6 +194,28 @@ static int skip_line(struct filling *filling, bool *ret_end, struct error *err)
     return 0;
 }
 
+/* A log in another format than it is said to be would be counted as rejected lines, and that once
+ * and for all: when not one line of its first chunk can be read, it is left alone. */
+static int doubt_format(const struct filling *filling, struct error *err)
+{
+    const struct follow_counters *counters = &filling->counting->counters;
+    const struct source_config *source = filling->backfill->follow.sources;
+    const char *why = "";
+
+    if (filling->committed_offset > 0 || filling->sheet.lines == 0
+        || filling->sheet.lines > filling->sheet.rejected_lines
+        || counters->rejects[REJECT_TIME] > 0)
+        return 0;
+    for (int i = 0; i < REJECT_COUNT; i++) {
+        if (counters->rejects[i] > 0)
+            why = reject_text((enum reject)i);
+    }
+    return error_set(err, EINVAL,
+                     "%s: nothing was counted: its first lines are not in the format %s (%s): say "
+                     "its --format",
+                     filling->path, source_format_text(source->format), why);
+}
+
 /* One chunk.  `*ret_end`: there is no more to read. */
 static int read_chunk(struct filling *filling, bool *ret_end, struct error *err)
 {
@@ -205,6 +227,8 @@ static int read_chunk(struct filling *filling, bool *ret_end, struct error *err)
 
     filling->counting->now_wall_ms = clock_wall_ms();
     done = sheet_count(&filling->sheet, filling->counting, chunk, archive_offset(filling->archive));
+    if (archive_offset(filling->archive) == 0 && doubt_format(filling, err) != 0)
+        return -EINVAL;
     archive_take(filling->archive, done);
     if (filling->sheet.full) {
         if (archive_offset(filling->archive) == filling->committed_offset)

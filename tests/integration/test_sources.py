@@ -281,6 +281,18 @@ def test_a_backfill_says_what_it_could_not_count(old):
         assert done.returncode == 2 and words in done.stderr
 
 
+def test_a_backfill_in_the_wrong_format_leaves_the_log_alone(old):
+    old.start()
+    elsewhere = f"{old.logs}/elsewhere"
+    append(elsewhere, [Lines(11).combined() for _ in range(20)])
+    done = old.tool("backfill", elsewhere)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "nothing was counted" in done.stderr and "format probity (not_json)" in done.stderr
+    done = old.tool("backfill", "--format", "combined", elsewhere)
+    assert done.returncode == 0 and "20 lines, 20 events" in done.stdout, done.stdout + done.stderr
+    assert old.tool("backfill", elsewhere).returncode == 0
+
+
 def test_a_backfill_without_a_ledger_says_so(start):
     stack = start.stack(start=False, postgres=False, redis=False, app=None, env=SLO_ENV)
     done = stack.tool("backfill", "/etc/hostname")
