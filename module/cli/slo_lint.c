@@ -30,9 +30,11 @@ static int print_for_people(const struct catalogue *catalogue, const struct prob
     }
     for (int i = 0; i < catalogue->kept_count; i++)
         buf_printf(&buf, "%s: %s\n", catalogue->kept[i].name, catalogue->kept[i].why);
-    buf_printf(&buf, "%d objectives can be used", catalogue->objective_count);
-    if (problems_warnings(problems) + flaws > 0)
-        buf_printf(&buf, ", with %d warnings", problems_warnings(problems) + flaws);
+    flaws += problems_warnings(problems);
+    buf_printf(&buf, "%d %s can be used", catalogue->objective_count,
+               catalogue->objective_count == 1 ? "objective" : "objectives");
+    if (flaws > 0)
+        buf_printf(&buf, ", with %d %s", flaws, flaws == 1 ? "warning" : "warnings");
     buf_append_char(&buf, '\n');
     return slo_print(&buf);
 }

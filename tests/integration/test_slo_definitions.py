@@ -203,7 +203,7 @@ def test_lint_without_files_looks_at_what_is_applied(ledger, write):
     run(ledger, "apply", write(slo(target="0.9")), "--effective-from", "2090-01-01T00:00:00Z")
     done = run(ledger, "lint")
     assert "shop-availability (shop): 0.999 good" in done.stdout
-    assert "1 objectives can be used" in done.stdout
+    assert "1 objective can be used" in done.stdout
 
 
 def test_show_prints_every_version(ledger, write):
