@@ -13,6 +13,11 @@
 
 #include <stdio.h>
 
+enum {
+    /* Of every objective a name and a sentence: of many of them more than a fast answer holds. */
+    REASONS_BYTES = LIMIT_OBJECTIVES * 512,
+};
+
 enum { SLO, SERVICE, MIN_BUDGET, SELECTORS };
 
 struct gate {
@@ -213,7 +218,7 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
     int chosen;
     bool stop;
 
-    buf_init(&reasons, LIMIT_FAST_ANSWER_BYTES);
+    buf_init(&reasons, REASONS_BYTES);
     json_writer_init(&json, &reasons);
     gate->set = figures->set;
     gate->now_wall_ms = clock_wall_ms();

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "base/limits.h"
 #include "front/handlers.h"
 
 #include "house.h"
@@ -156,6 +157,24 @@ START_TEST(an_override_is_no_answer_to_doubt)
 }
 END_TEST
 
+START_TEST(many_objectives_have_room_for_their_reasons)
+{
+    static struct page_objective many[LIMIT_OBJECTIVES];
+    static char names[LIMIT_OBJECTIVES][96];
+    struct house house;
+
+    for (int i = 0; i < LIMIT_OBJECTIVES; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%095d", i);
+        many[i] = (struct page_objective)OBJECTIVE(names[i], "a", BUDGET_NO_DATA, 1, 1);
+    }
+    house_init(&house, false);
+    house_publish_slo(&house, many, LIMIT_OBJECTIVES, NULL);
+    ck_assert_int_eq(house_ask(&house, "GET /slo/gate", ""), 200);
+    ck_assert_ptr_nonnull(strstr(buf_text(&house.text), names[LIMIT_OBJECTIVES - 1]));
+    house_done(&house);
+}
+END_TEST
+
 TCase *gate_cases(void)
 {
     TCase *tcase = tcase_create("gate");
@@ -165,5 +184,6 @@ TCase *gate_cases(void)
     tcase_add_loop_test(tcase, an_override_opens_the_gate_and_is_shown, 0,
                         (int)ARRAY_LENGTH(overrides));
     tcase_add_test(tcase, an_override_is_no_answer_to_doubt);
+    tcase_add_test(tcase, many_objectives_have_room_for_their_reasons);
     return tcase;
 }
