@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "front/handlers.h"
+#include "front/query.h"
 
 #include <stdio.h>
 
@@ -200,6 +201,21 @@ static bool check_access(struct exchange *exchange)
     return false;
 }
 
+/* What changes something knows no parameters: a `?dry_run` would be believed.  Returns whether
+ * there is none; otherwise the refusal is the answer. */
+static bool check_query(struct exchange *exchange)
+{
+    AUTO(buf_done) struct buf trouble = { .max_bytes = 128 };
+
+    if ((exchange->request->method & (POST | DELETE)) == 0)
+        return true;
+    if (query_parse(exchange->request->query, NULL, 0, &trouble))
+        return true;
+    refuse(exchange, &(struct response_error){
+                         .status = 400, .code = "bad_request", .message = buf_text(&trouble) });
+    return false;
+}
+
 enum endpoint router_answer(struct exchange *exchange)
 {
     unsigned methods;
@@ -216,7 +232,7 @@ enum endpoint router_answer(struct exchange *exchange)
     }
     if ((exchange->route->methods & exchange->request->method) == 0)
         refuse_method(exchange, methods);
-    else if (check_access(exchange) && exchange->route->slow == NULL)
+    else if (check_access(exchange) && check_query(exchange) && exchange->route->slow == NULL)
         exchange->route->run(exchange);
     return exchange->route->endpoint;
 }
