@@ -1,9 +1,9 @@
 /* accountant.h - owns all SLO state: takes the ledger's rows, judges, publishes SLO pages.
  *
- * Pages (keys in its slot): "slo/NAME" for every objective once there are figures, "metrics" and
- * "metrics/openmetrics" (a fragment each, with what ingest and the ledger's writer counted); the
- * list and the gate are put together by the front from the set's objectives.  Published once a
- * second.
+ * Pages (keys in its slot): "slo/NAME" for every objective once there are figures, "metrics/fleet"
+ * (a fragment with the fleet's figures) and "metrics" (another, with what this instance's ingest
+ * and writer counted), both also as ".../openmetrics"; the list and the gate are put together by
+ * the front from the set's objectives.  Published once a second.
  */
 #ifndef ACCOUNTANT_ACCOUNTANT_H
 #define ACCOUNTANT_ACCOUNTANT_H

@@ -130,24 +130,25 @@ static void put_alerts(struct metrics_writer *writer, const struct alarms *alarm
                   alarm->alert.state);
     }
     put_alert(writer, "", alarms->service, ALARM_UNREACHABLE, alarms->unreachable.state);
-    metrics_family(writer, "probity_slo_alert_failures_total", METRICS_COUNTER,
-                   "Attempts to claim or write alert states that failed");
-    metrics_uint(writer, NULL, alarms->failures);
 }
 
 /* Silence is failure: figures that are too old to be judged by are left out, the counters stay. */
-static void put_slo(struct metrics_writer *writer, const struct metrics_sources *sources)
+void metrics_render_fleet(const struct metrics_sources *sources, enum metrics_format format,
+                          struct buf *buf)
 {
-    put_objectives(writer, sources->book);
+    struct metrics_writer writer;
+
+    metrics_init(&writer, buf, format);
+    put_objectives(&writer, sources->book);
     if (sources->alarms != NULL)
-        put_alerts(writer, sources->alarms);
+        put_alerts(&writer, sources->alarms);
     if (sources->book->as_of_wall_ms > 0)
-        put_events(writer, sources->book);
+        put_events(&writer, sources->book);
     if (!sources->usable)
         return;
-    put_budgets(writer, sources->book);
-    put_burn_rates(writer, sources->book);
-    put_coverage(writer, sources->book);
+    put_budgets(&writer, sources->book);
+    put_burn_rates(&writer, sources->book);
+    put_coverage(&writer, sources->book);
 }
 
 static void put_rejects(struct metrics_writer *writer, const struct follow_counters *counters)
@@ -247,13 +248,17 @@ void metrics_render(const struct metrics_sources *sources, enum metrics_format f
     struct metrics_writer writer;
 
     metrics_init(&writer, buf, format);
-    put_slo(&writer, sources);
     if (sources->ingest != NULL)
         put_ingest(&writer, sources);
     if (sources->follower != NULL)
         logs_put(&writer, sources->follower);
     if (sources->ledger != NULL)
         put_ledger(&writer, sources);
+    if (sources->alarms != NULL) {
+        metrics_family(&writer, "probity_slo_alert_failures_total", METRICS_COUNTER,
+                       "Attempts to claim or write alert states that failed");
+        metrics_uint(&writer, NULL, sources->alarms->failures);
+    }
     metrics_family(&writer, "probity_slo_failed_publications_total", METRICS_COUNTER,
                    "SLO publications that could not be made for want of memory");
     metrics_uint(&writer, NULL, sources->failed_publications);

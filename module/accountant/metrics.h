@@ -26,6 +26,9 @@ struct metrics_sources {
     int64_t now_ms; /* boot clock */
 };
 
+/* The fleet's figures, the same in every instance; metrics_render() gives this instance's own. */
+void metrics_render_fleet(const struct metrics_sources *sources, enum metrics_format format,
+                          struct buf *buf);
 void metrics_render(const struct metrics_sources *sources, enum metrics_format format,
                     struct buf *buf);
 

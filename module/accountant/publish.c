@@ -21,7 +21,7 @@ enum {
     PAGE_BYTES = 256 * 1024,
     /* Of a thousand objectives: a dozen lines each. */
     METRICS_BYTES = 8 * 1024 * 1024,
-    METRICS_PAGES = 2,
+    METRICS_PAGES = 4,
     ALERT_PAGES = 1,
 };
 
@@ -130,25 +130,37 @@ static void add_record(struct page_builder *builder, const struct clerk *clerk, 
                        });
 }
 
-static void add_metrics(struct page_builder *builder, const struct metrics_sources *sources,
-                        enum metrics_format format)
+/* Whose figures, in which format, under which key. */
+struct metrics_fragment {
+    const char *key;
+    enum metrics_format format;
+    void (*render)(const struct metrics_sources *sources, enum metrics_format format,
+                   struct buf *buf);
+};
+
+static const struct metrics_fragment fragments[METRICS_PAGES] = {
+    { "metrics", METRICS_PROMETHEUS, metrics_render },
+    { "metrics/openmetrics", METRICS_OPENMETRICS, metrics_render },
+    { "metrics/fleet", METRICS_PROMETHEUS, metrics_render_fleet },
+    { "metrics/fleet/openmetrics", METRICS_OPENMETRICS, metrics_render_fleet },
+};
+
+/* The front joins them: they are never answers of their own. */
+static void add_fragment(struct page_builder *builder, const struct metrics_sources *sources,
+                         const struct metrics_fragment *fragment)
 {
-    bool open = format == METRICS_OPENMETRICS;
     AUTO(buf_done) struct buf body;
     struct page_text text;
 
     buf_init(&body, METRICS_BYTES);
-    metrics_render(sources, format, &body);
+    fragment->render(sources, fragment->format, &body);
     if (!buf_ok(&body))
         return;
     text = text_of(200, &body, 0);
-    text.content_type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                             : "text/plain; version=0.0.4; charset=utf-8";
-    page_add(builder, open ? "metrics/openmetrics" : "metrics", &text, NULL);
+    page_add(builder, fragment->key, &text, NULL);
 }
 
-static void add_both_metrics(struct page_builder *builder, const struct clerk *clerk,
-                             int64_t now_ms)
+static void add_metrics(struct page_builder *builder, const struct clerk *clerk, int64_t now_ms)
 {
     struct follow_counters ingest;
     struct ledger_counters ledger;
@@ -172,8 +184,8 @@ static void add_both_metrics(struct page_builder *builder, const struct clerk *c
         ledger_writer_counters(clerk->settings.writer, &ledger);
         sources.ledger = &ledger;
     }
-    add_metrics(builder, &sources, METRICS_PROMETHEUS);
-    add_metrics(builder, &sources, METRICS_OPENMETRICS);
+    for (int i = 0; i < METRICS_PAGES; i++)
+        add_fragment(builder, &sources, &fragments[i]);
 }
 
 /* Figures must not outlive their bound in a publication that nobody renews. */
@@ -205,7 +217,7 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
     }
     add_alerts(builder, clerk, usable);
     waivers_publish(&clerk->waivers, builder);
-    add_both_metrics(builder, clerk, now_ms);
+    add_metrics(builder, clerk, now_ms);
     page_set_figures(builder, clerk->book.as_of_wall_ms, usable,
                      usable ? NULL : trouble_now(clerk)->message);
     set = page_builder_finish(&builder);

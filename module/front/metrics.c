@@ -29,14 +29,21 @@ static struct fragment take(const char *owner, struct slot *slot)
     return fragment;
 }
 
-static void append(const struct fragment *fragment, enum metrics_format format, struct buf *body)
+enum part { PART_OWN, PART_FLEET, PARTS };
+
+static void append(const struct fragment *fragment, enum part part, struct metrics_writer *writer)
 {
-    struct slice key =
-        format == METRICS_OPENMETRICS ? SLICE("metrics/openmetrics") : SLICE("metrics");
-    const struct page *page = fragment->stale ? NULL : page_find(fragment->set, key);
+    static const struct slice keys[PARTS][2] = {
+        [PART_OWN] = { [METRICS_PROMETHEUS] = { "metrics", 7 },
+                       [METRICS_OPENMETRICS] = { "metrics/openmetrics", 19 } },
+        [PART_FLEET] = { [METRICS_PROMETHEUS] = { "metrics/fleet", 13 },
+                         [METRICS_OPENMETRICS] = { "metrics/fleet/openmetrics", 25 } },
+    };
+    const struct page *page =
+        fragment->stale ? NULL : page_find(fragment->set, keys[part][writer->format]);
 
     if (page != NULL)
-        buf_append(body, page->fresh.body);
+        buf_append(writer->buf, page->fresh.body);
 }
 
 static void describe_publications(const struct fragment fragments[OWNERS],
@@ -77,24 +84,64 @@ static void describe_front(const struct sources *sources, struct metrics_writer 
     process_describe(sources->process_started_at_wall_ms, writer);
 }
 
+enum scope { SCOPE_INSTANCE, SCOPE_FLEET, SCOPE_UNKNOWN };
+
+/* Other parameters are ignored: whoever scrapes may have a reason for them. */
+static enum scope scope_of(struct slice query)
+{
+    enum scope scope = SCOPE_INSTANCE;
+
+    while (query.length > 0) {
+        struct slice value = slice_cut(&query, '&');
+        struct slice name = slice_cut(&value, '=');
+
+        if (slice_equals_text(name, "scope"))
+            scope = slice_equals_text(value, "fleet") ? SCOPE_FLEET : SCOPE_UNKNOWN;
+    }
+    return scope;
+}
+
+/* Behind a load balancer each scrape meets another instance: only what is the same in all of them
+ * makes series that mean something. */
+static void write_families(struct exchange *exchange, enum scope scope,
+                           struct metrics_writer *writer)
+{
+    struct fragment fragments[OWNERS] = { take("monitor", exchange->sources->health),
+                                          take("accountant", exchange->sources->slo) };
+
+    for (int i = 0; i < OWNERS; i++) {
+        append(&fragments[i], PART_FLEET, writer);
+        if (scope == SCOPE_INSTANCE)
+            append(&fragments[i], PART_OWN, writer);
+    }
+    if (scope == SCOPE_INSTANCE) {
+        describe_publications(fragments, writer);
+        describe_front(exchange->sources, writer);
+    }
+    for (int i = 0; i < OWNERS; i++)
+        slot_release(&fragments[i].set);
+}
+
 void metrics_give(struct exchange *exchange)
 {
     struct buf *body = &exchange->response->own_body;
     bool open_metrics =
         negotiate_accepts(exchange->request->accept, SLICE("application/openmetrics-text"));
-    struct fragment fragments[OWNERS] = { take("monitor", exchange->sources->health),
-                                          take("accountant", exchange->sources->slo) };
+    enum scope scope = scope_of(exchange->request->query);
     struct metrics_writer writer;
 
+    if (scope == SCOPE_UNKNOWN) {
+        response_error(exchange->response, exchange->request,
+                       &(struct response_error){ .status = 400,
+                                                 .code = "bad_request",
+                                                 .message = "scope is not fleet: say scope=fleet "
+                                                            "or leave it out" });
+        return;
+    }
     metrics_init(&writer, body, open_metrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS);
-    for (int i = 0; i < OWNERS; i++)
-        append(&fragments[i], writer.format, body);
-    describe_publications(fragments, &writer);
-    describe_front(exchange->sources, &writer);
+    write_families(exchange, scope, &writer);
     if (open_metrics)
         buf_append_text(body, "# EOF\n");
-    for (int i = 0; i < OWNERS; i++)
-        slot_release(&fragments[i].set);
     response_text(
         exchange->response,
         &(struct page_text){

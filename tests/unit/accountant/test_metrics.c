@@ -47,18 +47,19 @@ START_TEST(every_family_has_its_samples)
         .waiting_for_ledger = true,
     };
     struct ledger_counters ledger = { .commits = 5, .last_commit_at_ms = 8500 };
+    struct metrics_sources sources;
     AUTO(book_done) struct book book;
     AUTO(buf_done) struct buf buf;
 
     begin(&book);
     buf_init(&buf, 1 << 18);
-    metrics_render(&(struct metrics_sources){ .book = &book,
-                                              .usable = true,
-                                              .ingest = &ingest,
-                                              .ledger = &ledger,
-                                              .read_at_ms = 9750,
-                                              .now_ms = 10000 },
-                   METRICS_PROMETHEUS, &buf);
+    sources = (struct metrics_sources){ .book = &book,
+                                        .usable = true,
+                                        .ingest = &ingest,
+                                        .ledger = &ledger,
+                                        .read_at_ms = 9750,
+                                        .now_ms = 10000 };
+    metrics_render_fleet(&sources, METRICS_PROMETHEUS, &buf);
     ck_assert(buf_ok(&buf));
     expect(&buf, "\nprobity_slo_objective_ratio{slo=\"api-availability\",service=\"api\"} 0.999\n");
     expect(&buf, "\nprobity_slo_events_total{slo=\"api-availability\",service=\"api\","
@@ -69,6 +70,12 @@ START_TEST(every_family_has_its_samples)
     expect(&buf, "\nprobity_slo_burn_rate{slo=\"api-availability\",service=\"api\","
                  "window=\"5m\"} 0.2\n");
     expect(&buf, "\nprobity_slo_coverage_ratio{slo=\"api-availability\",service=\"api\"} 1\n");
+    ck_assert_ptr_null(strstr(buf_text(&buf), "probity_ingest"));
+    ck_assert_ptr_null(strstr(buf_text(&buf), "probity_ledger"));
+    buf_clear(&buf);
+    metrics_render(&sources, METRICS_PROMETHEUS, &buf);
+    ck_assert(buf_ok(&buf));
+    ck_assert_ptr_null(strstr(buf_text(&buf), "probity_slo_events"));
     expect(&buf, "\nprobity_ingest_lines_total 12\n");
     expect(&buf, "\nprobity_ingest_rejected_total{reason=\"bad_status\"} 2\n");
     expect(&buf, "\nprobity_ingest_rejected_total{reason=\"not_json\"} 0\n");
@@ -88,13 +95,11 @@ START_TEST(figures_that_are_too_old_are_left_out_and_counters_stay)
 
     begin(&book);
     buf_init(&buf, 1 << 18);
-    metrics_render(&(struct metrics_sources){ .book = &book, .read_at_ms = -1 },
-                   METRICS_OPENMETRICS, &buf);
+    metrics_render_fleet(&(struct metrics_sources){ .book = &book, .read_at_ms = -1 },
+                         METRICS_OPENMETRICS, &buf);
     expect(&buf, "\nprobity_slo_events_total{");
     expect(&buf, "# TYPE probity_slo_events counter\n");
     ck_assert_ptr_null(strstr(buf_text(&buf), "probity_slo_burn_rate"));
-    ck_assert_ptr_null(strstr(buf_text(&buf), "probity_ledger"));
-    ck_assert_ptr_null(strstr(buf_text(&buf), "probity_ingest"));
 }
 END_TEST
 

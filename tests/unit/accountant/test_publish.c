@@ -70,6 +70,7 @@ START_TEST(before_the_first_read_the_set_says_why_and_names_the_objectives)
     ck_assert_int_eq(set->objectives[0].status, BUDGET_NO_DATA);
     ck_assert_ptr_null(page_find(set, SLICE("slo/api-latency-p99")));
     ck_assert_ptr_nonnull(page_find(set, SLICE("metrics")));
+    ck_assert_ptr_nonnull(page_find(set, SLICE("metrics/fleet/openmetrics")));
     slot_release(&set);
     end();
 }
@@ -180,7 +181,7 @@ START_TEST(without_memory_the_old_publication_stays_and_it_is_counted)
         malloc_fail_at(-1);
         ck_assert_uint_eq(clerk.failed_publications - before, failed);
         set = slot_acquire(slot);
-        ck_assert_int_eq(set->page_count, OBJECTIVE_BUILT_IN_COUNT + 3);
+        ck_assert_int_eq(set->page_count, OBJECTIVE_BUILT_IN_COUNT + 5);
         slot_release(&set);
     }
     end();

@@ -48,9 +48,14 @@ static void add(struct page_builder *builder, const char *key)
 
 void house_publish_health(struct house *house)
 {
-    static const char *const keys[] = {
-        "health", "ready", "startup", "detailed", "detailed/redis", "metrics", "metrics/openmetrics"
-    };
+    static const char *const keys[] = { "health",
+                                        "ready",
+                                        "startup",
+                                        "detailed",
+                                        "detailed/redis",
+                                        "metrics",
+                                        "metrics/openmetrics",
+                                        "metrics/fleet" };
     struct page_builder *builder = page_builder_new(3000);
     struct page_set *set;
 
