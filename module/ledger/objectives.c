@@ -11,14 +11,32 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* Ours and those of our sources; one that comes twice does no harm. */
+static int services_of(const struct config *config, const char *ret[LIMIT_SOURCES + 1])
+{
+    int count = 0;
+
+    ret[count++] = config->service;
+    for (int i = 0; i < config->source_count; i++)
+        ret[count++] = config->sources[i].service;
+    return count;
+}
+
+static int built_in(const struct config *config, struct catalogue **ret, struct error *err)
+{
+    const char *services[LIMIT_SOURCES + 1];
+
+    return catalogue_built_in_all(services, services_of(config, services), ret, err);
+}
+
 /* What is not understood becomes the trouble, and is not quietly replaced by something else. */
-static int give_up(struct objectives *objectives, const char *service,
+static int give_up(struct objectives *objectives, const struct config *config,
                    const struct problems *problems, const struct error *cause, struct error *err)
 {
     (void)snprintf(objectives->trouble, sizeof(objectives->trouble),
                    "the objectives can't be read (errors: %d): %s", problems_errors(problems),
                    cause->text);
-    return catalogue_built_in(service, &objectives->catalogue, err);
+    return built_in(config, &objectives->catalogue, err);
 }
 
 static int load_files(const struct config *config, struct problems *problems,
@@ -31,18 +49,7 @@ static int load_files(const struct config *config, struct problems *problems,
     ret->origin = ORIGIN_FILE;
     if (code == -ENOMEM)
         return error_set(err, ENOMEM, "objectives: out of memory");
-    return code == 0 ? 0 : give_up(ret, config->service, problems, &cause, err);
-}
-
-/* Ours and those of our sources; one that comes twice does no harm. */
-static int services_of(const struct config *config, const char *ret[LIMIT_SOURCES + 1])
-{
-    int count = 0;
-
-    ret[count++] = config->service;
-    for (int i = 0; i < config->source_count; i++)
-        ret[count++] = config->sources[i].service;
-    return count;
+    return code == 0 ? 0 : give_up(ret, config, problems, &cause, err);
 }
 
 /* Leaves the catalogue out when nothing has been applied, as where there is no schema for it yet.
@@ -61,7 +68,7 @@ static int load_applied(const struct config *config, struct problems *problems,
     code = definitions_load(&query, &options, problems, &ret->catalogue, &cause);
     ret->origin = ORIGIN_APPLIED;
     if (code == -EINVAL)
-        return give_up(ret, config->service, problems, &cause, err);
+        return give_up(ret, config, problems, &cause, err);
     return code == 0 || code == -ENODATA ? 0 : error_set(err, -code, "%s", cause.text);
 }
 
@@ -78,7 +85,7 @@ int objectives_load(const struct config *config, bool ask_ledger, struct problem
     if (code != 0 || ret->catalogue != NULL)
         return code;
     ret->origin = ORIGIN_BUILT_IN;
-    return catalogue_built_in(config->service, &ret->catalogue, err);
+    return built_in(config, &ret->catalogue, err);
 }
 
 void objectives_done(struct objectives *objectives)

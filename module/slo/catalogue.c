@@ -274,24 +274,51 @@ static void indicator_of(const struct objective *objective, struct indicator *re
     }
 }
 
-int catalogue_built_in(const char *service, struct catalogue **ret, struct error *err)
+static int add_built_in(struct catalogue_builder *builder, const char *service, struct error *err)
 {
-    AUTO(catalogue_builder_free) struct catalogue_builder *builder = catalogue_builder_new(service);
     struct objective objectives[OBJECTIVE_BUILT_IN_COUNT];
     struct indicator indicator;
     int code = 0;
 
-    if (builder == NULL)
-        return error_set(err, ENOMEM, "objectives: out of memory");
     objective_built_in(service, objectives);
     for (int i = 0; i < OBJECTIVE_BUILT_IN_COUNT && code == 0; i++) {
         indicator_of(&objectives[i], &indicator);
         code = catalogue_add(builder, &objectives[i], &indicator, err);
     }
+    return code;
+}
+
+static bool has_service(const char *const services[], int count, const char *service)
+{
+    int i = 0;
+
+    while (i < count && strcmp(services[i], service) != 0)
+        i++;
+    return i < count;
+}
+
+int catalogue_built_in_all(const char *const services[], int count, struct catalogue **ret,
+                           struct error *err)
+{
+    AUTO(catalogue_builder_free)
+    struct catalogue_builder *builder = catalogue_builder_new(services[0]);
+    int code = 0;
+
+    if (builder == NULL)
+        return error_set(err, ENOMEM, "objectives: out of memory");
+    for (int i = 0; i < count && code == 0; i++) {
+        if (!has_service(services, i, services[i]))
+            code = add_built_in(builder, services[i], err);
+    }
     if (code != 0)
         return code;
     *ret = catalogue_finish(&builder);
     return *ret != NULL ? 0 : error_set(err, ENOMEM, "objectives: out of memory");
+}
+
+int catalogue_built_in(const char *service, struct catalogue **ret, struct error *err)
+{
+    return catalogue_built_in_all(&service, 1, ret, err);
 }
 
 int catalogue_service(const struct catalogue *catalogue, struct slice service)

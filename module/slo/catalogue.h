@@ -47,6 +47,10 @@ struct catalogue {
 
 /* The four objectives that a service has from the first start. */
 int catalogue_built_in(const char *service, struct catalogue **ret, struct error *err) MUST_CHECK;
+
+/* The same for several services, the home service first; one that comes twice is taken once. */
+int catalogue_built_in_all(const char *const services[], int count, struct catalogue **ret,
+                           struct error *err) MUST_CHECK;
 void catalogue_free(struct catalogue **catalogue);
 
 /* The index of a service, an objective or an indicator; -1: none. */

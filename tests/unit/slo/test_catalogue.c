@@ -51,6 +51,19 @@ START_TEST(the_built_in_objectives_share_an_indicator)
 }
 END_TEST
 
+START_TEST(every_service_has_its_built_in_objectives_once)
+{
+    static const char *const services[] = { "shop", "api", "shop", "api" };
+    AUTO(catalogue_free) struct catalogue *catalogue = NULL;
+
+    ck_assert_int_eq(catalogue_built_in_all(services, 4, &catalogue, NULL), 0);
+    ck_assert_int_eq(catalogue->objective_count, 2 * OBJECTIVE_BUILT_IN_COUNT);
+    ck_assert_int_eq(catalogue->service_count, 2);
+    ck_assert_int_ge(catalogue_objective(catalogue, SLICE("api-availability")), 0);
+    ck_assert_int_ge(catalogue_objective(catalogue, SLICE("shop-latency-p99")), 0);
+}
+END_TEST
+
 START_TEST(objectives_are_sorted_and_the_home_service_is_always_there)
 {
     struct catalogue_builder *builder = catalogue_builder_new("home");
@@ -135,6 +148,7 @@ TCase *catalogue_cases(void)
     TCase *cases = tcase_create("catalogue");
 
     tcase_add_test(cases, the_built_in_objectives_share_an_indicator);
+    tcase_add_test(cases, every_service_has_its_built_in_objectives_once);
     tcase_add_test(cases, objectives_are_sorted_and_the_home_service_is_always_there);
     tcase_add_test(cases, no_rules_are_not_the_default_rules);
     tcase_add_test(cases, what_is_kept_takes_a_name_and_a_place);

@@ -67,6 +67,8 @@ int suite_run(const char *name, const suite_cases_fn cases[], int count)
     int tests;
     int failures;
 
+    /* Its own 4 s are too few for a sanitised build on a machine that is busy. */
+    (void)setenv("CK_DEFAULT_TIMEOUT", "60", 0);
     for (int i = 0; i < count; i++)
         suite_add_tcase(suite, cases[i]());
     srunner_run_all(runner, CK_NORMAL);
