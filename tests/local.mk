@@ -39,4 +39,4 @@ dist-hook:
 		$(distdir)/tests/integration
 	cp $(srcdir)/tests/sql/*.sql $(distdir)/tests/sql
 	cp $(srcdir)/tests/sql/expected/*.out $(distdir)/tests/sql/expected
-	cp $(srcdir)/scripts/demo/*.py $(distdir)/scripts/demo
+	cp $(srcdir)/scripts/demo/*.py $(srcdir)/scripts/demo/*.yaml $(distdir)/scripts/demo

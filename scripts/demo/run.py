@@ -5,6 +5,7 @@ import http.client
 import os
 import random
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -13,6 +14,8 @@ import sys
 import threading
 import time
 import uuid
+
+import yesterday
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(REPOSITORY, "tests", "integration"))
@@ -23,13 +26,19 @@ LONGEST_SOCKET_PATH = 90  # what PROBITY_LISTEN takes
 
 TOUR = """
 Probity answers at {base} for the demo application behind the same nginx.
+In another terminal: . {run}/env
 
   curl -s {base}/health/ready
-  curl -s {base}/slo
-  curl -s {base}/slo/gate
-  curl -s {base}/metrics
+  curl -s {base}/slo/shop-answers
   curl -s {base}/v1/items/7                       a request of the application itself
-  curl -s -H 'Authorization: Bearer {token}' {base}/health/detailed
+  curl -s -H "Authorization: Bearer $TOKEN" {base}/health/detailed
+  curl -s {base}/metrics
+
+  probity gate --url {base} --slo shop-answers && echo deploy
+  probity slo lint .run/objectives.yaml           what its alerts can do
+  probity slo apply .run/objectives.yaml          after a change; nothing needs a restart
+  probity slo list
+  curl -s '{base}/slo/shop-answers/history?from=-1d&step=1h'
 
   kill -9 $(cat .run/redis.pid); sleep 0.3; curl -s {base}/health/ready
   ./scripts/run start redis                       brings it back; so with postgres, app and nginx
@@ -78,9 +87,9 @@ def check():
             fail(f"{tool} is missing: ./scripts/deps run installs it")
 
 
-def kept_secret():
-    """A signing secret of this checkout's own, so that a token outlives a restart."""
-    path = os.path.join(RUN, "secret")
+def kept_secret(name):
+    """A secret of this checkout's own, so that a token outlives a restart."""
+    path = os.path.join(RUN, name)
     if not os.path.exists(path):
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
@@ -165,7 +174,8 @@ class Demo:
         return {
             "PROBITY_APP": self.app.health_url, "DATABASE_URL": self.postgres.url(),
             "REDIS_URL": self.redis.url(), "CELERY_BROKER_URL": self.redis.url(),
-            "JWT_SECRET_KEY": kept_secret(), "APP_VERSION": "1.0.0",
+            "JWT_SECRET_KEY": kept_secret("secret"), "APP_VERSION": "1.0.0",
+            "PROBITY_INGEST_TOKEN": kept_secret("ingest-token"),
             "PROBITY_ACCESS_LOG": self.nginx.access_log, "PROBITY_DRAIN_SECONDS": "1",
             **theirs, "PROBITY_LISTEN": socket_path,
         }
@@ -187,6 +197,8 @@ class Demo:
         self.launch(self.app)
         self.postgres.wait_ready(60)
         self.migrate()
+        if self.is_ours:
+            self.promise()
         self.start_probityd()
         self.app.wait_ready()
         self.celery.wait_ready(60)
@@ -201,6 +213,41 @@ class Demo:
         if os.environ.get("DATABASE_URL") is None and os.environ.get("PROBITY_LEDGER_URL") is None:
             raise RuntimeError(f"probity migrate upgrade: {text}")
         say(f"probity migrate upgrade: {text}; going on without a ledger")
+
+    @property
+    def is_ours(self):
+        """Whether ledger, service and objectives are the demo's own, and nobody's else."""
+        return not any(os.environ.get(name) for name in (
+            "DATABASE_URL", "PROBITY_LEDGER_URL", "PROBITY_SERVICE", "PROBITY_OBJECTIVES"))
+
+    def promise(self):
+        """Applies the shop's objectives: a copy, which is there to be changed."""
+        path = os.path.join(RUN, "objectives.yaml")
+        if not os.path.exists(path):
+            shutil.copy(os.path.join(REPOSITORY, "scripts", "demo", "objectives.yaml"), path)
+        done = self.servers.run_tool("slo", "apply", path, "--author", "demo", env=self.env)
+        if done.returncode != 0:
+            say(f"probity slo apply {path}: {done.stderr.strip()}")
+
+    def remember(self):
+        """Something to look at: the day before, counted from an old log, once."""
+        path = os.path.join(RUN, "log", "yesterday.log.gz")
+        if os.path.exists(path):
+            return
+        yesterday.write(path)
+        done = self.servers.run_tool("backfill", "--format", "combined", path, env=self.env)
+        if done.returncode != 0:
+            say(f"probity backfill {path}: {done.stderr.strip()}")
+
+    def write_env(self, token):
+        """What the tool needs to know about this stack, to be read by a shell."""
+        names = [name for name in self.env if name.startswith(("PROBITY_", "DATABASE_"))]
+        path = os.path.join(RUN, "env")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
+                  encoding="utf-8") as file:
+            for name in names:
+                file.write(f"export {name}={shlex.quote(str(self.env[name]))}\n")
+            file.write(f"TOKEN={token}\nPATH={shlex.quote(os.environ['PROBITY_BUILD'])}:$PATH\n")
 
     def start_probityd(self):
         self.started_at = time.monotonic()
@@ -265,11 +312,13 @@ def on_signal(number, _):
 
 def serve(demo, port):
     demo.start()
-    base = f"http://127.0.0.1:{port}"
-    say(TOUR.format(base=base, token=admin_token(demo.env)))
+    demo.write_env(admin_token(demo.env))
+    say(TOUR.format(base=f"http://127.0.0.1:{port}", run=os.path.relpath(RUN)))
     rate = os.environ.get("DEMO_TRAFFIC") or "3"
     if rate.replace(".", "", 1).isdigit() and float(rate) > 0:
         Traffic(port, float(rate)).start()
+        if demo.is_ours:
+            threading.Thread(target=demo.remember, daemon=True).start()
     while True:
         demo.watch()
         time.sleep(0.1)

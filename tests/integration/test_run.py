@@ -100,7 +100,8 @@ def test_the_stack_runs_restarts_probityd_keeps_the_ledger_and_leaves_nothing(ru
     for name in NAMES:
         os.kill(run.pid(name), 0)
 
-    token = re.search(r"Bearer (\S+)'", run.said()).group(1)
+    with open(run.path(".run", "env"), encoding="utf-8") as env:
+        token = re.search(r"^TOKEN=(\S+)$", env.read(), re.MULTILINE).group(1)
     assert run.get("/health/detailed", headers={"Authorization": f"Bearer {token}"}).status == 200
 
     for _ in range(3):  # for ever, not three times: but three tell the two apart
@@ -139,6 +140,14 @@ def test_the_stack_runs_restarts_probityd_keeps_the_ledger_and_leaves_nothing(ru
 def test_the_demo_traffic_reaches_the_ledger_by_itself(run):
     run.start(DEMO_TRAFFIC="20")
     wait_until(lambda: slo_events(run) > 20, 20, "events by themselves")
+    wait_until(lambda: slo_events(run) > 20000, 60, "the day before")
+    assert [slo["name"] for slo in run.get("/slo").json()["slos"]] == [
+        "shop-answers", "shop-lucky", "shop-orders-fast"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f". {run.path('.run', 'env')} && probity slo list && probity gate --url "
+         f"http://127.0.0.1:{run.port} --slo shop-answers"], capture_output=True, text=True,
+        check=False)
+    assert done.returncode == 0 and "applied   demo" in done.stdout, done.stdout + done.stderr
 
 
 def check_only(env):
