@@ -257,7 +257,10 @@ BEGIN
             name := format('%s_p%s', of.parent, part);
             CONTINUE WHEN to_regclass('probity.' || name) IS NOT NULL;
             PERFORM pg_advisory_xact_lock(1886547810, 2);
-            CONTINUE WHEN to_regclass('probity.' || name) IS NOT NULL;
+            -- Asked of the table: what to_regclass() has not found it goes on not finding, even
+            -- after the one who was waited for has made it.
+            CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = name
+                                  AND relnamespace = 'probity'::regnamespace);
             EXECUTE format('CREATE TABLE probity.%I (LIKE probity.%I INCLUDING ALL)',
                            name, of.parent);
             EXECUTE format('ALTER TABLE probity.%I ATTACH PARTITION probity.%I '

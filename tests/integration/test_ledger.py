@@ -474,6 +474,23 @@ def test_partitions_are_made_once_by_writers_that_need_them_together(ledger):
     assert route_totals(ledger) == (4000, 400)
 
 
+def test_whoever_waits_for_another_to_make_a_partition_finds_it_made(ledger):
+    base = this_minute() - 14 * 1440
+    first = psycopg2.connect(ledger.url())
+    made = []
+    first.cursor().execute("SELECT probity.make_partitions(%s, %s)", (base, base))
+    second = threading.Thread(target=lambda: made.append(ledger.sql(
+        "SELECT probity.make_partitions(%s, %s)", (base, base))[0][0]))
+    second.start()
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while ledger.sql(waiting) != [(1,)]:
+        time.sleep(0.01)
+    first.commit()
+    second.join()
+    first.close()
+    assert made == [0]
+
+
 def test_partitions_that_can_not_be_made_are_waited_for_and_no_row_is_refused(ledger):
     base = this_minute() - 21 * 1440
     link = psycopg2.connect(ledger.url())
