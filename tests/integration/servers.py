@@ -177,6 +177,38 @@ def is_running(pid):
         return False
 
 
+class PgBouncer(Process):
+    """In transaction mode.  By default one server connection for everybody: what one client leaves
+    behind, the next one meets."""
+
+    name = "pgbouncer"
+
+    def __init__(self, folder, postgres, pool_size=1):
+        super().__init__(folder, account="postgres")
+        self.postgres, self.port, self.pool_size = postgres, free_port(), pool_size
+
+    def command(self):
+        path = os.path.join(self.folder, "pgbouncer.ini")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"[databases]\napp = host=127.0.0.1 port={self.postgres.port} dbname=app "
+                       f"user=app password={self.postgres.password}\n"
+                       f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\n"
+                       "unix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
+                       f"default_pool_size = {self.pool_size}\nmax_client_conn = 1000\n")
+        os.chmod(path, 0o644)
+        command = ["/usr/sbin/pgbouncer", path]
+        if not self.account:
+            return command
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
+                "--pdeathsig=TERM", *command]
+
+    def ready(self):
+        return port_answers(self.port)
+
+    def url(self):
+        return f"postgresql://app@127.0.0.1:{self.port}/app"
+
+
 class Redis(Process):
     name = "redis"
 

@@ -1,47 +1,15 @@
 """test_ledger_pgbouncer.py - everything works through a transaction-pooling PgBouncer."""
 # SPDX-License-Identifier: MIT
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ledger_driver import Driver, counted, expected, probity, this_minute
-from process import Process, free_port, port_answers
+from servers import PgBouncer
 
 pytestmark = pytest.mark.skipif(shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") is None,
                                 reason="Debian's pgbouncer is not installed")
-
-
-class PgBouncer(Process):
-    """One server connection for everybody: what one client leaves behind, the next one meets."""
-
-    name = "pgbouncer"
-
-    def __init__(self, folder, postgres):
-        super().__init__(folder, account="postgres")
-        self.postgres, self.port = postgres, free_port()
-
-    def command(self):
-        path = os.path.join(self.folder, "pgbouncer.ini")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(f"[databases]\napp = host=127.0.0.1 port={self.postgres.port} dbname=app "
-                       f"user=app password={self.postgres.password}\n"
-                       f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\n"
-                       "unix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
-                       "default_pool_size = 1\n")
-        os.chmod(path, 0o644)
-        command = ["/usr/sbin/pgbouncer", path]
-        if not self.account:
-            return command
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
-                "--pdeathsig=TERM", *command]
-
-    def ready(self):
-        return port_answers(self.port)
-
-    def url(self):
-        return f"postgresql://app@127.0.0.1:{self.port}/app"
 
 
 @pytest.fixture
