@@ -59,6 +59,8 @@ enum {
     /* Objectives of one instance, its services together: what memory and a tick are measured
      * for. */
     LIMIT_OBJECTIVES = 1024,
+    /* Each objective may be of another service, and so may be each source, and ours. */
+    LIMIT_SERVICES = LIMIT_OBJECTIVES + LIMIT_SOURCES + 1,
     /* Durations that the objectives of one service may name: events are kept by the buckets between
      * them. */
     LIMIT_THRESHOLDS = 32,

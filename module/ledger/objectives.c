@@ -42,7 +42,13 @@ static int give_up(struct objectives *objectives, const struct config *config,
 static int load_files(const struct config *config, struct problems *problems,
                       struct objectives *ret, struct error *err)
 {
-    struct openslo_options options = { config->service, config->objectives_strict != 0 };
+    const char *services[LIMIT_SOURCES + 1];
+    struct openslo_options options = {
+        .service = config->service,
+        .services = services,
+        .service_count = services_of(config, services),
+        .strict = config->objectives_strict != 0,
+    };
     struct error cause = { 0 };
     int code = openslo_load(config->objectives_path, &options, problems, &ret->catalogue, &cause);
 
@@ -57,14 +63,22 @@ static int load_files(const struct config *config, struct problems *problems,
 static int load_applied(const struct config *config, struct problems *problems,
                         struct objectives *ret, struct error *err)
 {
-    struct openslo_options options = { .service = config->service };
-    struct definitions_query query = { .conninfo = config->ledger_conninfo, .applied_only = true };
     const char *services[LIMIT_SOURCES + 1];
+    int count = services_of(config, services);
+    struct openslo_options options = {
+        .service = config->service,
+        .services = services,
+        .service_count = count,
+    };
+    struct definitions_query query = {
+        .conninfo = config->ledger_conninfo,
+        .services = services,
+        .service_count = count,
+        .applied_only = true,
+    };
     struct error cause = { 0 };
     int code;
 
-    query.services = services;
-    query.service_count = services_of(config, services);
     code = definitions_load(&query, &options, problems, &ret->catalogue, &cause);
     ret->origin = ORIGIN_APPLIED;
     if (code == -EINVAL)

@@ -38,7 +38,7 @@ struct catalogue_builder *catalogue_builder_new(const char *service)
     builder->arena = arena_new(ARENA_BYTES);
     builder->objectives = calloc(LIMIT_OBJECTIVES, sizeof(*builder->objectives));
     builder->indicators = calloc(LIMIT_OBJECTIVES, sizeof(*builder->indicators));
-    builder->services = calloc(LIMIT_OBJECTIVES + 1, sizeof(*builder->services));
+    builder->services = calloc(LIMIT_SERVICES, sizeof(*builder->services));
     builder->kept = calloc(LIMIT_OBJECTIVES, sizeof(*builder->kept));
     if (builder->arena == NULL || builder->objectives == NULL || builder->indicators == NULL
         || builder->services == NULL || builder->kept == NULL)
@@ -78,10 +78,17 @@ static const char *add_service(struct catalogue_builder *builder, const char *se
         if (strcmp(builder->services[i], service) == 0)
             return builder->services[i];
     }
+    if (builder->service_count == LIMIT_SERVICES)
+        return NULL;
     copy = arena_copy(builder->arena, slice_of(service));
     if (copy != NULL)
         builder->services[builder->service_count++] = copy;
     return copy;
+}
+
+int catalogue_builder_service(struct catalogue_builder *builder, const char *service)
+{
+    return add_service(builder, service) == NULL ? -ENOMEM : 0;
 }
 
 /* "total{…} bad{…}" */

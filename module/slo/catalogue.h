@@ -65,6 +65,10 @@ struct catalogue_builder;
 struct catalogue_builder *catalogue_builder_new(const char *service) MUST_CHECK;
 void catalogue_builder_free(struct catalogue_builder **builder);
 
+/* A service that is among the catalogue's whether it has objectives or not, at most LIMIT_SOURCES
+ * of them.  Returns 0 or -ENOMEM. */
+int catalogue_builder_service(struct catalogue_builder *builder, const char *service) MUST_CHECK;
+
 /* Memory that the catalogue will own. */
 struct arena *catalogue_builder_arena(struct catalogue_builder *builder);
 

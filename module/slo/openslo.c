@@ -37,6 +37,10 @@ struct openslo *openslo_new(const struct openslo_options *options, struct proble
     openslo->check = (struct shape_check){ problems, options->strict };
     openslo->arena = arena_new(ARENA_BYTES);
     openslo->builder = catalogue_builder_new(options->service);
+    for (int i = 0; i < options->service_count && openslo->builder != NULL; i++) {
+        if (catalogue_builder_service(openslo->builder, options->services[i]) != 0)
+            catalogue_builder_free(&openslo->builder);
+    }
     openslo->objects.items = calloc(LIMIT_YAML_DOCUMENTS, sizeof(*openslo->objects.items));
     if (openslo->arena == NULL || openslo->builder == NULL || openslo->objects.items == NULL)
         return NULL;

@@ -14,7 +14,10 @@
 #include "slo/problem.h"
 
 struct openslo_options {
-    const char *service; /* the home service: in the catalogue, whatever the files say */
+    const char *service;         /* the home service: in the catalogue, whatever the files say */
+    const char *const *services; /* those of the sources, likewise: the positions of logs are kept
+                                  * by them and must stay where they are */
+    int service_count;
     bool strict; /* by the rules of the Go SDK; else the specification's own examples load */
 };
 

@@ -64,6 +64,27 @@ START_TEST(references_lead_across_the_files_of_a_folder)
 }
 END_TEST
 
+START_TEST(the_services_of_sources_are_there_without_an_objective)
+{
+    static const char *const services[] = { "edge", "home", "web" };
+    const struct openslo_options with = { .service = "home",
+                                          .services = services,
+                                          .service_count = 3 };
+    AUTO(problems_free) struct problems *problems = problems_new();
+    AUTO(catalogue_free) struct catalogue *catalogue = NULL;
+    AUTO(buf_done) struct buf text;
+    struct openslo *openslo = openslo_new(&with, problems);
+
+    buf_init(&text, TEXT_BYTES);
+    buf_append_text(&text, sli);
+    put_slo(&text, "a-b");
+    ck_assert_int_eq(openslo_read_text(openslo, "x", buf_slice(&text)), 0);
+    ck_assert_int_eq(openslo_finish(&openslo, &catalogue, NULL), 0);
+    ck_assert_int_eq(catalogue->service_count, 3);
+    ck_assert_int_eq(catalogue_service(catalogue, SLICE("edge")), 0);
+}
+END_TEST
+
 START_TEST(a_path_that_leads_nowhere_is_an_error_in_words)
 {
     AUTO(problems_free) struct problems *problems = problems_new();
@@ -219,6 +240,7 @@ TCase *openslo_run_cases(void)
 
     tcase_set_timeout(cases, 30);
     tcase_add_test(cases, references_lead_across_the_files_of_a_folder);
+    tcase_add_test(cases, the_services_of_sources_are_there_without_an_objective);
     tcase_add_test(cases, a_path_that_leads_nowhere_is_an_error_in_words);
     tcase_add_test(cases, the_first_error_stands_for_all_and_says_how_many_there_are);
     tcase_add_test(cases, a_thousand_objectives_load_at_once_and_one_too_many_is_refused);
