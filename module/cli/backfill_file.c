@@ -201,6 +201,7 @@ static int doubt_format(const struct filling *filling, struct error *err)
     const struct follow_counters *counters = &filling->counting->counters;
     const struct source_config *source = filling->backfill->follow.sources;
     const char *why = "";
+    const char *hint = "say its --format";
 
     if (filling->committed_offset > 0 || filling->sheet.lines == 0
         || filling->sheet.lines > filling->sheet.rejected_lines
@@ -210,10 +211,11 @@ static int doubt_format(const struct filling *filling, struct error *err)
         if (counters->rejects[i] > 0)
             why = reject_text((enum reject)i);
     }
+    if (source->format == SOURCE_COMBINED && counters->rejects[REJECT_MISSING] > 0)
+        hint = "behind the user agent there has to be $request_time";
     return error_set(err, EINVAL,
-                     "%s: nothing was counted: its first lines are not in the format %s (%s): say "
-                     "its --format",
-                     filling->path, source_format_text(source->format), why);
+                     "%s: nothing was counted: its first lines are not in the format %s (%s): %s",
+                     filling->path, source_format_text(source->format), why, hint);
 }
 
 /* One chunk.  `*ret_end`: there is no more to read. */
