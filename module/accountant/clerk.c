@@ -238,6 +238,22 @@ static void refresh_details(struct clerk *clerk, struct clerk_time now)
                                                                     .wall_ms = now.wall_ms });
 }
 
+/* Before a reload another accountant has published figures: until we have some they are better than
+ * none, as long as they are not too old. */
+static bool has_older_figures(const struct clerk *clerk)
+{
+    const struct page_set *set;
+    bool good;
+
+    if (clerk->read_at_ms >= 0 || clerk->no_ledger.code != NULL)
+        return false;
+    set = slot_acquire(clerk->settings.slot);
+    good = set != NULL && set->usable && slot_age_ms(set) < set->max_age_ms;
+    if (set != NULL)
+        slot_release(&set);
+    return good;
+}
+
 void clerk_turn(struct clerk *clerk, struct clerk_time now)
 {
     clerk->read_much = false;
@@ -250,7 +266,8 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
         watch_writer(clerk, now);
         judge_alerts(clerk, now);
     }
-    publish_figures(clerk, clock_boot_ms());
+    if (!has_older_figures(clerk))
+        publish_figures(clerk, clock_boot_ms());
     if (clerk->read_at_ms >= 0 && clerk->trouble == NULL && !clerk->loading)
         refresh_details(clerk, now);
     /* What the rows of a month took on their way lies between what is kept: give its pages back. */

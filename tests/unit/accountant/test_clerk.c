@@ -51,6 +51,18 @@ static void begin(void)
     begin_with("host=/nowhere");
 }
 
+/* Another clerk takes over what the first one published, as after a reload. */
+static void succeed(void)
+{
+    struct accountant_settings settings = { .config = &config, .ledger = &ledger, .slot = slot };
+
+    clerk_done(&clerk);
+    ck_assert_int_eq(clerk_init(&clerk, &settings, &stopping, NULL), 0);
+    fake_ledger.minutes = minutes;
+    fake_ledger.minute_count = 2;
+    fake_ledger.anew = true;
+}
+
 static void end(void)
 {
     clerk_done(&clerk);
@@ -126,6 +138,29 @@ START_TEST(figures_stay_as_they_were_while_a_load_is_under_way)
     fake_ledger.loading = false;
     turn_after(1);
     ck_assert_int_eq(clerk.read_at_ms, base_ms + second * 1000);
+    end();
+}
+END_TEST
+
+START_TEST(figures_of_before_a_reload_are_shown_until_there_are_new_ones)
+{
+    begin();
+    turn_after(0);
+    succeed();
+    fake_ledger.loading = true;
+    turn_after(1);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    fake_ledger.loading = false;
+    fake_ledger.read_code = -ECONNREFUSED;
+    turn_after(1);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    fake_ledger.read_code = 0;
+    fake_ledger.minutes = minutes;
+    fake_ledger.minute_count = 2;
+    fake_ledger.anew = true;
+    turn_after(1);
+    ck_assert_int_eq(clerk.read_at_ms, base_ms + second * 1000);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
     end();
 }
 END_TEST
@@ -252,6 +287,7 @@ TCase *clerk_cases(void)
     tcase_add_test(cases, a_turn_reads_judges_and_publishes);
     tcase_add_test(cases, a_failed_read_leaves_the_figures_and_says_why);
     tcase_add_test(cases, figures_stay_as_they_were_while_a_load_is_under_way);
+    tcase_add_test(cases, figures_of_before_a_reload_are_shown_until_there_are_new_ones);
     tcase_add_test(cases, without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set);
     tcase_add_test(cases, a_step_of_the_wall_clock_reads_the_ledger_anew);
     tcase_add_test(cases, percentiles_follow_from_the_second_turn_on_and_once_a_minute);
