@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+/* A bucket's width: histogram.h. */
+#define DERIVED_WITHIN "0.008"
+
 static void put_ratio(struct json_writer *json, const char *key, struct fraction value,
                       enum fraction_rounding rounding)
 {
@@ -289,6 +292,26 @@ static void put_exclusions(struct json_writer *json, const struct render_objecti
     json_close_array(json);
 }
 
+/* Where a definition is younger than what it counts, durations before it come from histograms. */
+static void put_derived(struct json_writer *json, const struct render_objective *of)
+{
+    const struct ledger_derived *derived = of->book->news.derived;
+    struct verdict_window window = of->book->verdicts[of->index].window;
+
+    if (derived == NULL)
+        return;
+    derived += of->book->objectives[of->index].indicator;
+    if (derived->until_minute <= window.from_minute || derived->from_minute >= window.until_minute)
+        return;
+    json_key(json, "derived");
+    json_open_object(json);
+    json_time(json, "from", (int64_t)derived->from_minute * 60000);
+    json_time(json, "to", (int64_t)derived->until_minute * 60000);
+    json_key(json, "within_ratio");
+    json_put_raw(json, slice_of(DERIVED_WITHIN));
+    json_close_object(json);
+}
+
 /* What was added for time that nobody watched. */
 static void put_unwatched(struct json_writer *json, const struct render_objective *of)
 {
@@ -344,6 +367,7 @@ void render_page(const struct render_objective *objective, const char *stale_bec
     json_bool(&json, "stale", stale_because != NULL);
     if (stale_because != NULL)
         json_text(&json, "reason", stale_because);
+    put_derived(&json, objective);
     put_exclusions(&json, objective);
     put_unwatched(&json, objective);
     put_routes(&json, objective);

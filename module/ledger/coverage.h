@@ -1,4 +1,4 @@
-/* coverage.h - for how long was anybody watching?  Pure. */
+/* coverage.h - for how long was anybody watching, and which counts are not exact?  Pure. */
 #ifndef LEDGER_COVERAGE_H
 #define LEDGER_COVERAGE_H
 
@@ -14,5 +14,12 @@ int coverage_merge(struct coverage_span spans[], int count);
 
 /* How much of `within` the union of the spans covers.  Sorts the spans. */
 int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within);
+
+/* Minutes of which durations were derived from histograms, or which could not be derived:
+ * [from_minute, until_minute), both 0 for none. */
+struct ledger_derived {
+    int32_t from_minute;
+    int32_t until_minute;
+};
 
 #endif

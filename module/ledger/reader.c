@@ -40,6 +40,8 @@ static int follow_positions(struct ledger_reader *reader, const struct snapshot 
         return begin_anew(reader, snapshot);
     feed_mark_grown(&reader->latest, &snapshot->now, grown);
     load_services(reader, grown);
+    for (int i = 0; i < services; i++)
+        reader->registered = reader->registered && !grown[i];
     return 0;
 }
 
@@ -63,6 +65,8 @@ static int take_changes(struct ledger_reader *reader, struct snapshot *snapshot,
         code = load_edges(reader, turn->windows, err);
     if (code == 0)
         code = watch_coverage(reader, snapshot, turn->arena, &turn->news);
+    if (code == 0)
+        code = watch_derived(reader, turn->arena, &turn->news);
     if (code == 0)
         code = watch_exclusions(reader, turn->look->now_wall_ms, turn->arena, &turn->news, err);
     turn->news.complete = code == 0;
@@ -154,11 +158,12 @@ static int make_tables(struct ledger_reader *reader, const struct catalogue *cat
 
     reader->services = services_literal(catalogue);
     reader->ids = calloc(indicators, sizeof(*reader->ids));
+    reader->derived = calloc(indicators, sizeof(*reader->derived));
     reader->by_definition = calloc(indicators, sizeof(struct indicator *));
     reader->keys = calloc(tracks, sizeof(*reader->keys));
     reader->unread = calloc(tracks, sizeof(*reader->unread));
-    if (reader->services == NULL || reader->ids == NULL || reader->by_definition == NULL
-        || reader->keys == NULL || reader->unread == NULL)
+    if (reader->services == NULL || reader->ids == NULL || reader->derived == NULL
+        || reader->by_definition == NULL || reader->keys == NULL || reader->unread == NULL)
         return -ENOMEM;
     for (int i = 0; i < catalogue->indicator_count; i++)
         reader->by_definition[i] = &catalogue->indicators[i];
@@ -195,6 +200,7 @@ void ledger_reader_close(struct ledger_reader **reader)
     feed_done(&(*reader)->histograms);
     free((*reader)->services);
     free((*reader)->ids);
+    free((*reader)->derived);
     free((void *)(*reader)->by_definition);
     free((*reader)->keys);
     free((*reader)->unread);

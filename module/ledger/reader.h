@@ -51,6 +51,7 @@ struct ledger_news {
     const struct ledger_coverage *coverage;    /* by the catalogue's services */
     const struct ledger_exclusion *exclusions; /* by service and from_minute */
     int exclusion_count;
+    const struct ledger_derived *derived; /* by the catalogue's indicators */
 };
 
 struct ledger_look {

@@ -17,26 +17,25 @@ enum { SQL_BYTES = 1024 * 1024 };
 /* Far beyond what a row can see, and a year of them still is a count below 2^62. */
 #define ROW_EVENTS_MAX (INT64_C(1) << 46)
 
-#define MS_OF(column) "(extract(epoch FROM " column ") * 1000)::bigint"
-
 /* Between the two stand the services' names, as a literal. */
-static const char positions_sql
-    [] = "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, "
-         "p.from_ms, p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, "
-         "p.late_events FROM (" SCHEMA_SQL ") AS v LEFT JOIN ("
-         "SELECT s.n, f.file_id, f.\"offset\", "
-         "cardinality(f.indicators) + cardinality(f.slices) AS counted, " MS_OF("f.watched_from") " AS from_ms, " MS_OF(
-             "f.watched_until") " AS until_ms, " MS_OF("f.last_event") " AS last_event_ms, "
-                                                                       "f.lines, f.rejected_lines, "
-                                                                       "f.lost_bytes, "
-                                                                       "f.late_events FROM unnest(";
+static const char positions_sql[] =
+    "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, "
+    "p.from_ms, p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, "
+    "p.late_events FROM (" SCHEMA_SQL ") AS v LEFT JOIN ("
+    "SELECT s.n, f.file_id, f.\"offset\", "
+    "cardinality(f.indicators) + cardinality(f.slices) AS counted, "
+    "(extract(epoch FROM f.watched_from) * 1000)::bigint AS from_ms, "
+    "(extract(epoch FROM f.watched_until) * 1000)::bigint AS until_ms, "
+    "(extract(epoch FROM f.last_event) * 1000)::bigint AS last_event_ms, "
+    "f.lines, f.rejected_lines, f.lost_bytes, f.late_events FROM unnest(";
 static const char of_services_sql[] =
     "::text[]) WITH ORDINALITY AS s(service, n) "
     "JOIN probity.positions AS f ON f.service = s.service) AS p ON true "
     "ORDER BY p.n, p.file_id";
 
 static const char indicators_sql[] =
-    "SELECT s.n, i.id, i.definition FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
+    "SELECT s.n, i.id, i.definition, i.derived_from, i.derived_until FROM unnest($1::text[]) WITH "
+    "ORDINALITY AS s(service, n) "
     "JOIN probity.indicators AS i ON i.service = s.service ORDER BY s.n, i.id DESC";
 
 void snapshot_done(struct snapshot *snapshot)
@@ -113,8 +112,13 @@ static void take_ids(struct ledger_reader *reader, const PGresult *rows)
             &wanted, (const void *)reader->by_definition, (size_t)catalogue->indicator_count,
             sizeof(struct indicator *), compare_definition);
 
-        if (found != NULL)
-            reader->ids[*found - catalogue->indicators] = (int)pq_int(rows, i, 1, 0);
+        if (found == NULL)
+            continue;
+        reader->ids[*found - catalogue->indicators] = (int)pq_int(rows, i, 1, 0);
+        reader->derived[*found - catalogue->indicators] = (struct ledger_derived){
+            (int32_t)pq_int(rows, i, 3, 0),
+            (int32_t)pq_int(rows, i, 4, 0),
+        };
     }
 }
 
@@ -192,8 +196,8 @@ int snapshot_check_counts(int64_t total, int64_t bad, struct error *err)
                      (long long)total, (long long)bad);
 }
 
-/* Looks again as long as one is missing: the writer registers them, and it may come later.  What is
- * new among them has not been read. */
+/* Looks again as long as one is missing: the writer registers them, and it may come later; and when
+ * something was derived.  What is new among them has not been read. */
 static int find_indicators(struct ledger_reader *reader, struct error *err)
 {
     AUTO(pq_clear) PGresult *rows = NULL;

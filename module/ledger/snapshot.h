@@ -29,10 +29,11 @@ struct ledger_reader {
     const struct indicator **by_definition; /* the catalogue's indicators by service, definition */
 
     struct session session;
-    int *ids;               /* of the catalogue's indicators; 0: not registered (yet) */
-    struct track_key *keys; /* of tracks whose indicator is registered */
+    int *ids;                       /* of the catalogue's indicators; 0: not registered (yet) */
+    struct ledger_derived *derived; /* of the same */
+    struct track_key *keys;         /* of tracks whose indicator is registered */
     int key_count;
-    bool registered; /* every indicator has its id */
+    bool registered; /* every indicator has its id, and nothing was derived since */
 
     struct feed seen;       /* up to here changes are in the windows */
     struct feed latest;     /* the newest positions that were met: they must not go back */

@@ -5,6 +5,7 @@
 #include "ledger/watch.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { MINUTE_MS = 60000 };
 
@@ -57,6 +58,18 @@ int watch_coverage(const struct ledger_reader *reader, const struct snapshot *sn
         of->span_count = coverage_merge(&spans[i], until - i);
     }
     news->coverage = coverage;
+    return 0;
+}
+
+int watch_derived(const struct ledger_reader *reader, struct arena *arena, struct ledger_news *news)
+{
+    size_t count = (size_t)reader->settings.catalogue->indicator_count;
+    struct ledger_derived *derived = arena_alloc(arena, (count + 1) * sizeof(*derived));
+
+    if (derived == NULL)
+        return -ENOMEM;
+    memcpy(derived, reader->derived, count * sizeof(*derived));
+    news->derived = derived;
     return 0;
 }
 

@@ -168,6 +168,33 @@ START_TEST(exclusions_are_shown_wherever_they_change_a_figure)
 }
 END_TEST
 
+START_TEST(durations_that_were_derived_are_marked_while_they_are_in_the_window)
+{
+    struct ledger_derived derived[8] = { { NOW - 6000, NOW - 4000 } };
+    struct render_objective objective = { .book = &book };
+    AUTO(buf_done) struct buf buf;
+
+    begin(3000, 3);
+    book.news.derived = derived;
+    buf_init(&buf, 1 << 16);
+    render_page(&objective, NULL, &buf);
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf),
+                                 "\"derived\": {\"from\": \"2026-07-14T14:40:00.000Z\", "
+                                 "\"to\": \"2026-07-16T00:00:00.000Z\", "
+                                 "\"within_ratio\": 0.008}, \"exclusions\""));
+    derived[0] = (struct ledger_derived){ NOW - 50000, NOW - 43199 };
+    buf_clear(&buf);
+    render_page(&objective, NULL, &buf);
+    ck_assert_ptr_null(strstr(buf_text(&buf), "derived"));
+    objective.index = 2; /* another indicator */
+    derived[0] = (struct ledger_derived){ NOW - 6000, NOW - 4000 };
+    buf_clear(&buf);
+    render_page(&objective, NULL, &buf);
+    ck_assert_ptr_null(strstr(buf_text(&buf), "derived"));
+    end();
+}
+END_TEST
+
 START_TEST(nothing_read_is_null_and_no_traffic_is_zero)
 {
     struct render_objective objective = { .book = &book, .index = 3 };
@@ -215,6 +242,7 @@ TCase *render_cases(void)
     tcase_add_test(cases, a_latency_objective_shows_threshold_and_percentiles);
     tcase_add_test(cases, a_page_adds_time_coverage_and_its_own_routes);
     tcase_add_test(cases, exclusions_are_shown_wherever_they_change_a_figure);
+    tcase_add_test(cases, durations_that_were_derived_are_marked_while_they_are_in_the_window);
     tcase_add_test(cases, nothing_read_is_null_and_no_traffic_is_zero);
     tcase_add_test(cases, printed_ratios_round_to_the_worse_side);
     return cases;
