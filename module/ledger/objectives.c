@@ -39,6 +39,14 @@ static int give_up(struct objectives *objectives, const struct config *config,
     return built_in(config, &objectives->catalogue, err);
 }
 
+/* A file that somebody is about to write anew is empty for a moment, and a gate without objectives
+ * would let everything through. */
+static int refuse_nothing(const struct config *config, struct objectives *ret, struct error *cause)
+{
+    catalogue_free(&ret->catalogue);
+    return error_set(cause, EINVAL, "%s: there are no objectives in it", config->objectives_path);
+}
+
 static int load_files(const struct config *config, struct problems *problems,
                       struct objectives *ret, struct error *err)
 {
@@ -55,6 +63,8 @@ static int load_files(const struct config *config, struct problems *problems,
     ret->origin = ORIGIN_FILE;
     if (code == -ENOMEM)
         return error_set(err, ENOMEM, "objectives: out of memory");
+    if (code == 0 && ret->catalogue->objective_count + ret->catalogue->kept_count == 0)
+        code = refuse_nothing(config, ret, &cause);
     return code == 0 ? 0 : give_up(ret, config, problems, &cause, err);
 }
 
