@@ -1,21 +1,17 @@
 """Random events over random instances, with everything between killed: /slo equals a recount, to the event."""
 # SPDX-License-Identifier: MIT
-import json
+import gzip
 import os
 import random
+import signal
+import subprocess
 import time
 
 import pytest
 
-from fcgi import Client, Closed, request
-from process import wait_until
-from servers import Probityd
-
-INGEST_TOKEN = "i" * 32
-ROUTES = ["/v1/items", "/v1/items/{id}", "/v1/jobs/{id}/logs", "/checkout", "/"]
-METHODS = ["GET", "GET", "GET", "POST", "DELETE", "OPTIONS", "PURGE"]
-STATUSES = [200] * 12 + [201, 204, 301, 404, 404, 429, 499, 500, 502, 503, 101]
-DAY = 86400
+from fleet import ENV, INGEST_TOKEN, Instance, draw_events, latency_slo, lines_of, ratio_slo, recount
+from process import plain_environment, wait_until
+from servers import build_path, run_tool
 
 # name: (service, total, bad): what the objectives below ask, said once more.
 RECOUNT = {
@@ -28,132 +24,15 @@ RECOUNT = {
                       lambda e: not 200 <= e["status"] <= 399),
 }
 
-OBJECTIVES = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: all-available}
-spec:
-  service: app
-  indicator:
-    metadata: {name: all-available}
-    spec:
-      ratioMetric:
-        bad: {metricSource: {type: probity, spec: {status: 5xx}}}
-        total: {metricSource: {type: probity, spec: {service: app}}}
-  timeWindow: [{duration: 7d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.99}]
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: items-fast}
-spec:
-  service: app
-  indicator:
-    metadata: {name: items-fast}
-    spec:
-      thresholdMetric:
-        metricSource: {type: probity, spec: {route: "/v1/items*", status: 100-499}}
-  timeWindow: [{duration: 7d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{op: lt, value: 250, target: 0.9}]
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: writes-accepted}
-spec:
-  service: app
-  indicator:
-    metadata: {name: writes-accepted}
-    spec:
-      ratioMetric:
-        bad: {metricSource: {type: probity, spec: {method: [POST, DELETE], status: ["429", 5xx]}}}
-        total: {metricSource: {type: probity, spec: {method: [POST, DELETE]}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.95}]
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: checkout-good}
-spec:
-  service: shop
-  indicator:
-    metadata: {name: checkout-good}
-    spec:
-      ratioMetric:
-        good: {metricSource: {type: probity, spec: {route: /checkout, status: 200-399}}}
-        total: {metricSource: {type: probity, spec: {route: /checkout}}}
-  timeWindow: [{duration: 7d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.5}]
-"""
-
-
-def recount(events):
-    sums = {}
-    for name, (service, is_total, is_bad) in RECOUNT.items():
-        counted = [e for e in events if e["service"] == service and e["method"] != "OPTIONS"
-                   and e["status"] not in (101, 499) and is_total(e)]
-        sums[name] = [len(counted), sum(map(is_bad, counted))]
-    return sums
-
-
-class Instance:
-    """One probityd with a log of its own, which a service writes to and rotates."""
-
-    def __init__(self, folder, env):
-        self.log = os.path.join(folder, "access.log")
-        self.rotations = 0
-        self.probityd = Probityd(folder, env={**env, "PROBITY_ACCESS_LOG": self.log,
-                                              "PROBITY_STATE_DIR": os.path.join(folder, "state")})
-
-    def write(self, events, draw):
-        lines = [json.dumps({"time": e["time"], "request_id": draw.randbytes(16).hex(),
-                             "service": e["service"], "method": e["method"],
-                             "path": e["route"].replace("{id}", str(draw.randrange(10**6))),
-                             "status": e["status"], "request_time": e["ms"] / 1000}) for e in events]
-        with open(self.log, "a", encoding="ascii") as log:
-            log.write("".join(line + "\n" for line in lines))
-
-    def rotate(self):
-        if os.path.exists(self.log):
-            self.rotations += 1
-            os.rename(self.log, f"{self.log}.{self.rotations}")
-
-    def post(self, events, key):
-        """Returns the status, or None where it isn't known whether the batch was taken."""
-        body = json.dumps([{"time": e["time"], "service": e["service"], "route": e["route"],
-                            "method": e["method"], "status": e["status"], "duration_ms": e["ms"]}
-                           for e in events]).encode()
-        try:
-            with Client(self.probityd.socket_path) as client:
-                client.send(request("/slo/events", keep=False, body=body, method="POST",
-                                    REQUEST_METHOD="POST", CONTENT_LENGTH=str(len(body)),
-                                    HTTP_AUTHORIZATION=f"Bearer {INGEST_TOKEN}",
-                                    HTTP_IDEMPOTENCY_KEY=key))
-                return client.answer()[0]
-        except (OSError, Closed):
-            return None
-
-    def slo(self):
-        try:
-            with Client(self.probityd.socket_path) as client:
-                client.send(request("/slo", keep=False))
-                status, _, body = client.answer()
-        except (OSError, Closed):
-            return None
-        slos = json.loads(body).get("slos", []) if status == 200 else []
-        return {slo["name"]: [slo["total_events"], slo["bad_events"]] for slo in slos}
-
-
-def draw_events(draw, now, services):
-    def event():
-        age = draw.choice([0, 0, 60, 3600, DAY, 3 * DAY]) * draw.random()
-        return {"time": round(now - age, 3), "service": draw.choice(services),
-                "route": draw.choice(ROUTES), "method": draw.choice(METHODS),
-                "status": draw.choice(STATUSES), "ms": draw.choice([1, 20, 249, 250, 251, 3000])}
-    return [event() for _ in range(draw.choice([1, 10, 300]))]
+# All of them can be derived exactly: durations up to 255 ms have a bucket each.
+OBJECTIVES = [
+    ratio_slo("all-available"),
+    latency_slo("items-fast", 250, total='{route: "/v1/items*", status: 100-499}'),
+    ratio_slo("writes-accepted", target="0.95", window="28d", total="{method: [POST, DELETE]}",
+              bad='{method: [POST, DELETE], status: ["429", 5xx]}'),
+    ratio_slo("checkout-good", service="shop", target="0.5", total="{route: /checkout}",
+              bad="{route: /checkout, status: [100-199, 400-599]}"),
+]
 
 
 def post_until_known(instances, draw, events):
@@ -168,44 +47,102 @@ def post_until_known(instances, draw, events):
     raise AssertionError("nobody takes the batch")
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long),
-                                  pytest.param(3, marks=pytest.mark.long)])
+class Fleet:
+    """Three instances over one ledger, and what may happen to them: an action is a method."""
+
+    def __init__(self, start, seed):
+        self.draw = random.Random(seed)
+        self.stack = start.stack(redis=False, app=None, start=False, env=ENV)
+        self.stack.start(probityd=False)
+        self.path = os.path.join(self.stack.folder, "slos.yaml")
+        self.define(OBJECTIVES)
+        self.env = {**self.stack.probityd.env, "PROBITY_OBJECTIVES": self.path,
+                    "PROBITY_INGEST_TOKEN": INGEST_TOKEN}
+        self.instances = [Instance(start.subfolder(), self.env) for _ in range(3)]
+        for instance in self.instances:
+            start.add(instance.probityd)
+        self.events, self.old_logs = [], []
+
+    def define(self, objectives):
+        with open(self.path + ".new", "w", encoding="ascii") as file:
+            file.write("".join(objectives))
+        os.rename(self.path + ".new", self.path)
+
+    def one(self):
+        return self.draw.choice(self.instances)
+
+    def draw_events(self, services=("app", "app", "app", "shop")):
+        drawn = draw_events(self.draw, time.time(), services)
+        self.events += drawn
+        return drawn
+
+    def write(self):
+        self.one().write(self.draw_events(("app", "app", "app", "shop", "nobody's")), self.draw)
+
+    def post(self):
+        post_until_known(self.instances, self.draw, self.draw_events())
+
+    def rotate(self):
+        self.one().rotate()
+
+    def kill(self):
+        killed = self.one().probityd
+        killed.kill9()
+        killed.start()
+
+    def kill_postgres(self):
+        self.stack.postgres.kill9()
+        self.stack.postgres.start()
+
+    def backfill(self):
+        """An old log, compressed or not; or one of those from before once more.  It may be killed."""
+        if not self.old_logs or self.draw.random() < 0.5:
+            self.old_logs.append(os.path.join(self.stack.folder, f"old.{len(self.old_logs)}.log.gz"))
+            text = lines_of(self.draw_events(), self.draw).encode()
+            with open(self.old_logs[-1], "wb") as file:
+                file.write(gzip.compress(text) if self.draw.random() < 0.5 else text)
+        filling = subprocess.Popen([build_path("probity"), "backfill", self.draw.choice(self.old_logs)],
+                                   env=plain_environment(self.env), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            filling.wait(self.draw.random())
+        except subprocess.TimeoutExpired:
+            filling.kill()
+            filling.wait()
+
+    def reload(self):
+        """One instance counts other things than the rest for a while, but of both services: what has
+        no objective at all is not counted."""
+        *apps, shop = OBJECTIVES
+        self.define(self.draw.sample(apps, self.draw.randint(1, len(apps))) + [shop])
+        self.one().probityd.signal(signal.SIGHUP)
+
+    def settle(self):
+        """What was given up is finished, and everybody counts everything again."""
+        self.define(OBJECTIVES)
+        for path in self.old_logs:
+            done = run_tool("backfill", path, env=self.env)
+            assert done.returncode == 0, done.stdout + done.stderr
+        # What is left of instances that are gone is completed when nobody has touched it for a while.
+        self.stack.postgres.sql("UPDATE probity.positions SET updated_at = now() - interval '1 hour'")
+        for instance in self.instances:
+            instance.probityd.signal(signal.SIGHUP)
+
+
+ACTIONS = {Fleet.write: 20, Fleet.post: 6, Fleet.rotate: 3, Fleet.kill: 2, Fleet.kill_postgres: 1,
+           Fleet.backfill: 1, Fleet.reload: 1}
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long)
+                                       for seed in range(2, 6))])
 def test_slo_equals_a_recount_whatever_is_killed(start, seed):
-    draw = random.Random(seed)
-    stack = start.stack(redis=False, app=None, start=False,
-                        env={"PROBITY_REQUIRE": "none", "PROBITY_APP": None, "REDIS_URL": None})
-    stack.start(probityd=False)
-    path = os.path.join(stack.folder, "slos.yaml")
-    with open(path, "w", encoding="ascii") as file:
-        file.write(OBJECTIVES)
-    env = {**stack.probityd.env, "PROBITY_OBJECTIVES": path, "PROBITY_INGEST_TOKEN": INGEST_TOKEN}
-    instances = [Instance(start.subfolder(), env) for _ in range(3)]
-    for instance in instances:
-        start.add(instance.probityd)
-    events = []
+    fleet = Fleet(start, seed)
     ends = time.monotonic() + (8 if seed == 1 else 40)
     while time.monotonic() < ends:
-        instance = draw.choice(instances)
-        action = draw.choices(["write", "post", "rotate", "kill", "kill postgres"], [20, 6, 3, 2, 1])[0]
-        if action in ("write", "post"):
-            services = ["app", "app", "app", "shop"] + ["nobody's"] * (action == "write")
-            drawn = draw_events(draw, time.time(), services)
-            events += drawn
-            instance.write(drawn, draw) if action == "write" else post_until_known(instances, draw, drawn)
-        elif action == "rotate":
-            instance.rotate()
-        elif action == "kill":
-            instance.probityd.kill9()
-            instance.probityd.start()
-        else:
-            stack.postgres.kill9()
-            stack.postgres.start()
-        time.sleep(draw.random() * 0.1)
-    wanted = recount(events)
-    for instance in instances:
-        try:
-            wait_until(lambda: instance.slo() == wanted, 30, "the recount")
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}\nrecount: {wanted}\n/slo:    {instance.slo()}\n"
-                                 + instance.probityd.log_tail(20)) from None
+        fleet.draw.choices(list(ACTIONS), list(ACTIONS.values()))[0](fleet)
+        time.sleep(fleet.draw.random() * 0.1)
+    fleet.settle()
+    wanted = recount(fleet.events, RECOUNT)
+    for instance in fleet.instances:
+        instance.wait_slo(wanted, 40)
     assert wanted["all-available"][0] > 100
