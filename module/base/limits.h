@@ -25,10 +25,11 @@ enum {
     LIMIT_TOKEN_BYTES = 8 * 1024,
     LIMIT_LANE_THREADS = 4,
     LIMIT_LANE_QUEUE = 16,
-    /* Handlers that wait for the ledger: they take turns at one connection, and one thread stays
-     * free for large answers. */
+    /* Handlers that wait, and of these those that ask the ledger: neither takes every thread. */
     LIMIT_LANE_SLOW_THREADS = 3,
-    LIMIT_LANE_SLOW = 8,
+    LIMIT_LANE_SLOW = 12,
+    LIMIT_LANE_LEDGER_THREADS = 2,
+    LIMIT_LANE_LEDGER = 8,
 
     /* Checks of one instance. */
     LIMIT_CHECKS = 16,

@@ -22,6 +22,10 @@ enum {
     DONE_CAPACITY = LIMIT_LANE_QUEUE + LIMIT_LANE_THREADS,
     STOP_MS = 1000,
     LOG_PAUSE_MS = 1000,
+    /* A handler that has not begun by then would be cut off. */
+    LATE_MS = 250,
+    /* While jobs wait for their turn somebody looks whether one is late. */
+    LOOK_MS = 100,
 };
 
 static const char *const thread_names[LIMIT_LANE_THREADS] = { "lane0", "lane1", "lane2", "lane3" };
@@ -36,8 +40,10 @@ struct lane {
     pthread_cond_t arrived;
     struct lane_job jobs[LIMIT_LANE_QUEUE]; /* in the order of their arrival */
     int count;
-    int slow_jobs;    /* waiting and under way */
-    int slow_running; /* under way */
+    int slow_jobs;      /* waiting and under way */
+    int slow_running;   /* under way */
+    int ledger_jobs;    /* of these, those that ask the ledger */
+    int ledger_running; /* the same */
     int64_t quiet_until_ms;
     bool stopping;
 };
@@ -74,6 +80,18 @@ static bool read_body(struct lane_job *job, struct lane_done *done)
     return !done->malformed;
 }
 
+void lane_refuse(struct response *response, const struct request *request)
+{
+    response_clear(response);
+    response_error(response, request,
+                   &(struct response_error){
+                       .status = 503,
+                       .code = "busy",
+                       .message = "too many requests that may have to wait are under way",
+                       .retry_after_seconds = 1 });
+    response->incident = true;
+}
+
 /* Returns false when there is nobody left to answer. */
 static bool run_handler(struct lane_job *job, struct lane_done *done)
 {
@@ -81,9 +99,12 @@ static bool run_handler(struct lane_job *job, struct lane_done *done)
 
     exchange->request = &job->request;
     exchange->response = &job->response;
-    if (job->unread && !read_body(job, done))
+    done->late = job->late;
+    if (!job->late && job->unread && !read_body(job, done))
         return false;
-    if (buf_ok(&job->body)) {
+    if (job->late) {
+        lane_refuse(&job->response, &job->request);
+    } else if (buf_ok(&job->body)) {
         exchange->body = buf_slice(&job->body);
         router_run_slow(exchange);
     } else {
@@ -144,14 +165,40 @@ static void do_job(struct lane *lane, struct lane_job *job)
         loop_wake(lane->loop);
 }
 
-/* The oldest job that may begin; -1 for none. */
-static int next_job(const struct lane *lane)
+static bool may_begin(const struct lane *lane, const struct lane_job *job)
+{
+    if (!job->slow)
+        return true;
+    return lane->slow_running < LIMIT_LANE_SLOW_THREADS
+           && (!job->asks_ledger || lane->ledger_running < LIMIT_LANE_LEDGER_THREADS);
+}
+
+/* The oldest job that may begin, or has waited for too long; -1 for none. */
+static int next_job(struct lane *lane)
 {
     for (int i = 0; i < lane->count; i++) {
-        if (!lane->jobs[i].slow || lane->slow_running < LIMIT_LANE_SLOW_THREADS)
+        struct lane_job *job = &lane->jobs[i];
+
+        job->late = job->slow && clock_left_ms(job->exchange.deadline_ms) <= LATE_MS;
+        if (job->late || may_begin(lane, job))
             return i;
     }
     return -1;
+}
+
+static void wait_for_news(struct lane *lane)
+{
+    struct timespec until;
+
+    if (lane->count == 0) {
+        (void)pthread_cond_wait(&lane->arrived, &lane->mutex);
+        return;
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&lane->arrived, &lane->mutex, &until);
 }
 
 static bool wait_for_job(struct lane *lane, struct lane_job *ret)
@@ -160,10 +207,11 @@ static bool wait_for_job(struct lane *lane, struct lane_job *ret)
 
     (void)pthread_mutex_lock(&lane->mutex);
     while ((next = next_job(lane)) < 0 && !lane->stopping)
-        (void)pthread_cond_wait(&lane->arrived, &lane->mutex);
+        wait_for_news(lane);
     if (next >= 0) {
         *ret = lane->jobs[next];
         lane->slow_running += ret->slow;
+        lane->ledger_running += ret->asks_ledger;
         lane->count--;
         memmove(&lane->jobs[next], &lane->jobs[next + 1],
                 (size_t)(lane->count - next) * sizeof(*lane->jobs));
@@ -172,11 +220,13 @@ static bool wait_for_job(struct lane *lane, struct lane_job *ret)
     return next >= 0;
 }
 
-static void end_slow_job(struct lane *lane)
+static void end_slow_job(struct lane *lane, bool asked_ledger)
 {
     (void)pthread_mutex_lock(&lane->mutex);
     lane->slow_running--;
     lane->slow_jobs--;
+    lane->ledger_running -= asked_ledger;
+    lane->ledger_jobs -= asked_ledger;
     (void)pthread_cond_signal(&lane->arrived); /* one that waited for its turn may begin */
     (void)pthread_mutex_unlock(&lane->mutex);
 }
@@ -189,7 +239,7 @@ static void run_lane(void *context)
     while (wait_for_job(lane, &job)) {
         do_job(lane, &job);
         if (job.slow)
-            end_slow_job(lane);
+            end_slow_job(lane, job.asks_ledger);
     }
 }
 
@@ -198,10 +248,12 @@ bool lane_push(struct lane *lane, const struct lane_job *job)
     bool room;
 
     (void)pthread_mutex_lock(&lane->mutex);
-    room = lane->count < LIMIT_LANE_QUEUE && (!job->slow || lane->slow_jobs < LIMIT_LANE_SLOW);
+    room = lane->count < LIMIT_LANE_QUEUE && (!job->slow || lane->slow_jobs < LIMIT_LANE_SLOW)
+           && (!job->asks_ledger || lane->ledger_jobs < LIMIT_LANE_LEDGER);
     if (room) {
         lane->jobs[lane->count++] = *job;
         lane->slow_jobs += job->slow;
+        lane->ledger_jobs += job->asks_ledger;
         (void)pthread_cond_signal(&lane->arrived);
     }
     (void)pthread_mutex_unlock(&lane->mutex);
@@ -216,12 +268,16 @@ bool lane_pop_done(struct lane *lane, struct lane_done *ret)
 int lane_start(struct loop *loop, struct lane **ret, struct error *err)
 {
     AUTO(lane_stop) struct lane *lane = calloc(1, sizeof(*lane));
+    pthread_condattr_t by_monotonic_clock;
     int code = 0;
 
     if (lane == NULL)
         return error_set(err, ENOMEM, "front: out of memory");
     (void)pthread_mutex_init(&lane->mutex, NULL);
-    (void)pthread_cond_init(&lane->arrived, NULL);
+    (void)pthread_condattr_init(&by_monotonic_clock);
+    (void)pthread_condattr_setclock(&by_monotonic_clock, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&lane->arrived, &by_monotonic_clock);
+    (void)pthread_condattr_destroy(&by_monotonic_clock);
     lane->loop = loop;
     lane->done = queue_new(sizeof(struct lane_done), DONE_CAPACITY);
     if (lane->done == NULL)

@@ -4,7 +4,8 @@
  * descriptor: the writing of an answer that no socket buffer holds, the swallowing of a large body,
  * and the handlers that talk to the ledger or the disk.  The reactor keeps the deadline and
  * enforces it with shutdown(2), for which it keeps a descriptor of its own.  Handlers never take
- * all threads: a ledger that hangs must not keep a large answer waiting.
+ * all threads: a ledger that hangs must keep neither a large answer nor posted events waiting.  A
+ * job whose turn does not come in time is told so while there is time for it.
  */
 #ifndef FRONT_LANE_H
 #define FRONT_LANE_H
@@ -26,6 +27,8 @@ struct lane_job {
     struct request request;        /* its slices point into `fcgi` */
     struct exchange exchange;      /* for the slow handler; request and response are the lane's */
     bool slow;                     /* run the exchange's handler */
+    bool asks_ledger;              /* that one waits for the ledger */
+    bool late;                     /* the lane's: its turn did not come, it is only told so */
     struct buf body;               /* owned; of a slow one, unless it is unread */
     bool unread;                   /* input is left in the socket, which nobody has walked */
     uint16_t request_id;           /* FastCGI's, for walking it */
@@ -36,14 +39,18 @@ struct lane_done {
     struct connection *connection;
     enum endpoint endpoint; /* what to count the status under */
     int status;             /* 0: nothing to count */
+    bool late;              /* its turn did not come in time */
     bool malformed;         /* its input was no FastCGI: nothing was answered */
 };
 
 /* Starts the threads; `loop` is woken whenever a job is done. */
 int lane_start(struct loop *loop, struct lane **ret, struct error *err) MUST_CHECK;
 
-/* Takes the job over.  Returns false, leaving it, when the lane is full, for slow jobs when half of
- * it is taken by such.  The reactor only. */
+/* Answers that too many are waiting. */
+void lane_refuse(struct response *response, const struct request *request);
+
+/* Takes the job over.  Returns false, leaving it, when the lane is full, for slow jobs when their
+ * part of it is.  The reactor only. */
 bool lane_push(struct lane *lane, const struct lane_job *job) MUST_CHECK;
 
 /* Returns false when no job has ended since.  The reactor only. */

@@ -120,6 +120,7 @@ static bool leave_for_lane(struct connection *connection, const struct exchange 
         .request = *exchange->request,
         .exchange = *exchange,
         .slow = router_is_slow(exchange),
+        .asks_ledger = router_asks_ledger(exchange),
         .body = reactor->body,
         .unread = unread != NULL,
         .request_id = unread == NULL ? 0 : unread->request_id,
@@ -157,14 +158,7 @@ static void refuse_for_lane(struct connection *connection, const struct request 
     struct reactor *reactor = connection->reactor;
 
     reactor->sources->counters.lane_full++;
-    response_clear(&reactor->response);
-    response_error(&reactor->response, request,
-                   &(struct response_error){
-                       .status = 503,
-                       .code = "busy",
-                       .message = "too many requests that may have to wait are under way",
-                       .retry_after_seconds = 1 });
-    reactor->response.incident = true;
+    lane_refuse(&reactor->response, request);
     reactor->fcgi->keepConnection = 0; /* the loop may have forgotten it */
 }
 
@@ -368,6 +362,7 @@ static void collect_from_lane(struct reactor *reactor)
 
     while (lane_pop_done(reactor->lane, &done)) {
         counters->malformed += done.malformed;
+        counters->lane_full += done.late;
         if (done.status != 0)
             counters_count(counters, done.endpoint, done.status);
         connection_close(done.connection);

@@ -29,10 +29,12 @@ enum {
 #define KIB   1024
 #define SMALL ((size_t)16 * KIB)
 
-/* The last columns of a row: which page is handed out, who answers, how large a body may be. */
-#define PAGE(key, handler)   (key), (handler), NULL, 0
-#define FAST(handler)        NULL, (handler), NULL, 0
-#define SLOW(handler, bytes) NULL, NULL, (handler), (bytes)
+/* The last columns of a row: which page is handed out, who answers, how large a body may be, and
+ * whether the ledger is asked. */
+#define PAGE(key, handler)   (key), (handler), NULL, 0, false
+#define FAST(handler)        NULL, (handler), NULL, 0, false
+#define SLOW(handler, bytes) NULL, NULL, (handler), (bytes), true
+#define DISK(handler, bytes) NULL, NULL, (handler), (bytes), false
 
 static const struct route routes[] = {
     /* clang-format off */
@@ -49,7 +51,7 @@ static const struct route routes[] = {
     { "/slo/gate",               READ,   READER, ENDPOINT_GATE,       FAST(gate_decide) },
     { "/slo/alerts",             READ,   READER, ENDPOINT_ALERTS,     PAGE("slo/alerts", slo_give_alerts) },
     { "/slo/gate/override",      POST,   ADMIN,  ENDPOINT_OVERRIDE,   SLOW(override_post, SMALL) },
-    { "/slo/events",             POST,   INGEST, ENDPOINT_EVENTS,     SLOW(events_post, LIMIT_BATCH_BYTES) },
+    { "/slo/events",             POST,   INGEST, ENDPOINT_EVENTS,     DISK(events_post, LIMIT_BATCH_BYTES) },
     { "/slo/{name}",             READ,   READER, ENDPOINT_SLO_ONE,    PAGE("slo", slo_give_one) },
     { "/slo/{name}/history",     READ,   READER, ENDPOINT_HISTORY,    SLOW(history_give, SMALL) },
     { "/slo/{name}/exclusions",  READ,   READER, ENDPOINT_EXCLUSIONS, SLOW(exclusions_give, SMALL) },
@@ -241,6 +243,11 @@ bool router_is_slow(const struct exchange *exchange)
 {
     return exchange->response->status == 0 && exchange->route != NULL
            && exchange->route->slow != NULL;
+}
+
+bool router_asks_ledger(const struct exchange *exchange)
+{
+    return router_is_slow(exchange) && exchange->route->asks_ledger;
 }
 
 void router_run_slow(struct exchange *exchange)

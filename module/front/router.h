@@ -36,6 +36,7 @@ struct route {
     route_fn run;
     route_fn slow;     /* instead of `run`: runs on a thread of the lane */
     size_t body_bytes; /* what a slow handler takes; a longer body is a 413 */
+    bool asks_ledger;  /* a slow handler: waits for the ledger, and not only for the disk */
 };
 
 /* Answers the request and never fails: trouble is an answer too.  Where the route has a slow
@@ -45,6 +46,9 @@ enum endpoint router_answer(struct exchange *exchange) MUST_CHECK;
 
 /* Whether the answer is left to a slow handler. */
 bool router_is_slow(const struct exchange *exchange);
+
+/* Whether that one waits for the ledger. */
+bool router_asks_ledger(const struct exchange *exchange);
 
 /* Runs the slow handler.  A thread of the lane. */
 void router_run_slow(struct exchange *exchange);

@@ -193,6 +193,25 @@ def test_what_is_taken_without_the_ledger_is_counted_when_it_is_back(posted):
     assert_stays(posted, [40, 0])
 
 
+def test_charts_that_wait_for_a_ledger_that_hangs_keep_no_events_waiting(posted):
+    posted.wait_for("/slo", 200)
+    posted.postgres.freeze_all()
+    try:
+        charts = [threading.Thread(target=posted.get, args=("/slo/app-availability/history",))
+                  for _ in range(8)]
+        for chart in charts:
+            chart.start()
+        time.sleep(0.3)
+        for key in (None, "k"):
+            answer = post(posted.nginx.port, lines(10), key=key)
+            assert answer.status == 202 and answer.seconds < 1.5, answer
+        for chart in charts:
+            chart.join()
+    finally:
+        posted.postgres.sigcont()
+    assert_stays(posted, [20, 0])
+
+
 def test_a_key_counts_once_whichever_instance_takes_it(posted, neighbour):
     body, other = lines(20), lines(30)
     ports = [posted.nginx.port, neighbour.port]
