@@ -49,6 +49,12 @@ static struct render_objective objective_of(const struct clerk *clerk, int index
     };
 }
 
+/* A ledger that is not there does not come by waiting. */
+static int retry_after_seconds(const struct clerk *clerk)
+{
+    return clerk->no_ledger.code == NULL ? RETRY_AFTER_SECONDS : 0;
+}
+
 static struct page_text text_of(int status, const struct buf *body, int retry_after_seconds)
 {
     return (struct page_text){
@@ -77,7 +83,7 @@ static void add_page(struct page_builder *builder, const struct clerk *clerk, in
         return;
     (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);
     fresh_text = text_of(200, &fresh, 0);
-    stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
+    stale_text = text_of(503, &stale, retry_after_seconds(clerk));
     page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
 }
 
@@ -96,7 +102,7 @@ static void add_alerts(struct page_builder *builder, const struct clerk *clerk, 
     if (!buf_ok(&fresh) || !buf_ok(&stale))
         return;
     fresh_text = text_of(200, &fresh, 0);
-    stale_text = text_of(503, &stale, RETRY_AFTER_SECONDS);
+    stale_text = text_of(503, &stale, retry_after_seconds(clerk));
     page_add(builder, "slo/alerts", usable ? &fresh_text : &stale_text, &stale_text);
 }
 

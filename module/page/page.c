@@ -32,11 +32,14 @@ const char *page_status_phrase(int status)
         const char *phrase;
     } phrases[] = {
         { 200, "OK" },
+        { 201, "Created" },
+        { 202, "Accepted" },
         { 400, "Bad Request" },
         { 401, "Unauthorized" },
         { 403, "Forbidden" },
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
+        { 409, "Conflict" },
         { 413, "Content Too Large" },
         { 503, "Service Unavailable" },
     };

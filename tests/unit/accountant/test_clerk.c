@@ -167,6 +167,8 @@ END_TEST
 
 START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
 {
+    const struct page_set *set;
+
     begin_with(NULL);
     turn_after(0);
     turn_after(1);
@@ -174,6 +176,11 @@ START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
     ck_assert_str_eq(clerk.no_ledger.code, "no_ledger");
     ck_assert_ptr_nonnull(strstr(clerk.no_ledger.message, "DATABASE_URL"));
     ck_assert_int_eq(status_of("metrics"), 200);
+    ck_assert_int_eq(status_of("slo/alerts"), 503);
+    set = slot_acquire(slot);
+    /* Nobody sets an address by waiting. */
+    ck_assert_ptr_null(strstr(page_find(set, SLICE("slo/alerts"))->fresh.head.data, "Retry-After"));
+    slot_release(&set);
     end();
 }
 END_TEST

@@ -47,6 +47,16 @@ START_TEST(page_carries_its_headers_with_the_exact_length)
 }
 END_TEST
 
+START_TEST(every_status_of_the_api_has_its_phrase)
+{
+    static const int statuses[] = { 200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 503 };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(statuses); i++)
+        ck_assert_str_ne(page_status_phrase(statuses[i]), "Status");
+    ck_assert_str_eq(page_status_phrase(202), "Accepted");
+}
+END_TEST
+
 START_TEST(page_without_a_too_old_answer_serves_the_fresh_one)
 {
     AUTO(page_set_free) struct page_set *set = build();
@@ -115,6 +125,7 @@ TCase *page_cases(void)
     TCase *cases = tcase_create("page");
 
     tcase_add_test(cases, page_carries_its_headers_with_the_exact_length);
+    tcase_add_test(cases, every_status_of_the_api_has_its_phrase);
     tcase_add_test(cases, page_without_a_too_old_answer_serves_the_fresh_one);
     tcase_add_test(cases, every_page_of_a_thousand_is_found_by_its_key);
     tcase_add_test(cases, page_set_that_does_not_fit_is_never_half_published);
