@@ -104,8 +104,7 @@ enum {
     LIMIT_YAML_MEMBERS = 4096,
     /* Values in a file, aliases counted with all they stand for. */
     LIMIT_YAML_NODES = 200000,
-    /* Alert rules of one objective. */
-    LIMIT_RULES = 16,
+    LIMIT_RULES = 16, /* alert rules of one objective */
     /* Problems of one reading that are kept in words; all are counted. */
     LIMIT_PROBLEMS = 200,
     /* An objective's definition as JSON, everything that it refers to included. */

@@ -9,7 +9,7 @@ module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/reader.c %D%/reader.h %D%/registry.c %D%/registry.h %D%/retention.c %D%/retention.h \
 	%D%/rows.c %D%/rows.h %D%/schema.c %D%/schema.h %D%/session.c %D%/session.h %D%/settings.h \
-	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upsert.c %D%/upsert.h %D%/versions.c %D%/versions.h \
+	%D%/snapshot.c %D%/snapshot.h %D%/trouble.c %D%/trouble.h %D%/upkeep.c %D%/upkeep.h %D%/upsert.c %D%/upsert.h %D%/versions.c %D%/versions.h \
 	%D%/writer.c %D%/writer.h
 module_ledger_libledger_a_SOURCES += %D%/cells.c %D%/cells.h %D%/columns.c %D%/columns.h \
 	%D%/counted.c %D%/counted.h %D%/derive.c %D%/derive.h %D%/derived.c %D%/derived.h \

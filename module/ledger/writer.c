@@ -7,22 +7,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/thread.h"
 #include "ledger/commit.h"
 #include "ledger/counted.h"
-#include "ledger/derive.h"
-#include "ledger/partitions.h"
-#include "ledger/registry.h"
-#include "ledger/retention.h"
-#include "ledger/session.h"
 #include "ledger/trouble.h"
+#include "ledger/upkeep.h"
 #include "slo/tally.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,39 +25,9 @@ enum {
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 2000,
     STOP_MS = 3000,
-    RETENTION_MS = 60 * 60 * 1000,
-    RETENTION_MORE_MS = 5 * 1000,
-    RETENTION_RETRY_MS = 10 * 60 * 1000,
-    LOOK_MS = 10 * 1000,        /* for objectives that others have applied */
-    DERIVE_PAUSE_MS = 10,       /* between two portions: the database has others to serve */
-    DERIVE_SEEK_MS = 60 * 1000, /* for files that lack an indicator */
+    UPKEEP_FIRST_MS = 5 * 1000,
+    DERIVE_PAUSE_MS = 10, /* between two portions: the database has others to serve */
     COUNTED_BYTES = 16 * 1024 * 1024,
-};
-
-struct ledger_writer {
-    /* set before start, read-only afterwards */
-    struct ledger_settings settings;
-    struct queue *flushes;
-    struct queue *positions;
-    struct thread thread;
-    /* the writer's thread only */
-    struct session session;
-    struct registry registry;
-    struct arena *counted_arena;
-    struct counted counted;       /* the registry's ids as the positions' columns */
-    struct partitions partitions; /* known on this connection */
-    struct derive derive;
-    bool registered;
-    int64_t pause_ms; /* before the next try; 0 after a success */
-    int64_t retention_at_ms;
-    int64_t look_at_ms;
-    int64_t derive_at_ms; /* when to seek the next job */
-    bool derive_failed;   /* lately */
-    /* under the mutex */
-    pthread_mutex_t mutex;
-    struct ledger_counters counters;
-    /* any thread */
-    atomic_int_fast64_t stop_by_ms; /* 0: go on */
 };
 
 /* --- what others see --- */
@@ -100,7 +63,7 @@ static void note_success(struct ledger_writer *writer)
 }
 
 /* A fresh connection finds a server that has moved, a role that has changed, another database. */
-static void let_go(struct ledger_writer *writer)
+void writing_let_go(struct ledger_writer *writer)
 {
     session_close(&writer->session);
     partitions_forget(&writer->partitions);
@@ -114,7 +77,7 @@ static void note_failure(struct ledger_writer *writer, int code, const struct er
 
     if (set_trouble(writer, words))
         log_warning("ledger: does not commit: %s (%s)", words, err->text);
-    let_go(writer);
+    writing_let_go(writer);
     writer->pause_ms = writer->pause_ms == 0 ? FIRST_PAUSE_MS : writer->pause_ms * 2;
     if (writer->pause_ms > LONGEST_PAUSE_MS)
         writer->pause_ms = LONGEST_PAUSE_MS;
@@ -159,7 +122,7 @@ static void count_batch(struct ledger_writer *writer, const struct flush_batch *
                     "probity_ledger_batches_contradicted_total");
 }
 
-static void tell_changed(struct ledger_writer *writer)
+void writing_tell_changed(struct ledger_writer *writer)
 {
     (void)pthread_mutex_lock(&writer->mutex);
     writer->counters.definitions_changed = writer->registry.changed;
@@ -188,7 +151,7 @@ static int make_ready(struct ledger_writer *writer, struct error *err)
     code = session_begin(session, " ISOLATION LEVEL READ COMMITTED", err);
     if (code == 0)
         code = registry_load(session, &writer->settings, true, &writer->registry, err);
-    tell_changed(writer);
+    writing_tell_changed(writer);
     if (code == 0)
         code = session_commit(session, err);
     if (code != 0)
@@ -204,15 +167,6 @@ static int read_position(struct ledger_writer *writer, const struct flush *flush
 {
     return commit_read_position(&writer->session, writer->settings.catalogue->services[flush->home],
                                 answer, err);
-}
-
-/* A flush has met a file that lacks something. */
-static void derive_soon(struct ledger_writer *writer)
-{
-    int64_t soon_ms = clock_boot_ms() + IDLE_MS;
-
-    if (writer->derive_at_ms > soon_ms)
-        writer->derive_at_ms = soon_ms;
 }
 
 static int commit_counts(struct ledger_writer *writer, const struct flush *flush,
@@ -243,7 +197,7 @@ static int commit_counts(struct ledger_writer *writer, const struct flush *flush
         answer->watched_until_ms = flush->watched_until_ms;
         derive_note(&writer->derive, flush);
         if (!result.whole && !writer->derive.active && !writer->derive_failed)
-            derive_soon(writer);
+            upkeep_hurry(writer);
     }
     if (code == 0)
         count_commit(writer, &result);
@@ -323,84 +277,6 @@ static void settle(struct ledger_writer *writer, const struct flush *flush)
 
 /* --- the thread --- */
 
-/* The next week's, so that no flush waits for them at the turn of the week. */
-static int make_partitions_ahead(struct ledger_writer *writer, struct error *err)
-{
-    int32_t minute = (int32_t)(clock_wall_ms() / 60000);
-    int32_t minutes[] = { minute, minute + 2 * 1440 };
-
-    return partitions_ensure(&writer->partitions, &writer->session, minutes,
-                             (int)ARRAY_LENGTH(minutes), err);
-}
-
-/* What is too old goes, a portion at a time.  Failing at that is no reason not to commit. */
-static void forget_old(struct ledger_writer *writer)
-{
-    struct error err = { 0 };
-    bool more = false;
-    int code = make_partitions_ahead(writer, &err);
-
-    if (code == 0)
-        code = retention_run(&writer->session, writer->settings.catalogue, clock_wall_ms(), &more,
-                             &err);
-    writer->retention_at_ms = clock_boot_ms()
-                              + (code != 0 ? RETENTION_RETRY_MS
-                                 : more    ? RETENTION_MORE_MS
-                                           : RETENTION_MS);
-    if (code == 0)
-        return;
-    log_warning("ledger: old minutes could not be deleted: %s: trying again in 10 minutes",
-                err.text);
-    let_go(writer);
-}
-
-/* Somebody may have applied other objectives since. */
-static void look_for_objectives(struct ledger_writer *writer)
-{
-    struct error err = { 0 };
-    struct session *session = &writer->session;
-    int code = session_begin(session, " READ ONLY", &err);
-
-    writer->look_at_ms = clock_boot_ms() + LOOK_MS;
-    if (code == 0)
-        code = registry_look(session, &writer->settings, &writer->registry, &err);
-    if (code == 0)
-        code = session_commit(session, &err);
-    if (code == 0)
-        tell_changed(writer);
-    else
-        let_go(writer); /* the next try says what is wrong */
-}
-
-/* One portion of history for what is new.  Failing at that is no reason not to commit. */
-static void derive_some(struct ledger_writer *writer)
-{
-    struct error err = { 0 };
-    int code = 0;
-
-    if (!writer->derive.active) {
-        writer->derive_at_ms = clock_boot_ms() + DERIVE_SEEK_MS;
-        code = derive_seek(&writer->derive, &err);
-    }
-    if (code == 0 && writer->derive.active) {
-        code = derive_step(&writer->derive, &err);
-        /* After one there may be more; one that was dropped is in somebody else's hands. */
-        if (!writer->derive.active)
-            writer->derive_at_ms = writer->derive.finished ? 0 : clock_boot_ms() + IDLE_MS;
-    }
-    writer->derive_failed = code != 0;
-    if (code == 0)
-        return;
-    writer->derive_at_ms = clock_boot_ms() + DERIVE_SEEK_MS;
-    log_warning("ledger: history could not be derived: %s: trying again in a minute", err.text);
-    let_go(writer);
-}
-
-static bool is_deriving(const struct ledger_writer *writer)
-{
-    return writer->registered && (writer->derive.active || clock_boot_ms() >= writer->derive_at_ms);
-}
-
 /* Connects ahead of the first flush, so that trouble shows at once and not with the first line. */
 static void idle(struct ledger_writer *writer)
 {
@@ -412,27 +288,14 @@ static void idle(struct ledger_writer *writer)
         return;
     }
     note_success(writer);
-    if (clock_boot_ms() >= writer->retention_at_ms)
-        forget_old(writer);
-    else if (clock_boot_ms() >= writer->look_at_ms)
-        look_for_objectives(writer);
-    else if (is_deriving(writer))
-        derive_some(writer);
-}
-
-/* Under a steady stream there is no idle second: this comes between two flushes. */
-static bool has_upkeep(const struct ledger_writer *writer)
-{
-    int64_t now_ms = clock_boot_ms();
-
-    return now_ms >= writer->retention_at_ms || now_ms >= writer->look_at_ms || is_deriving(writer);
+    upkeep_turn(writer);
 }
 
 static int64_t wait_until_ms(const struct ledger_writer *writer)
 {
     if (is_stopping(writer))
         return 0;
-    return clock_boot_ms() + (is_deriving(writer) ? DERIVE_PAUSE_MS : IDLE_MS);
+    return clock_boot_ms() + (upkeep_is_deriving(writer) ? DERIVE_PAUSE_MS : IDLE_MS);
 }
 
 static void run(void *context)
@@ -448,7 +311,8 @@ static void run(void *context)
             settle(writer, flush);
         else if (is_stopping(writer))
             break;
-        if (!is_stopping(writer) && (flush == NULL || has_upkeep(writer)))
+        /* Under a steady stream there is no idle second: upkeep comes between two flushes. */
+        if (!is_stopping(writer) && (flush == NULL || upkeep_is_due(writer)))
             idle(writer);
     }
     session_close(&writer->session);
@@ -475,7 +339,7 @@ int ledger_writer_start(const struct ledger_settings *settings, struct queue *fl
     writer->positions = positions;
     writer->counters.last_commit_at_ms = -1;
     /* Not at once: a service that restarts in a loop must not delete in a loop. */
-    writer->retention_at_ms = clock_boot_ms() + RETENTION_MORE_MS;
+    writer->retention_at_ms = clock_boot_ms() + UPKEEP_FIRST_MS;
     session_init(&writer->session, settings->conninfo);
     (void)pthread_mutex_init(&writer->mutex, NULL);
     derive_init(&writer->derive, &writer->session, &writer->settings, &writer->counted);
