@@ -225,7 +225,7 @@ static int send_query(PGconn *conn, const char *sql, const struct pq_params *par
     const struct pq_params *with = params == NULL ? &none : params;
 
     if (PQsendQueryParams(conn, sql, with->count, with->types, with->values, with->lengths,
-                          with->formats, format)
+                          with->formats, (int)format)
         == 0)
         return fail(err, ECONNRESET, "send", PQerrorMessage(conn));
     return 0;
