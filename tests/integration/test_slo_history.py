@@ -194,9 +194,11 @@ def test_percentiles_are_those_of_all_events_of_a_step(front, server, counts):
         for file in (1, 2):
             if (minute, file) in counts.rows:
                 durations[minute, file] = [chance.randint(0, 255) for _ in range(20)]
-                server.sql("UPDATE probity.indicator_minutes SET histogram = %s "
-                           "WHERE minute = %s AND file_id = %s",
-                           (encoded(durations[minute, file]), minute, b"%016d" % file))
+    server.sql("UPDATE probity.indicator_minutes AS m SET histogram = given.histogram "
+               "FROM unnest(%s::bytea[], %s::int[], %s::bytea[]) AS given (histogram, minute, file) "
+               "WHERE m.minute = given.minute AND m.file_id = given.file",
+               ([encoded(values) for values in durations.values()],
+                [minute for minute, _ in durations], [b"%016d" % file for _, file in durations]))
     server.sql("INSERT INTO probity.exclusions (service, id, objective, from_minute, until_minute, "
                "reason, author) VALUES ('app', 'p', '', %s, %s, 'x', 'y')", (now - 100, now - 90))
     status, answer, _ = front.ask("/slo/app-latency-p95/history?from=-4h&step=15m")
