@@ -57,8 +57,7 @@ enum {
     LIMIT_ROUTE_BYTES = 128,
     /* Route templates of one source: an application may have more than are ever asked for. */
     LIMIT_TEMPLATES = 2000,
-    /* Objectives of one instance, its services together: what memory and a tick are measured
-     * for. */
+    /* Objectives of one instance: what memory and a tick are measured for. */
     LIMIT_OBJECTIVES = 1024,
     /* Each objective may be of another service, and so may be each source, and ours. */
     LIMIT_SERVICES = LIMIT_OBJECTIVES + LIMIT_SOURCES + 1,
@@ -69,8 +68,7 @@ enum {
      * service takes some 300 KiB. */
     LIMIT_TRACKERS = 64,
     LIMIT_TRACKERS_BYTES = 8 * 1024 * 1024,
-    /* Exclusions that are in force at a time, all services together: each costs a sum of every
-     * span. */
+    /* Exclusions in force at a time, all services together: each costs a sum of every span. */
     LIMIT_EXCLUSIONS = 1024,
     /* Rows and memory of one flush; a tally that reaches them is handed over at once. */
     LIMIT_TALLY_ROWS = 4096,
@@ -113,7 +111,7 @@ enum {
     LIMIT_FOLDER_FILES = 1024,
     LIMIT_FOLDER_BYTES = 16 * 1024 * 1024,
 
-    /* The longest window, and for how long minutes are kept. */
+    /* The built-in objectives' window, and for how long minutes are kept at least. */
     LIMIT_WINDOW_MINUTES = 30 * 1440,
     LIMIT_RETENTION_MINUTES = 35 * 1440,
 };
