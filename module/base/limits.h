@@ -91,10 +91,8 @@ enum {
     LIMIT_SEGMENT_BYTES = 16 * 1024 * 1024,
     /* Segments under way, those left by earlier processes among them. */
     LIMIT_SEGMENTS = 32,
-
     /* Flushes under way between the follower and the writer: one of each log at a time. */
     LIMIT_FLUSHES = 64,
-
     /* A YAML file: a thousand objectives with their comments are some 600 KiB. */
     LIMIT_YAML_BYTES = 1024 * 1024,
     LIMIT_YAML_DEPTH = 32,
