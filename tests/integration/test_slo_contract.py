@@ -78,6 +78,13 @@ def test_the_gate_judges_a_thousand(crowd):
     assert breached["status"] == "breached" == crowd.get("/slo").json()["status"]
 
 
+def test_what_is_posted_after_a_large_answer_finds_a_fresh_connection(crowd):
+    """A connection ends with a large answer, and nginx does not send again what was posted."""
+    for _ in range(60):
+        assert crowd.get("/slo").status == 200
+        assert post(crowd).status == 202
+
+
 def samples(text):
     return {line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")}
 
