@@ -19,7 +19,11 @@ from stack import fetch, make_token
 PROBES = ["/health", "/health/live", "/livez", "/healthz", "/health/ready", "/readyz",
           "/health/startup", "/health/detailed", "/health/detailed/redis"]
 READS = ["/slo", "/slo/app-availability", "/slo/gate", "/metrics"]
-REFUSED = ["/health/nosuch", "/health/detailed/nosuch", "/slo/nosuch", "/slo?typo=1",
+# Alerts are a page, the others are asked of the ledger while the caller waits.
+ASKED = ["/slo/alerts", "/slo/app-availability/history", "/slo/app-availability/exclusions"]
+REFUSED = ["/slo/alerts?typo=1", "/slo/nosuch/history", "/slo/nosuch/exclusions",
+           "/slo/app-availability/history?step=x", "/slo/app-availability/exclusions?typo=1",
+           "/slo/app-availability/history?from=-30d&step=1m", "/health/nosuch", "/health/detailed/nosuch", "/slo/nosuch", "/slo?typo=1",
            "/slo/gate?slo=nosuch", "/slo/gate?min_budget=2", "/metrics/nosuch"]
 
 
@@ -44,7 +48,7 @@ def ask(port, data):
 
 
 # All endpoints.
-@pytest.mark.parametrize("path", PROBES + READS + REFUSED)
+@pytest.mark.parametrize("path", PROBES + READS + ASKED + REFUSED)
 def test_every_answer_has_the_promised_head_and_head_and_options_the_same(whole, path):
     answer = whole.get(path, token=True)
     head = whole.get(path, token=True, method="HEAD")
@@ -67,7 +71,7 @@ def test_every_answer_has_the_promised_head_and_head_and_options_the_same(whole,
     assert int(head.headers["Content-Length"]) > 0
     assert sorted(head.headers.keys()) == sorted(answer.headers.keys())
     # An address that nobody has knows no methods.
-    known = path in PROBES + READS or path.startswith(("/slo", "/health/detailed"))
+    known = path in PROBES + READS + ASKED or path.startswith(("/slo", "/health/detailed"))
     assert options.status == (answer.status if probe or not known else 405)
     if answer.status >= 400:
         error = answer.json()["error"]

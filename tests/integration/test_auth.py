@@ -12,7 +12,9 @@ from stack import SECRET, make_token
 ADMIN = "admin-token-of-this-test-0123456789abcdef"
 READ = "read-token-of-this-test-0123456789abcdef0"
 GUARDED = ["/health/detailed", "/health/detailed/redis"]
-READABLE = ["/metrics", "/slo", "/slo/gate", "/slo/app-availability"]
+READABLE = ["/metrics", "/metrics?scope=fleet", "/slo", "/slo/gate", "/slo/alerts",
+            "/slo/app-availability", "/slo/app-availability/history",
+            "/slo/app-availability/exclusions"]
 
 
 @pytest.fixture(scope="module")
