@@ -56,6 +56,23 @@ static struct slice server_path(const json_t *document)
     return url.length > 0 && url.data[0] == '/' ? url : (struct slice){ NULL, 0 };
 }
 
+/* A parameter that is only a part of its segment ("/files/{name}.json") can't be a template either:
+ * one such path must not be the reason to refuse all others. */
+static bool is_template(const char *path)
+{
+    bool inside = false;
+
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at == '{' ? inside || at == path || at[-1] != '/' || at[1] == '}'
+                       : *at == '}' && (!inside || (at[1] != '/' && at[1] != '\0')))
+            return false;
+        if (inside && *at == '/')
+            return false;
+        inside = *at == '{' || (inside && *at != '}');
+    }
+    return !inside;
+}
+
 /* One that is too long for a route can't be a template; everything below it stays what it was. */
 static int add(struct list *list, struct slice prefix, const char *path)
 {
@@ -89,7 +106,7 @@ static int collect(const json_t *document, struct list *list, struct error *err)
         return error_set(err, ENOMEM, "openapi: out of memory");
     json_object_foreach(paths, path, value)
     {
-        if (path[0] != '/')
+        if (path[0] != '/' || !is_template(path))
             continue;
         if (add(list, (struct slice){ "", 0 }, path) != 0
             || (prefix.length > 0 && add(list, prefix, path) != 0))

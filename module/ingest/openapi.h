@@ -16,7 +16,8 @@ struct openapi {
 
 /* Reads a document.  Where its first server is said to answer below a path (FastAPI's root_path),
  * the templates are there with it and without: which of them the log has depends on what stands
- * before the application.  Returns 0, or -EINVAL, -E2BIG or -ENOMEM with `err`. */
+ * before the application.  Paths with a parameter that is only a part of its segment are left out,
+ * and so are those that are too long.  Returns 0, or -EINVAL, -E2BIG or -ENOMEM with `err`. */
 int openapi_parse(struct slice text, struct openapi **ret, struct error *err) MUST_CHECK;
 void openapi_free(struct openapi **openapi);
 
