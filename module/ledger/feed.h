@@ -23,7 +23,7 @@ struct feed_file {
     struct file_id file;
     int64_t offset;
     int64_t until_ms; /* wall: how far it has been watched */
-    int64_t counted;  /* how many indicators and slices are counted in its rows */
+    int64_t counted;  /* stands for which indicators and slices are counted in its rows */
 };
 
 struct feed {

@@ -17,13 +17,13 @@ enum { SQL_BYTES = 1024 * 1024 };
 /* Far beyond what a row can see, and a year of them still is a count below 2^62. */
 #define ROW_EVENTS_MAX (INT64_C(1) << 46)
 
-/* Between the two stand the services' names, as a literal. */
+/* Between the two stand the services' names, as a literal.  `counted` is another number when what a
+ * file's rows hold is something else, even if it is as much. */
 static const char positions_sql[] =
-    "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, "
-    "p.from_ms, p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, "
-    "p.late_events FROM (" SCHEMA_SQL ") AS v LEFT JOIN ("
-    "SELECT s.n, f.file_id, f.\"offset\", "
-    "cardinality(f.indicators) + cardinality(f.slices) AS counted, "
+    "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, p.from_ms, "
+    "p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, p.late_events "
+    "FROM (" SCHEMA_SQL ") AS v LEFT JOIN (SELECT s.n, f.file_id, f.\"offset\", "
+    "hash_array_extended(f.indicators, 0) # hash_array_extended(f.slices, 1) AS counted, "
     "(extract(epoch FROM f.watched_from) * 1000)::bigint AS from_ms, "
     "(extract(epoch FROM f.watched_until) * 1000)::bigint AS until_ms, "
     "(extract(epoch FROM f.last_event) * 1000)::bigint AS last_event_ms, "

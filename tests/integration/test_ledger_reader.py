@@ -102,6 +102,11 @@ def test_what_a_file_begins_to_count_is_read_although_its_position_stays(ledger)
         answer = driver.do("read", base + 3000)
         assert [row[1:] for row in track(answer, ERRORS)["quarters"]] == [[7, 1], [100, 10]]
         assert answer["reload"] == 0
+        # One goes and another comes between two reads: as many as before, but others.
+        ledger.sql("UPDATE probity.indicator_quarters SET total = 8 WHERE total = 7")
+        ledger.sql("UPDATE probity.positions SET indicators = array_replace(indicators, 99, 98)")
+        answer = driver.do("read", base + 3000)
+        assert [row[1:] for row in track(answer, ERRORS)["quarters"]] == [[8, 1], [100, 10]]
 
 
 def test_two_services_are_read_side_by_side(ledger):
