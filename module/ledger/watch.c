@@ -73,12 +73,14 @@ int watch_derived(const struct ledger_reader *reader, struct arena *arena, struc
     return 0;
 }
 
+/* Where there are too many the oldest go without: they leave the windows first. */
 static const char exclusions_sql[] =
-    "SELECT s.n, e.id, e.objective, e.reason, e.author, e.from_minute, e.until_minute "
-    "FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
+    "SELECT n, id, objective, reason, author, from_minute, until_minute FROM ("
+    "SELECT s.n, e.* FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
     "JOIN probity.exclusions AS e ON e.service = s.service "
     "WHERE e.withdrawn_at IS NULL AND e.until_minute > $2::integer "
-    "ORDER BY s.n, e.from_minute, e.id LIMIT $3::integer";
+    "ORDER BY e.until_minute DESC, e.id LIMIT $3::integer) AS newest "
+    "ORDER BY n, from_minute, id";
 
 static int copy_exclusions(const PGresult *rows, struct arena *arena, struct ledger_news *news)
 {
