@@ -168,6 +168,24 @@ static void watch_clock(struct clerk *clerk, struct clerk_time now)
     clerk->wall_minus_boot_ms = difference_ms;
 }
 
+/* The built-in objectives are in force only where none has been applied: until the ledger has been
+ * asked, figures of theirs would let the gate say go for others. */
+static bool may_be_others(const struct clerk *clerk)
+{
+    struct ledger_counters counters;
+
+    if (clerk->settings.ledger->origin != ORIGIN_BUILT_IN || clerk->settings.writer == NULL
+        || clerk->read_at_ms >= 0)
+        return false;
+    ledger_writer_counters(clerk->settings.writer, &counters);
+    return !counters.definitions_known;
+}
+
+bool clerk_knows_objectives(const struct clerk *clerk)
+{
+    return clerk->settings.objectives_trouble == NULL && !may_be_others(clerk);
+}
+
 static void read_figures(struct clerk *clerk, struct clerk_time now)
 {
     struct error err = { 0 };
@@ -178,7 +196,7 @@ static void read_figures(struct clerk *clerk, struct clerk_time now)
         set_trouble(clerk, trouble_of(-code), err.text);
         return;
     }
-    if (clerk->loading)
+    if (clerk->loading || may_be_others(clerk))
         return; /* the old figures go on, and grow older */
     set_trouble(clerk, NULL, NULL);
     clerk->read_at_ms = now.boot_ms;

@@ -55,6 +55,9 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
                const atomic_bool *stopping, struct error *err) MUST_CHECK;
 void clerk_done(struct clerk *clerk);
 
+/* Whether the catalogue's objectives are those that are in force. */
+bool clerk_knows_objectives(const struct clerk *clerk);
+
 /* One second's work: read, judge, publish, then refresh what the next publication shows beside. */
 void clerk_turn(struct clerk *clerk, struct clerk_time now);
 

@@ -209,13 +209,14 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 {
     AUTO(page_builder_free)
     struct page_builder *builder = page_builder_new(max_age_ms(clerk, now_ms));
+    int count = clerk_knows_objectives(clerk) ? clerk->book.count : 0;
     bool known = clerk->book.as_of_wall_ms > 0;
     bool usable = clerk_is_usable(clerk, now_ms);
     struct page_set *set;
 
     if (builder == NULL)
         return NULL;
-    for (int i = 0; i < clerk->book.count; i++) {
+    for (int i = 0; i < count; i++) {
         /* Without figures the front says why: an error body names the request, a page can't. */
         if (known)
             add_page(builder, clerk, i, usable);
@@ -228,8 +229,8 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
                      usable ? NULL : trouble_now(clerk)->message);
     set = page_builder_finish(&builder);
     if (set == NULL
-        || (set->page_count == (known ? clerk->book.count : 0) + METRICS_PAGES + ALERT_PAGES
-            && set->objective_count == clerk->book.count))
+        || (set->page_count == (known ? count : 0) + METRICS_PAGES + ALERT_PAGES
+            && set->objective_count == count))
         return set;
     page_set_free(&set);
     return NULL;

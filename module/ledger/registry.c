@@ -311,7 +311,8 @@ static int look(struct search *search, struct error *err)
     int code;
 
     search->registry->changed = false;
-    if (search->settings->origin == ORIGIN_FILE) /* files go before what is applied */
+    search->registry->looked = search->settings->origin == ORIGIN_FILE;
+    if (search->registry->looked) /* files go before what is applied */
         return 0;
     code = session_run(search->session,
                        "SELECT DISTINCT ON (service, name) service, name, id "
@@ -319,9 +320,11 @@ static int look(struct search *search, struct error *err)
                        "AND origin = 'applied' AND retired_at IS NULL AND indicator_id > 0 "
                        "AND effective_from <= now() ORDER BY service, name, version DESC",
                        SESSION_PARAMS(values), &applied, err);
-    if (code == 0)
-        search->registry->changed = differs(search, applied);
-    return code;
+    if (code != 0)
+        return code;
+    search->registry->changed = differs(search, applied);
+    search->registry->looked = true;
+    return 0;
 }
 
 /* --- all of it --- */

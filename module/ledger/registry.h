@@ -15,6 +15,7 @@ struct registry {
     int *objectives; /* of the version, by the objective's index in the catalogue */
     bool changed;    /* other objectives have been applied to the ledger than those of the
                       * catalogue: it should be read anew */
+    bool looked;     /* `changed` is known */
 };
 
 /* 0, or -ENOMEM. */

@@ -126,6 +126,7 @@ void writing_tell_changed(struct ledger_writer *writer)
 {
     (void)pthread_mutex_lock(&writer->mutex);
     writer->counters.definitions_changed = writer->registry.changed;
+    writer->counters.definitions_known = writer->registry.looked && !writer->registry.changed;
     (void)pthread_mutex_unlock(&writer->mutex);
 }
 

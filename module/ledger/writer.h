@@ -47,6 +47,7 @@ struct ledger_counters {
     int64_t trouble_since_ms; /* boot clock: when it ceased to commit, whatever the words since */
     bool definitions_changed; /* other objectives have been applied to the ledger than those of
                                * the catalogue: it should be read anew */
+    bool definitions_known;   /* the ledger has been asked, and holds no others */
 };
 
 void ledger_writer_counters(const struct ledger_writer *writer, struct ledger_counters *ret);

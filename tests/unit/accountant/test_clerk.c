@@ -185,6 +185,30 @@ START_TEST(without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set)
 }
 END_TEST
 
+/* What was applied to the ledger stands before the built-in objectives. */
+START_TEST(built_in_objectives_are_shown_only_once_it_is_known_that_none_was_applied)
+{
+    const struct page_set *set;
+    int writer;
+
+    begin();
+    clerk.settings.writer = (struct ledger_writer *)&writer; /* never looked into */
+    turn_after(0);
+    set = slot_acquire(slot);
+    ck_assert(!set->usable);
+    ck_assert_int_eq(set->objective_count, 0);
+    slot_release(&set);
+    fake_ledger.written.definitions_known = true;
+    turn_after(1);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    /* From then on they stay until the next catalogue is there. */
+    fake_ledger.written.definitions_known = false;
+    turn_after(1);
+    ck_assert_int_eq(status_of("slo/api-availability"), 200);
+    end();
+}
+END_TEST
+
 START_TEST(a_step_of_the_wall_clock_reads_the_ledger_anew)
 {
     begin();
@@ -296,6 +320,8 @@ TCase *clerk_cases(void)
     tcase_add_test(cases, figures_stay_as_they_were_while_a_load_is_under_way);
     tcase_add_test(cases, figures_of_before_a_reload_are_shown_until_there_are_new_ones);
     tcase_add_test(cases, without_a_ledger_nothing_is_read_and_the_pages_say_what_to_set);
+    tcase_add_test(cases,
+                   built_in_objectives_are_shown_only_once_it_is_known_that_none_was_applied);
     tcase_add_test(cases, a_step_of_the_wall_clock_reads_the_ledger_anew);
     tcase_add_test(cases, percentiles_follow_from_the_second_turn_on_and_once_a_minute);
     tcase_add_test(cases, a_slice_that_does_not_fit_is_halved_and_tried_again);
