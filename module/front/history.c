@@ -100,12 +100,13 @@ static void say_too_many(int64_t points, int64_t minutes, struct buf *trouble)
                   { 60, "1h" }, { 360, "6h" }, { 1440, "1d" } };
     size_t i = 0;
 
-    while (i + 1 < ARRAY_LENGTH(steps) && minutes / steps[i].minutes + 2 > POINTS_MAX)
+    buf_printf(trouble, "that would be %lld points, and 2,000 are the most: ", (long long)points);
+    while (i < ARRAY_LENGTH(steps) && minutes / steps[i].minutes + 2 > POINTS_MAX)
         i++;
-    buf_printf(trouble,
-               "that would be %lld points, and 2,000 are the most: step=%s would fit, or a shorter "
-               "time",
-               (long long)points, steps[i].text);
+    if (i < ARRAY_LENGTH(steps))
+        buf_printf(trouble, "step=%s would fit, or a shorter time", steps[i].text);
+    else
+        buf_append_text(trouble, "ask for a shorter time");
 }
 
 /* Steps begin at multiples of their length since 1970, so that a chart's points stay where they are

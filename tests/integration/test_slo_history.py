@@ -219,6 +219,7 @@ def test_percentiles_are_those_of_all_events_of_a_step(front, server, counts):
 @pytest.mark.parametrize("query, words", [
     ("from=-30d&step=1m", "step=1h would fit"),
     ("from=-2001m&to=now&step=1m", "step=5m would fit"),
+    ("from=0&step=1d", "ask for a shorter time"),
     ("from=yesterday", "from is no time"),
     ("to=2026-11-21T12:00:00+01:00", "%2B"),
     ("from=-1h&to=-2h", "not before"),
