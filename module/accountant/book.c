@@ -4,7 +4,9 @@
 
 #include "accountant/book.h"
 
+#include "accountant/pins.h"
 #include "accountant/watching.h"
+#include "slo/slices.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +112,24 @@ bool book_events(const struct book *book, int objective, struct verdict_window w
            && window_sum(book->windows[track], window.from_minute, window.until_minute, ret);
 }
 
+/* Slices with events from before measuring began are no part of those that are expected since: they
+ * must not take the place of quiet ones. */
+static bool expect_older(const struct book *book, int objective, struct verdict_window window,
+                         struct slice_watch *slices)
+{
+    int32_t first = pins_first_slice(book, objective);
+    struct window_sum older = { 0, 0 };
+
+    if (window.from_minute >= first)
+        return true;
+    if (window.until_minute > first)
+        window.until_minute = first;
+    if (!book_events(book, objective, window, &older))
+        return false;
+    slices->expected += slices_in(&book->objectives[objective], older);
+    return true;
+}
+
 static bool add_part(const struct book *book, int objective, struct verdict_window window,
                      struct part *part)
 {
@@ -120,9 +140,12 @@ static bool add_part(const struct book *book, int objective, struct verdict_wind
 
     if (!book_events(book, objective, window, &sum))
         return false;
-    if (of->slice_minutes > 0)
+    if (of->slice_minutes > 0) {
         slices =
             watching_slices(&watching, window.from_minute, window.until_minute, of->slice_minutes);
+        if (!expect_older(book, objective, window, &slices))
+            return false;
+    }
     part->sum.total += sum.total;
     part->sum.bad += sum.bad;
     part->slices.expected += slices.expected;
@@ -226,15 +249,26 @@ static struct verdict_window newest(const struct book *book, int32_t minutes)
     return (struct verdict_window){ end > minutes ? end - minutes : 0, end, minutes };
 }
 
-bool book_sum(const struct book *book, int objective, int32_t span_minutes, struct window_sum *ret)
+/* Time that nobody watched counts in a span as it does in the whole window. */
+static bool sum_span(const struct book *book, int objective, int32_t span_minutes,
+                     const struct verdict *whole, struct window_sum *ret)
 {
+    const struct objective *of = &book->objectives[objective];
+    struct unwatched_rate rate = { whole->counted.total - whole->excluded.total, whole->watch };
     struct stretch_sums sums;
 
-    if (book->as_of_wall_ms == 0
-        || !sum_stretch(book, objective, newest(book, span_minutes), &sums))
+    if (!sum_stretch(book, objective, newest(book, span_minutes), &sums))
         return false;
-    *ret = sums.rest;
+    *ret = of->slice_minutes > 0
+               ? sums.rest
+               : unwatched_apply_rate(of->unwatched, sums.rest, sums.watch.unwatched_minutes, rate);
     return true;
+}
+
+bool book_sum(const struct book *book, int objective, int32_t span_minutes, struct window_sum *ret)
+{
+    return book->as_of_wall_ms != 0
+           && sum_span(book, objective, span_minutes, &book->verdicts[objective], ret);
 }
 
 int32_t book_dark_minutes(const struct book *book, int objective, int32_t span_minutes)
@@ -290,7 +324,7 @@ static bool sum_objective(struct book *book, int objective, struct verdict *verd
         int32_t minutes = verdict_spans[i].minutes < of->window_minutes ? verdict_spans[i].minutes
                                                                         : of->window_minutes;
 
-        if (!book_sum(book, objective, minutes, &verdict->spans[i]))
+        if (!sum_span(book, objective, minutes, verdict, &verdict->spans[i]))
             return false;
     }
     return true;
@@ -374,59 +408,11 @@ static void count(struct book *book, bool first)
     }
 }
 
-static int compare_minutes(const void *a, const void *b)
-{
-    int32_t left = *(const int32_t *)a;
-    int32_t right = *(const int32_t *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* Sums have to be able to begin and end where exclusions do. */
-static int pin(struct book *book, int track, int32_t pins[])
-{
-    int count = 0;
-
-    for (int i = 0; i < book->count; i++) {
-        const struct ledger_exclusion *at = NULL;
-
-        while (book->places[i].track == track && (at = book_exclusion(book, i, at)) != NULL
-               && count < 2 * LIMIT_EXCLUSIONS - 1) {
-            pins[count++] = at->from_minute;
-            pins[count++] = at->until_minute;
-        }
-    }
-    qsort(pins, (size_t)count, sizeof(*pins), compare_minutes);
-    return window_pin(book->windows[track], pins, count);
-}
-
-static bool same_exclusions(const struct ledger_news *a, const struct ledger_news *b)
-{
-    if (a->exclusion_count != b->exclusion_count)
-        return false;
-    for (int i = 0; i < a->exclusion_count; i++) {
-        if (strcmp(a->exclusions[i].id, b->exclusions[i].id) != 0
-            || a->exclusions[i].service != b->exclusions[i].service)
-            return false;
-    }
-    return true;
-}
-
-static int pin_all(struct book *book)
-{
-    AUTO(auto_free) int32_t *pins = calloc(2 * LIMIT_EXCLUSIONS, sizeof(*pins));
-    int code = pins == NULL ? -ENOMEM : 0;
-
-    for (int i = 0; code == 0 && i < book->tracks->count; i++)
-        code = pin(book, i, pins);
-    return code;
-}
-
 int book_apply(struct book *book, const struct ledger_news *news, struct arena **arena,
                int64_t now_wall_ms)
 {
     bool first = book->as_of_wall_ms == 0;
-    bool new_exclusions = !same_exclusions(&book->news, news);
+    bool new_pins = !pins_same(book, &book->news, news);
     int64_t before_ms = book->as_of_wall_ms;
     int code;
 
@@ -435,7 +421,7 @@ int book_apply(struct book *book, const struct ledger_news *news, struct arena *
     *arena = NULL;
     book->news = *news;
     book->as_of_wall_ms = now_wall_ms;
-    code = new_exclusions ? pin_all(book) : 0;
+    code = new_pins ? pins_set(book) : 0;
     if (code == 0)
         code = judge(book);
     if (code != 0) {

@@ -28,6 +28,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/logs.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
+	%D%/pins.c \
+	%D%/pins.h \
 	%D%/publish.c \
 	%D%/publish.h \
 	%D%/render.c \

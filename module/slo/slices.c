@@ -49,6 +49,11 @@ struct window_sum slices_value(const struct objective *objective, struct window_
     return (struct window_sum){ SLICES_UNIT, loss_of(events) };
 }
 
+int64_t slices_in(const struct objective *objective, struct window_sum values)
+{
+    return (int64_t)(values.total / unit_of(objective));
+}
+
 int32_t slices_begin(int32_t minute, int32_t slice_minutes)
 {
     return minute - minute % slice_minutes;

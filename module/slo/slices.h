@@ -22,6 +22,9 @@ enum { SLICES_UNIT = 1000000000 };
 struct window_sum slices_value(const struct objective *objective, struct window_sum events,
                                bool watched);
 
+/* How many slices such values add up to. */
+int64_t slices_in(const struct objective *objective, struct window_sum values);
+
 /* How many slices begin in the minutes [from, until). */
 int32_t slices_expected(int32_t from_minute, int32_t until_minute, int32_t slice_minutes);
 

@@ -19,6 +19,17 @@ struct watch {
 struct window_sum unwatched_apply(enum unwatched means, struct window_sum counted,
                                   struct watch watch);
 
+/* The same for a span of which `unwatched_minutes` were not watched: the average is that of a
+ * longer stretch, `events` in `watch.watched_minutes`, because a span may be dark from end to end.
+ */
+struct unwatched_rate {
+    uint64_t events;
+    struct watch watch;
+};
+
+struct window_sum unwatched_apply_rate(enum unwatched means, struct window_sum counted,
+                                       int64_t unwatched_minutes, struct unwatched_rate rate);
+
 /* The slices of a stretch: those with events have been counted, and of the others the unwatched
  * ones are taken as the objective says; the rest was watched and is good.  `expected` slices begin
  * in it since measuring began, of which `unwatched` are not watched from end to end. */

@@ -349,11 +349,12 @@ START_TEST(unwatched_minutes_count_as_the_objective_says)
     static const struct {
         enum unwatched unwatched;
         uint64_t total, bad;
+        uint64_t half_total, half_bad; /* in the last half hour, of which this minute was watched */
     } cases[] = {
-        { UNWATCHED_IGNORE, 1000, 5 },
-        { UNWATCHED_FREEZE, 1000, 5 },
-        { UNWATCHED_GOOD, 1967, 5 },  /* 30 minutes of 1000/31 events, rounded down */
-        { UNWATCHED_BAD, 1968, 973 }, /* and up */
+        { UNWATCHED_IGNORE, 1000, 5, 0, 0 },
+        { UNWATCHED_FREEZE, 1000, 5, 0, 0 },
+        { UNWATCHED_GOOD, 1967, 5, 935, 0 },    /* 30 and 29 minutes of 1000/31 events, down */
+        { UNWATCHED_BAD, 1968, 973, 936, 936 }, /* and up */
     };
     static const struct fake_minute minutes[] = { { 0, NOW - 40, { 1000, 5 } } };
 
@@ -371,6 +372,8 @@ START_TEST(unwatched_minutes_count_as_the_objective_says)
         ck_assert_uint_eq(book.verdicts[0].whole.total, cases[i].total);
         ck_assert_uint_eq(book.verdicts[0].whole.bad, cases[i].bad);
         ck_assert_uint_eq(book.verdicts[0].counted.total, 1000);
+        ck_assert_uint_eq(book.verdicts[0].spans[1].total, cases[i].half_total);
+        ck_assert_uint_eq(book.verdicts[0].spans[1].bad, cases[i].half_bad);
         end(&book);
     }
 }
@@ -468,6 +471,39 @@ START_TEST(watched_slices_without_events_are_good_ones)
 }
 END_TEST
 
+/* Events that were posted with the time of before the first look. */
+START_TEST(slices_of_before_measuring_began_take_no_quiet_ones_place)
+{
+    static const struct coverage_span spans[] = {
+        { (int64_t)(NOW - 9) * 60000 - 1, (int64_t)NOW * 60000 },
+    };
+    static const struct ledger_coverage coverage = {
+        .measured_since_ms = (int64_t)(NOW - 9) * 60000 - 1,
+        .watched_until_ms = (int64_t)NOW * 60000,
+        .spans = spans,
+        .span_count = 1,
+    };
+    static const struct fake_minute minutes[] = {
+        { 0, NOW - 100, { 1, 1 } },
+        { 0, NOW - 50, { 1, 0 } },
+        { 0, NOW - 10, { 1, 0 } }, /* measuring began within it */
+        { 0, NOW - 3, { 1, 0 } },
+    };
+    struct objective objective = objective_of(UNWATCHED_IGNORE);
+    struct telling telling = { now_wall_ms, true, minutes, 4, &coverage, NULL, 0 };
+    struct book book;
+
+    objective.budgeting = BUDGETING_TIMESLICES;
+    objective.slice_minutes = 1;
+    objective.slice_target = (struct fraction){ 9, 10 };
+    begin_with(&book, &objective);
+    ck_assert_int_eq(tell(&book, &telling), 0);
+    ck_assert_uint_eq(book.verdicts[0].whole.total, 3 + 10);
+    ck_assert_uint_eq(book.verdicts[0].whole.bad, 1);
+    end(&book);
+}
+END_TEST
+
 START_TEST(figures_without_memory_say_so)
 {
     static const struct fake_minute minutes[] = { { 0, NOW, { 1, 0 } } };
@@ -513,6 +549,7 @@ TCase *book_cases(void)
     tcase_add_test(cases, in_the_dark_a_frozen_objective_keeps_its_status);
     tcase_add_test(cases, a_calendar_window_begins_where_the_calendar_says);
     tcase_add_test(cases, watched_slices_without_events_are_good_ones);
+    tcase_add_test(cases, slices_of_before_measuring_began_take_no_quiet_ones_place);
     tcase_add_test(cases, figures_without_memory_say_so);
     return cases;
 }
