@@ -5,6 +5,7 @@
 #include "slo/alert.h"
 
 #include "slo/budget.h"
+#include "slo/slices.h"
 #include "slo/wilson.h"
 
 #include <assert.h>
@@ -41,22 +42,30 @@ static bool budget_holds(const struct objective *objective, const struct alert_r
     return rule->threshold.numerator == 0 ? compared <= 0 : compared < 0;
 }
 
+/* Slices are the events of those who count slices, and parts of them whole slices: a part is no
+ * event that could prove anything. */
+static struct window_sum evidence_of(const struct objective *objective, struct window_sum sum)
+{
+    uint64_t unit = objective->budgeting == BUDGETING_RATIO_TIMESLICES ? SLICES_UNIT : 1;
+
+    return (struct window_sum){ sum.total / unit, (sum.bad + unit - 1) / unit };
+}
+
 /* Enough events, in all and for this rule, to believe what they say. */
 static bool guards_pass(const struct objective *objective, const struct alert_rule *rule,
                         const struct alert_evidence *evidence)
 {
     const struct rule_guard *guard = &objective->guard;
+    struct window_sum events = evidence_of(objective, evidence->long_sum);
 
     if (!evidence->enough)
         return false;
     if (rule->kind != RULE_BURN_RATE)
         return true;
-    if (evidence->long_sum.total < guard->min_events
-        || evidence->long_sum.bad < guard->min_bad_events)
+    if (events.total < guard->min_events || events.bad < guard->min_bad_events)
         return false;
     return guard->wilson_z.numerator == 0
-           || wilson_exceeds(evidence->long_sum, objective->target, rule->threshold,
-                             guard->wilson_z);
+           || wilson_exceeds(events, objective->target, rule->threshold, guard->wilson_z);
 }
 
 /* Time before measuring began is not dark: a new service pages in its first minutes too. */
@@ -167,8 +176,7 @@ static bool speaks(const struct alert_case *other, const struct alert_case *mine
                && now_ms - other->alert->resolved_at_ms < quiet_ms);
 }
 
-/* Of two that are equally strict the name decides, so that one of them speaks. */
-static bool is_stricter(const struct objective *a, const struct objective *b)
+bool alert_is_stricter(const struct objective *a, const struct objective *b)
 {
     int compared = fraction_compare(a->target, b->target);
 

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "slo/alert.h"
 
+#include "slo/slices.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -102,6 +103,30 @@ START_TEST(guards_ask_for_more_before_it_fires_and_never_after)
         ck_assert_int_eq(
             alert_judge(&stage.objective, &stage.rules[FAST], &evidence, true, &frozen),
             ALERT_TRUE);
+    }
+}
+END_TEST
+
+START_TEST(parts_of_slices_prove_no_more_than_slices)
+{
+    static const struct {
+        struct rule_guard guard;
+        enum alert_condition want;
+    } cases[] = {
+        { { 4, 0, { 0, 1 } }, ALERT_TRUE },   { { 5, 0, { 0, 1 } }, ALERT_FALSE },
+        { { 0, 2, { 0, 1 } }, ALERT_TRUE }, /* one and a bit */
+        { { 0, 3, { 0, 1 } }, ALERT_FALSE },  { { 0, 0, { 1645, 1000 } }, ALERT_TRUE },
+        { { 0, 0, { 30, 1 } }, ALERT_FALSE },
+    };
+    struct window_sum sum = { (uint64_t)4 * SLICES_UNIT, (uint64_t)1 * SLICES_UNIT + 1 };
+    struct alert_evidence evidence = evidence_of(sum, sum);
+    struct stage stage;
+
+    set_up(&stage, "app-availability", "0.999");
+    stage.objective.budgeting = BUDGETING_RATIO_TIMESLICES;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        stage.objective.guard = cases[i].guard;
+        ck_assert_msg(judge(&stage, FAST, &evidence) == cases[i].want, "row %zu", i);
     }
 }
 END_TEST
@@ -419,6 +444,7 @@ TCase *alert_cases(void)
 
     tcase_add_test(cases, a_burn_has_to_be_above_the_threshold_in_both_windows);
     tcase_add_test(cases, guards_ask_for_more_before_it_fires_and_never_after);
+    tcase_add_test(cases, parts_of_slices_prove_no_more_than_slices);
     tcase_add_test(cases, a_rule_that_is_half_in_the_dark_is_not_judged);
     tcase_add_test(cases, a_budget_that_heals_ends_its_alert_above_where_it_began);
     tcase_add_test(cases, an_alert_goes_through_its_states_and_remembers_when);
