@@ -17,6 +17,7 @@
 enum {
     TURN_MS = 1000,
     STOP_MS = 1000,
+    LEAVE_MS = 700, /* of these, to give back what others wait for */
 };
 
 static const char thread_name[] = "accountant";
@@ -29,6 +30,7 @@ struct accountant {
     struct clerk clerk;
     /* any thread */
     atomic_bool stopping;
+    atomic_llong leave_by_ms; /* boot clock; set before `stopping` */
 };
 
 static void run(void *context)
@@ -45,6 +47,7 @@ static void run(void *context)
             next_ms = clock_boot_ms(); /* a long turn is not made up for */
         (void)!queue_pop(accountant->bell, &nothing, next_ms);
     }
+    clerk_leave(&accountant->clerk, atomic_load(&accountant->leave_by_ms));
 }
 
 static void accountant_free(struct accountant **accountant)
@@ -96,6 +99,7 @@ void accountant_stop(struct accountant **accountant)
 {
     if (*accountant == NULL)
         return;
+    atomic_store(&(*accountant)->leave_by_ms, clock_boot_ms() + LEAVE_MS);
     atomic_store(&(*accountant)->stopping, true);
     queue_wake((*accountant)->bell);
     /* A reader may sit in a name look-up that can't be cancelled: it keeps its memory then. */

@@ -4,6 +4,7 @@
 
 #include "accountant/alarm_judge.h"
 
+#include "accountant/alarm_speakers.h"
 #include "accountant/alarm_words.h"
 
 #include <stdlib.h>
@@ -114,11 +115,6 @@ static void describe(struct judge *judge, struct alarm *alarm,
     alarm->described_at_ms = judge->wall_ms;
 }
 
-static bool is_going_on(const struct alarm *alarm)
-{
-    return alarm->alert.state == ALERT_PENDING || alarm->alert.state == ALERT_FIRING;
-}
-
 static void step(struct judge *judge, struct alarm *alarm)
 {
     const struct objective *objective = &judge->alarms->book->objectives[alarm->objective];
@@ -135,65 +131,14 @@ static void step(struct judge *judge, struct alarm *alarm)
         return;
     }
     changed = alert_turn(&alarm->alert, objective, alarm->rule, &evidence, judge->wall_ms);
-    if (is_going_on(alarm) && (changed || age_ms >= RENEW_MS || age_ms < 0)
+    if (alarms_is_going_on(alarm) && (changed || age_ms >= RENEW_MS || age_ms < 0)
         && alarm->alert.frozen == ALERT_JUDGED)
         describe(judge, alarm, &evidence);
     alarm->dirty = changed
-                   || (is_going_on(alarm)
+                   || (alarms_is_going_on(alarm)
                        && (alarm->described_at_ms == judge->wall_ms
                            || alarm->alert.since_ms != alarm->stored.since_ms
                            || alarm->alert.frozen != alarm->stored.frozen));
-}
-
-/* --- who speaks --- */
-
-static struct alert_case case_of(const struct alarms *alarms, const struct alarm *alarm)
-{
-    return (struct alert_case){ &alarms->book->objectives[alarm->objective], alarm->rule,
-                                &alarm->alert };
-}
-
-/* The first of an objective's alarms that says it already; -1: none does. */
-static int find_among(const struct alarms *alarms, int objective, const struct alert_case *mine,
-                      int64_t wall_ms)
-{
-    for (int i = alarms->first[objective]; i < alarms->first[objective + 1]; i++) {
-        struct alert_case other = case_of(alarms, &alarms->list[i]);
-
-        if (alarms->list[i].alert.state != ALERT_INACTIVE
-            && alert_suppresses(&other, mine, wall_ms))
-            return i;
-    }
-    return -1;
-}
-
-/* Its own objective first, then those over the same events. */
-static int find_suppressor(const struct alarms *alarms, const struct alarm *alarm, int64_t wall_ms)
-{
-    struct alert_case mine = case_of(alarms, alarm);
-    int at = alarm->objective;
-    int found;
-
-    do {
-        found = find_among(alarms, at, &mine, wall_ms);
-        at = alarms->sibling[at];
-    } while (found < 0 && at != alarm->objective);
-    return found;
-}
-
-static void choose_speakers(struct alarms *alarms, int64_t wall_ms)
-{
-    for (int i = 0; i < alarms->count; i++) {
-        struct alarm *alarm = &alarms->list[i];
-        int before = alarm->suppressed_by;
-
-        alarm->suppressed_by = -1;
-        if (!is_going_on(alarm))
-            continue;
-        alarm->suppressed_by = find_suppressor(alarms, alarm, wall_ms);
-        if (alarm->suppressed_by != before)
-            alarm->dirty = true;
-    }
 }
 
 void alarms_judge(struct alarms *alarms, int64_t wall_ms)
@@ -202,5 +147,5 @@ void alarms_judge(struct alarms *alarms, int64_t wall_ms)
 
     for (int i = 0; i < alarms->count; i++)
         step(&judge, &alarms->list[i]);
-    choose_speakers(alarms, wall_ms);
+    speakers_choose(alarms, wall_ms);
 }

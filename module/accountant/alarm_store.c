@@ -78,7 +78,7 @@ static struct alarm *find(struct alarms *alarms, const struct ledger_alert *row)
     return NULL;
 }
 
-/* A rule that nobody has any more keeps its row and is shown by nobody. */
+/* A rule that nobody has any more is shown by nobody. */
 static void take_row(struct alarms *alarms, const struct ledger_alert *row, const bool take[])
 {
     struct alarm *alarm = find(alarms, row);
@@ -115,16 +115,72 @@ static void take_rows(struct alarms *alarms, const struct ledger_alerts *rows, c
         take_row(alarms, &rows->rows[i], take);
 }
 
+/* --- rules that are no more --- */
+
+static int service_index(const struct alarms *alarms, const char *service)
+{
+    for (int i = 0; i < alarms->service_count; i++) {
+        if (strcmp(alarms->services[i], service) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* What was going on ends, and what was resolved is forgotten in time, as if the rule still stood.
+ */
+static bool retire(struct ledger_alert *row, int64_t wall_ms)
+{
+    enum alert_state before = row->alert.state;
+
+    if (before == ALERT_FIRING) {
+        row->alert.state = ALERT_RESOLVED;
+        row->alert.resolved_at_ms = wall_ms;
+    } else if (before == ALERT_PENDING
+               || wall_ms - row->alert.resolved_at_ms >= ALERT_REMEMBERS_MS) {
+        row->alert.state = ALERT_INACTIVE;
+    }
+    row->alert.since_ms = wall_ms;
+    row->summary = "its rule is no more";
+    row->changed = row->alert.state != before;
+    return row->changed;
+}
+
+/* With the lease comes what was left behind by definitions that have changed since: nobody else
+ * would ever end it. */
+static int retire_rows(struct alarms *alarms, const struct alarms_scene *scene,
+                       const struct ledger_alerts *rows, const bool gained[], struct error *err)
+{
+    AUTO(auto_free) struct ledger_alert *ended = calloc((size_t)rows->count + 1, sizeof(*ended));
+    int count = 0;
+
+    if (ended == NULL)
+        return error_set(err, ENOMEM, "alerts: out of memory");
+    for (int i = 0; i < rows->count; i++) {
+        int service = service_index(alarms, rows->rows[i].service);
+
+        ended[count] = rows->rows[i];
+        if (service >= 0 && gained[service] && find(alarms, &rows->rows[i]) == NULL
+            && retire(&ended[count], scene->wall_ms))
+            count++;
+    }
+    for (int i = 0; i < count; i++)
+        log_info("alert %s of %s is %s: its rule is no more", ended[i].rule, ended[i].objective,
+                 alert_state_text(ended[i].alert.state));
+    return count == 0 ? 0
+                      : ledger_alerts_write(scene->reader, &(struct ledger_alerts){ ended, count },
+                                            clock_boot_ms() + DEADLINE_MS, err);
+}
+
 static int claim(struct alarms *alarms, const struct alarms_scene *scene, struct error *err)
 {
     AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
     struct ledger_alerts rows;
-    bool *held;
+    size_t bytes = (size_t)alarms->service_count * sizeof(bool) + 1;
+    bool *held = arena == NULL ? NULL : arena_alloc(arena, bytes);
+    bool *gained = arena == NULL ? NULL : arena_alloc(arena, bytes);
     int code;
 
-    held = arena == NULL ? NULL
-                         : arena_alloc(arena, (size_t)alarms->service_count * sizeof(*held) + 1);
-    if (held == NULL)
+    if (held == NULL || gained == NULL)
         return error_set(err, ENOMEM, "alerts: out of memory");
     code = ledger_alerts_claim(scene->reader, alarms->services, alarms->service_count,
                                clock_boot_ms() + DEADLINE_MS, arena, held, &rows, err);
@@ -135,10 +191,11 @@ static int claim(struct alarms *alarms, const struct alarms_scene *scene, struct
         bool was_held = alarms->held[i];
 
         alarms->held[i] = held[i];
+        gained[i] = held[i] && !was_held;
         held[i] = !(held[i] && was_held);
     }
     take_rows(alarms, &rows, held);
-    return 0;
+    return retire_rows(alarms, scene, &rows, gained, err);
 }
 
 void alarms_claim(struct alarms *alarms, const struct alarms_scene *scene)

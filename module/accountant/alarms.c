@@ -5,6 +5,7 @@
 #include "accountant/alarms.h"
 
 #include "accountant/alarm_judge.h"
+#include "accountant/alarm_speakers.h"
 #include "accountant/alarm_store.h"
 #include "base/log.h"
 
@@ -52,28 +53,6 @@ static void list_rules(struct alarms *alarms)
     alarms->first[alarms->book->count] = at;
 }
 
-static bool share_events(const struct objective *a, const struct objective *b)
-{
-    return a->indicator == b->indicator && strcmp(a->service, b->service) == 0;
-}
-
-/* Objectives are sorted by service, so that one's siblings are not far. */
-static void link_siblings(struct alarms *alarms)
-{
-    const struct objective *objectives = alarms->book->objectives;
-
-    for (int i = 0; i < alarms->book->count; i++) {
-        alarms->sibling[i] = i;
-        for (int j = i - 1; j >= 0; j--) {
-            if (!share_events(&objectives[i], &objectives[j]))
-                continue;
-            alarms->sibling[i] = alarms->sibling[j];
-            alarms->sibling[j] = i;
-            break;
-        }
-    }
-}
-
 static void list_services(struct alarms *alarms)
 {
     for (int i = 0; i < alarms->book->count; i++) {
@@ -101,17 +80,16 @@ int alarms_init(struct alarms *alarms, const struct book *book, const char *serv
     };
     alarms->list = calloc((size_t)alarms->count + 1, sizeof(*alarms->list));
     alarms->first = calloc(room, sizeof(*alarms->first));
-    alarms->sibling = calloc(room, sizeof(*alarms->sibling));
+    alarms->strict = calloc(room, sizeof(*alarms->strict));
     alarms->service_of = calloc(room, sizeof(*alarms->service_of));
     alarms->services = calloc(room, sizeof(*alarms->services));
     alarms->held = calloc(room, sizeof(*alarms->held));
-    if (alarms->list == NULL || alarms->first == NULL || alarms->sibling == NULL
+    if (alarms->list == NULL || alarms->first == NULL || alarms->strict == NULL
         || alarms->service_of == NULL || alarms->services == NULL || alarms->held == NULL)
         return -ENOMEM;
     list_rules(alarms);
-    link_siblings(alarms);
     list_services(alarms);
-    return 0;
+    return speakers_sort(alarms);
 }
 
 void alarms_done(struct alarms *alarms)
@@ -120,7 +98,7 @@ void alarms_done(struct alarms *alarms)
         free(alarms->list[i].summary);
     free(alarms->list);
     free(alarms->first);
-    free(alarms->sibling);
+    free(alarms->strict);
     free(alarms->service_of);
     free(alarms->services);
     free(alarms->held);
@@ -210,12 +188,28 @@ void alarms_turn(struct alarms *alarms, const struct alarms_scene *scene)
     }
 }
 
+void alarms_leave(struct alarms *alarms, struct ledger_reader *reader, int64_t deadline_ms)
+{
+    bool any = false;
+
+    for (int i = 0; i < alarms->service_count; i++)
+        any = any || alarms->held[i];
+    if (any && reader != NULL)
+        ledger_alerts_release(reader, deadline_ms);
+    alarms_let_go(alarms);
+}
+
 /* --- for those who show them --- */
 
 const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *ret_count)
 {
     *ret_count = alarms->first[objective + 1] - alarms->first[objective];
     return &alarms->list[alarms->first[objective]];
+}
+
+bool alarms_is_going_on(const struct alarm *alarm)
+{
+    return alarm->alert.state == ALERT_PENDING || alarm->alert.state == ALERT_FIRING;
 }
 
 bool alarms_is_active(const struct alarm *alarm)

@@ -36,8 +36,8 @@ struct alarms {
     const char *service;     /* the home service; borrowed */
     struct alarm *list;      /* by objective, in the order of their rules */
     int count;
-    int *first;   /* of each objective, and one behind the last */
-    int *sibling; /* of each objective the next one over the same events, in a ring */
+    int *first;  /* of each objective, and one behind the last */
+    int *strict; /* objectives: those over the same events together, the strictest first */
 
     /* leases */
     const char **services; /* distinct; borrowed from the objectives */
@@ -74,6 +74,9 @@ void alarms_done(struct alarms *alarms);
 /* One second's work: is the outside well, what do the rules say, and who may write it down. */
 void alarms_turn(struct alarms *alarms, const struct alarms_scene *scene);
 
+/* The last thing: gives back what is held, so that another instance goes on at once. */
+void alarms_leave(struct alarms *alarms, struct ledger_reader *reader, int64_t deadline_ms);
+
 /* The alarms of one objective; borrowed. */
 const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *ret_count);
 
@@ -87,6 +90,9 @@ uint64_t alarms_version(const struct alarms *alarms, int objective);
  * "app-availability/page-fast-burn" for another objective's; "" for nothing. */
 const char *alarms_suppressor(const struct alarms *alarms, const struct alarm *alarm,
                               char text[ALARM_NAME_BYTES]);
+
+/* Whether it is pending or firing. */
+bool alarms_is_going_on(const struct alarm *alarm);
 
 /* Whether it is to be shown: pending, firing, or lately resolved. */
 bool alarms_is_active(const struct alarm *alarm);

@@ -292,3 +292,8 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
     if (clerk->read_much)
         (void)malloc_trim(0);
 }
+
+void clerk_leave(struct clerk *clerk, int64_t deadline_ms)
+{
+    alarms_leave(&clerk->alarms, clerk->reader, deadline_ms);
+}

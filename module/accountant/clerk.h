@@ -61,6 +61,9 @@ bool clerk_knows_objectives(const struct clerk *clerk);
 /* One second's work: read, judge, publish, then refresh what the next publication shows beside. */
 void clerk_turn(struct clerk *clerk, struct clerk_time now);
 
+/* The last turn is over: others may go on with the alerts at once. */
+void clerk_leave(struct clerk *clerk, int64_t deadline_ms);
+
 /* Whether the figures exist and are within their bound: lately read, and of what was lately logged.
  */
 bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms);

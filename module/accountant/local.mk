@@ -6,6 +6,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/alarm_judge.h \
 	%D%/alarm_render.c \
 	%D%/alarm_render.h \
+	%D%/alarm_speakers.c \
+	%D%/alarm_speakers.h \
 	%D%/alarm_store.c \
 	%D%/alarm_store.h \
 	%D%/alarm_words.c \

@@ -22,6 +22,11 @@ enum { ARRAY_BYTES = 8 * 1024 * 1024 };
     "SET holder = excluded.holder, held_until = excluded.held_until "           \
     "WHERE l.holder = excluded.holder OR l.held_until < now() RETURNING service"
 
+/* By the catalogue's services, so that the keys' first column is known. */
+#define RELEASE_SQL                                                                   \
+    "UPDATE probity.leases SET held_until = 'epoch' WHERE service = ANY($1::text[]) " \
+    "AND name = 'alerts' AND holder = $2::text"
+
 #define MS_OF(column) "coalesce((extract(epoch FROM " column ") * 1000)::bigint, 0)"
 
 #define LOAD_SQL                                                                                 \
@@ -191,6 +196,25 @@ int ledger_alerts_claim(struct ledger_reader *reader, const char *const services
     for (int i = 0; i < count; i++)
         ret_held[i] = has_row(leases, services[i]);
     return 0;
+}
+
+static int release(struct ledger_reader *reader, int64_t deadline_ms, struct error *err)
+{
+    AUTO(pq_clear) PGresult *result = NULL;
+    const char *const values[] = { reader->services, reader->settings.instance };
+    int code = begin(reader, deadline_ms, err);
+
+    if (code == 0)
+        code = session_run(&reader->session, RELEASE_SQL, SESSION_PARAMS(values), &result, err);
+    return code == 0 ? session_commit(&reader->session, err) : code;
+}
+
+void ledger_alerts_release(struct ledger_reader *reader, int64_t deadline_ms)
+{
+    struct error err = { 0 };
+
+    if (reader->session.conn != NULL && release(reader, deadline_ms, &err) != 0)
+        session_close(&reader->session);
 }
 
 /* --- writing --- */

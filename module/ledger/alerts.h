@@ -55,4 +55,8 @@ int ledger_alerts_claim(struct ledger_reader *reader, const char *const services
 int ledger_alerts_write(struct ledger_reader *reader, const struct ledger_alerts *alerts,
                         int64_t deadline_ms, struct error *err) MUST_CHECK;
 
+/* Gives all leases of this instance back, so that another one may take them at once.  Only over a
+ * connection that is there: without it, or when it fails, they run out by themselves. */
+void ledger_alerts_release(struct ledger_reader *reader, int64_t deadline_ms);
+
 #endif

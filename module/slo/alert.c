@@ -196,7 +196,7 @@ bool alert_suppresses(const struct alert_case *other, const struct alert_case *m
         return other->rule->tier > 0 && other->rule->tier < mine->rule->tier;
     return other->rule->kind == RULE_BURN_RATE && mine->rule->kind == RULE_BURN_RATE
            && share_incidents(other->objective, mine->objective)
-           && is_stricter(other->objective, mine->objective)
+           && alert_is_stricter(other->objective, mine->objective)
            && other->rule->severity >= mine->rule->severity;
 }
 

@@ -88,6 +88,10 @@ struct alert_case {
 bool alert_suppresses(const struct alert_case *other, const struct alert_case *mine,
                       int64_t now_ms);
 
+/* Whether one objective promises more than another over the same events; of two that promise the
+ * same the name decides, so that one of them speaks. */
+bool alert_is_stricter(const struct objective *a, const struct objective *b);
+
 /* "inactive", "pending", "firing", "resolved": the API's and the ledger's word.  Static. */
 const char *alert_state_text(enum alert_state state);
 bool alert_state_parse(const char *text, enum alert_state *ret) MUST_CHECK;

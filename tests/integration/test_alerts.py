@@ -107,6 +107,21 @@ def test_an_incident_fires_once_in_a_fleet_outlives_its_writer_and_resolves(pair
         [one for one in other.get("/slo/alerts").json()["alerts"] if one["state"] == "firing"])
 
 
+def test_a_clean_stop_hands_the_alerts_over_at_once(start):
+    env = {"PROBITY_REQUIRE": "none", "PROBITY_APP": None}
+    first = start.stack(redis=False, app=None, env=env)
+
+    def holder():
+        return first.postgres.sql("SELECT holder FROM probity.leases WHERE held_until > now()")
+    before = wait_until(holder, 15, "a holder")
+    second = start.stack(postgres=False, redis=False, app=None,
+                         env={**env, "DATABASE_URL": first.postgres.url()})
+    wait_until(lambda: second.get("/slo").status == 200, 15, "figures")
+    first.probityd.stop()
+    # A lease that nobody gave back would run out after 15 s.
+    wait_until(lambda: holder() not in ([], before), 7, "the other one to hold the lease")
+
+
 def test_a_new_service_pages_in_its_first_minute(start):
     stack = start.stack(redis=False, app=None,
                         env={"PROBITY_REQUIRE": "none", "PROBITY_APP": None})

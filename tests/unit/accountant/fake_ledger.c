@@ -159,6 +159,13 @@ int ledger_alerts_claim(struct ledger_reader *of, const char *const services[], 
     return 0;
 }
 
+void ledger_alerts_release(struct ledger_reader *of, int64_t deadline_ms)
+{
+    (void)of;
+    (void)deadline_ms;
+    fake_ledger.releases++;
+}
+
 int ledger_alerts_write(struct ledger_reader *of, const struct ledger_alerts *alerts,
                         int64_t deadline_ms, struct error *err)
 {

@@ -49,6 +49,7 @@ struct fake_ledger {
     int override_count;
 
     /* what was asked */
+    int releases;
     int opens;
     int closes;
     int reads;

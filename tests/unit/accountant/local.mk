@@ -8,6 +8,7 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/suite.c \
 	%D%/test_accountant.c \
 	%D%/test_alarm_render.c \
+	%D%/test_alarm_speakers.c \
 	%D%/test_alarm_words.c \
 	%D%/test_alarms.c \
 	%D%/test_book.c \

@@ -4,6 +4,7 @@
 
 TCase *accountant_cases(void);
 TCase *alarm_render_cases(void);
+TCase *alarm_speakers_cases(void);
 TCase *alarm_words_cases(void);
 TCase *alarms_cases(void);
 TCase *book_cases(void);
@@ -23,7 +24,7 @@ TCase *waivers_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { accountant_cases, alarm_render_cases, alarm_words_cases,
+    static const suite_cases_fn cases[] = { accountant_cases, alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
                                             alarms_cases,     book_cases,         clerk_cases,
                                             forecasts_cases,  hour_cases,         incidents_cases,
                                             latency_cases,    logs_cases,         metrics_cases,

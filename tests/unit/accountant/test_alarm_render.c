@@ -109,6 +109,7 @@ START_TEST(an_outage_of_everything_fits_its_page)
     for (int i = 0; i < MANY; i++) {
         memset(objectives[i].name, 'n', NAME);
         memset(objectives[i].service, 's', SERVICE);
+        objectives[i].target = fraction_of(99, 100);
         objectives[i].rules = rules;
         objectives[i].rule_count = 2;
     }

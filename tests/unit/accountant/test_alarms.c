@@ -155,6 +155,62 @@ START_TEST(who_takes_over_goes_on_without_firing_again)
 }
 END_TEST
 
+START_TEST(what_burned_under_a_rule_that_is_no_more_ends_with_the_lease)
+{
+    static const struct ledger_alert left[] = {
+        { .service = "app",
+          .objective = "app-availability",
+          .rule = "of-long-ago",
+          .alert = { .state = ALERT_FIRING, .since_ms = 1, .fired_at_ms = 1 },
+          .summary = "" },
+        { .service = "app",
+          .objective = "gone",
+          .rule = "page-fast-burn",
+          .alert = { .state = ALERT_RESOLVED,
+                     .since_ms = 1769999000000,
+                     .resolved_at_ms = 1769999000000 },
+          .summary = "" },
+        { .service = "web",
+          .objective = "gone",
+          .rule = "page-fast-burn",
+          .alert = { .state = ALERT_FIRING },
+          .summary = "" },
+    };
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    fake_ledger.leased = false;
+    fake_ledger.alerts = left;
+    fake_ledger.alert_count = (int)ARRAY_LENGTH(left);
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(fake_ledger.saves, 0); /* another one's affair */
+    fake_ledger.leased = true;
+    stage_turn(&stage, 3);
+    ck_assert_int_eq(fake_ledger.saved_rows, 1);
+    ck_assert_str_eq(fake_ledger.saved_rule, "of-long-ago");
+    ck_assert_int_eq(fake_ledger.saved.alert.state, ALERT_RESOLVED);
+    ck_assert_int_eq(fake_ledger.saved.alert.fired_at_ms, 1);
+    ck_assert(fake_ledger.saved.changed);
+    stage_turn(&stage, 3);
+    ck_assert_int_eq(fake_ledger.saved_rows, 1); /* once, when the lease was new */
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(who_leaves_gives_the_lease_back)
+{
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_turn(&stage, 1);
+    alarms_leave(&stage.alarms, (struct ledger_reader *)&stage, 1);
+    ck_assert_int_eq(fake_ledger.releases, 1);
+    alarms_leave(&stage.alarms, (struct ledger_reader *)&stage, 1);
+    ck_assert_int_eq(fake_ledger.releases, 1); /* nothing is held any more */
+    stage_end(&stage);
+}
+END_TEST
+
 START_TEST(a_rival_with_the_lease_is_no_trouble)
 {
     struct alarm_stage stage;
@@ -352,6 +408,8 @@ TCase *alarms_cases(void)
     tcase_add_test(cases, what_could_not_be_written_is_not_shown);
     tcase_add_test(cases, who_holds_no_lease_shows_what_the_ledger_says);
     tcase_add_test(cases, who_takes_over_goes_on_without_firing_again);
+    tcase_add_test(cases, what_burned_under_a_rule_that_is_no_more_ends_with_the_lease);
+    tcase_add_test(cases, who_leaves_gives_the_lease_back);
     tcase_add_test(cases, a_rival_with_the_lease_is_no_trouble);
     tcase_add_test(cases, a_ledger_out_of_reach_for_a_minute_is_an_alert_and_freezes_the_others);
     tcase_add_test(cases, a_ledger_that_can_only_be_read_is_out_of_reach_for_alerts);
