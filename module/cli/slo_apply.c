@@ -94,6 +94,10 @@ static void print_sum(const struct slo_arguments *arguments, const struct tally_
     printf("%s%d new, %d changed, %d retired, %d as they were\n",
            arguments->dry_run ? "nothing was done: " : "", steps->counts[APPLY_NEW],
            steps->counts[APPLY_CHANGED], steps->counts[APPLY_RETIRED], steps->counts[APPLY_SAME]);
+    if (steps->counts[APPLY_NEW] > 0
+        && steps->counts[APPLY_CHANGED] + steps->counts[APPLY_SAME] == 0)
+        printf("what is applied takes the place of a service's built-in objectives: "
+               "`probity slo list` shows them, `export NAME` makes files of them\n");
 }
 
 /* Who did it is kept for ever. */

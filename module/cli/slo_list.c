@@ -53,10 +53,27 @@ static struct catalogue *read_file(const char *path, int *ret_code)
 
 /* --- list --- */
 
-static const char *state_of(const struct definition *definition)
+/* What is applied for a service takes the place of its built-in objectives. */
+static bool is_set_aside(const struct definitions *all, const struct definition *definition)
+{
+    if (!definition->in_force || strcmp(definition->origin, "built-in") != 0)
+        return false;
+    for (int i = 0; i < all->count; i++) {
+        const struct definition *other = &all->items[i];
+
+        if (other->in_force && strcmp(other->origin, "applied") == 0
+            && strcmp(other->service, definition->service) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *state_of(const struct definitions *all, const struct definition *definition)
 {
     if (definition->retired_at_ms != 0)
         return "retired";
+    if (is_set_aside(all, definition))
+        return "set aside";
     if (definition->in_force)
         return "in force";
     return definition->effective_from_ms > clock_wall_ms() ? "to come" : "replaced";
@@ -73,8 +90,8 @@ static void list_ledger(const struct definitions *definitions)
 
         clock_format(definition->effective_from_ms, from);
         printf("%-16s %-32s %7d %-9s %-12.*s %-12s %-9s %s\n", definition->service,
-               definition->name, definition->version, state_of(definition), FIRST_WORDS, from,
-               definition->target, definition->origin, definition->author);
+               definition->name, definition->version, state_of(definitions, definition),
+               FIRST_WORDS, from, definition->target, definition->origin, definition->author);
     }
 }
 
@@ -158,10 +175,12 @@ static int put_ledger(const struct slo_arguments *arguments, bool with_versions,
         if ((!definition->in_force && !with_versions)
             || !is_asked(arguments, definition->name, found))
             continue;
+        if (!with_versions && arguments->count == 0 && is_set_aside(definitions, definition))
+            continue;
         clock_format(definition->effective_from_ms, from);
         if (with_versions)
             buf_printf(buf, "# version %d, %s, from %s, %s%s%s\n", definition->version,
-                       state_of(definition), from, definition->origin,
+                       state_of(definitions, definition), from, definition->origin,
                        definition->author[0] == '\0' ? "" : " by ", definition->author);
         if (put_definition(definition, buf, err) != 0)
             code = command_fail(COMMAND_FAILED, "slo", "%s", err->text);

@@ -196,6 +196,20 @@ def test_what_is_exported_applies_as_the_same(ledger, write):
         exported.count("kind: SLO")
 
 
+def test_built_in_objectives_are_set_aside_by_what_is_applied(ledger, write):
+    run(ledger, "apply", write(slo(name="shop-availability")))
+    ledger.sql("UPDATE probity.objectives SET origin = 'built-in'")
+    assert "name: shop-availability" in run(ledger, "export").stdout
+    done = run(ledger, "apply", write(slo(name="mine")))
+    assert "1 new" in done.stdout and "built-in" in done.stdout
+    states = {line.split()[1]: line for line in run(ledger, "list").stdout.splitlines()}
+    assert "set aside" in states["shop-availability"] and "in force" in states["mine"]
+    exported = run(ledger, "export").stdout
+    assert "name: mine" in exported and "name: shop-availability" not in exported
+    assert "name: shop-availability" in run(ledger, "export", "shop-availability").stdout
+    assert "built-in" not in run(ledger, "apply", write(slo(name="mine"))).stdout
+
+
 def test_lint_without_files_looks_at_what_is_applied(ledger, write):
     assert "nothing is applied" in run(ledger, "lint", check=False).stderr
     run(ledger, "apply", write(slo() + slo(name="old")))
