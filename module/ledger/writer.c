@@ -75,8 +75,11 @@ static void note_failure(struct ledger_writer *writer, int code, const struct er
 {
     const char *words = trouble_words(code, writer->session.sqlstate);
 
+    /* Applied objectives are no failure: so begins every start where some are in force. */
     if (set_trouble(writer, words))
-        log_warning("ledger: does not commit: %s (%s)", words, err->text);
+        log_with(code == -ECANCELED ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL, 0,
+                 "ledger: %s%s (%s)", code == -ECANCELED ? "" : "does not commit: ", words,
+                 err->text);
     writing_let_go(writer);
     writer->pause_ms = writer->pause_ms == 0 ? FIRST_PAUSE_MS : writer->pause_ms * 2;
     if (writer->pause_ms > LONGEST_PAUSE_MS)
