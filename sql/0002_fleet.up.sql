@@ -64,6 +64,10 @@ UPDATE probity.positions AS p SET home = service,
 ALTER TABLE probity.positions ALTER COLUMN home SET NOT NULL;
 
 -- Events by indicator and minute; partitions hold a week each (10,080 minutes).
+-- What finds changes is an index of all rows with a condition that all of them fulfil: a statement
+-- that wants it repeats the condition.  For all others, which name a row by its key, it isn't there:
+-- on a table that has never been analyzed, as each new partition, the planner would prefer it to
+-- the key, and walk through all rows of the file for each of them.
 CREATE TABLE probity.indicator_minutes (
     service      text NOT NULL,
     indicator_id integer NOT NULL,
@@ -75,7 +79,8 @@ CREATE TABLE probity.indicator_minutes (
     stamp        bigint NOT NULL,
     PRIMARY KEY (service, indicator_id, minute, file_id)
 ) PARTITION BY RANGE (minute);
-CREATE INDEX indicator_minutes_changes ON probity.indicator_minutes (service, file_id, stamp);
+CREATE INDEX indicator_minutes_changes ON probity.indicator_minutes (service, file_id, stamp)
+    WHERE stamp >= 0;
 
 -- The same by quarter hour (time zones differ by quarters), minute / 15; partitions of four weeks.
 CREATE TABLE probity.indicator_quarters (
@@ -88,7 +93,8 @@ CREATE TABLE probity.indicator_quarters (
     stamp        bigint NOT NULL,
     PRIMARY KEY (service, indicator_id, quarter, file_id)
 ) PARTITION BY RANGE (quarter);
-CREATE INDEX indicator_quarters_changes ON probity.indicator_quarters (service, file_id, stamp);
+CREATE INDEX indicator_quarters_changes ON probity.indicator_quarters (service, file_id, stamp)
+    WHERE stamp >= 0;
 
 -- And by UTC day, minute / 1440: kept for 13 months.
 CREATE TABLE probity.indicator_days (
@@ -117,7 +123,8 @@ CREATE TABLE probity.slices (
     stamp         bigint NOT NULL,
     PRIMARY KEY (service, indicator_id, slice_minutes, slice, file_id)
 );
-CREATE INDEX slices_changes ON probity.slices (service, file_id, stamp);
+CREATE INDEX slices_changes ON probity.slices (service, file_id, stamp)
+    WHERE stamp >= 0;
 CREATE INDEX slices_age ON probity.slices USING brin (slice);
 
 -- What happened by route and method.  `statuses` are the counts by status code (an encoded list), so
@@ -140,7 +147,8 @@ CREATE TABLE probity.route_minutes (
     stamp           bigint NOT NULL,
     PRIMARY KEY (service, route, method, minute, file_id)
 ) PARTITION BY RANGE (minute);
-CREATE INDEX route_minutes_files ON probity.route_minutes (service, file_id, minute);
+CREATE INDEX route_minutes_files ON probity.route_minutes (service, file_id, minute)
+    WHERE minute >= 0;
 
 -- Which routes used up a budget: only minutes with bad events have a row.
 ALTER TABLE probity.route_bad_minutes RENAME TO route_bad_minutes_0001;

@@ -19,7 +19,8 @@ enum {
 
 /* The feed's parameters come first: $1 services (counted from 1), $2 their names, $3 files, $4
  * positions seen.  LATERAL with OFFSET 0 keeps to one index look-up per file and per changed row:
- * tables that have never been analyzed would tempt the planner to read them whole. */
+ * tables that have never been analyzed would tempt the planner to read them whole.  "stamp >= 0" is
+ * the condition of the index of changes. */
 #define FEED_SQL                                                                \
     "unnest($1::integer[], $3::bytea[], $4::bigint[]) AS w(n, file_id, seen), " \
     "LATERAL (SELECT ($2::text[])[w.n] AS service OFFSET 0) AS f, "
@@ -29,7 +30,8 @@ static const char minutes_sql[] =
     "SELECT k.n, k.indicator_id, k.minute, s.total, s.bad FROM ("
     "SELECT DISTINCT w.n, f.service, d.indicator_id, d.minute FROM " FEED_SQL
     "LATERAL (SELECT indicator_id, minute FROM probity.indicator_minutes "
-    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen OFFSET 0) AS d "
+    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen AND stamp >= 0 "
+    "OFFSET 0) AS d "
     "WHERE d.minute >= $5::integer OR d.minute / 15 = ANY($6::integer[]) LIMIT $7::integer) AS k, "
     "LATERAL (SELECT sum(total)::bigint AS total, sum(bad)::bigint AS bad "
     "FROM probity.indicator_minutes WHERE service = k.service AND indicator_id = k.indicator_id "
@@ -39,7 +41,8 @@ static const char quarters_sql[] =
     "SELECT k.n, k.indicator_id, k.quarter, s.total, s.bad FROM ("
     "SELECT DISTINCT w.n, f.service, d.indicator_id, d.quarter FROM " FEED_SQL
     "LATERAL (SELECT indicator_id, quarter FROM probity.indicator_quarters "
-    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen OFFSET 0) AS d "
+    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen AND stamp >= 0 "
+    "OFFSET 0) AS d "
     "LIMIT $5::integer) AS k, "
     "LATERAL (SELECT sum(total)::bigint AS total, sum(bad)::bigint AS bad "
     "FROM probity.indicator_quarters WHERE service = k.service "
@@ -50,7 +53,8 @@ static const char slices_sql[] =
     "SELECT k.n, k.indicator_id, k.slice_minutes, k.quarter, s.slice, s.total, s.bad FROM ("
     "SELECT DISTINCT w.n, f.service, d.indicator_id, d.slice_minutes, d.quarter FROM " FEED_SQL
     "LATERAL (SELECT indicator_id, slice_minutes, slice / 15 AS quarter FROM probity.slices "
-    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen OFFSET 0) AS d "
+    "WHERE service = f.service AND file_id = w.file_id AND stamp > w.seen AND stamp >= 0 "
+    "OFFSET 0) AS d "
     "LIMIT $5::integer) AS k, "
     "LATERAL (SELECT slice, sum(total)::bigint AS total, sum(bad)::bigint AS bad "
     "FROM probity.slices WHERE service = k.service AND indicator_id = k.indicator_id "

@@ -111,7 +111,7 @@ static int find_range(struct derive *derive, struct error *err)
     if (code == 0)
         code = session_run(derive->session,
                            "SELECT min(minute), max(minute) FROM probity.route_minutes "
-                           "WHERE service = $1 AND file_id = $2::bytea",
+                           "WHERE service = $1 AND file_id = $2::bytea AND minute >= 0",
                            SESSION_PARAMS(values), &result, err);
     if (code == 0)
         code = session_commit(derive->session, err);
@@ -208,7 +208,7 @@ static int begin_locked(struct derive *derive, struct error *err)
 #define FETCH                                                                \
     "SELECT route, method, minute, total, errors, statuses, histogram "      \
     "FROM probity.route_minutes WHERE service = $1 AND file_id = $2::bytea " \
-    "AND minute >= $3::integer AND minute < $4::integer"
+    "AND minute >= $3::integer AND minute < $4::integer AND minute >= 0"
 
 #define IN_PORTION(table, key, span)                                                        \
     "DELETE FROM probity." table " WHERE service = $1 AND file_id = $2::bytea "             \

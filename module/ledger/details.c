@@ -71,7 +71,7 @@ static const char changed_sql[] =
     "unnest($1::integer[], $2::text[], $3::integer[], $6::integer[]) AS f(i, service, id, n) "
     "JOIN unnest($7::integer[], $8::bytea[], $9::bigint[]) AS w(n, file_id, seen) ON w.n = f.n, "
     "LATERAL (SELECT minute FROM probity.indicator_minutes WHERE service = f.service "
-    "AND file_id = w.file_id AND stamp > w.seen AND indicator_id = f.id "
+    "AND file_id = w.file_id AND stamp > w.seen AND stamp >= 0 AND indicator_id = f.id "
     "AND histogram IS NOT NULL OFFSET 0) AS d "
     "WHERE d.minute BETWEEN $4::integer AND $5::integer) AS k, "
     "LATERAL (SELECT histogram FROM probity.indicator_minutes WHERE service = k.service "

@@ -42,9 +42,9 @@ static const struct {
     { "positions", "service, file_id",
       "watched_until < timestamptz 'epoch' + (" NOW " - 50400) * interval '1 minute' "
       "AND NOT EXISTS (SELECT FROM probity.indicator_minutes AS m "
-      "WHERE m.service = ANY ($1::text[]) AND m.file_id = o.file_id) "
+      "WHERE m.service = ANY ($1::text[]) AND m.file_id = o.file_id AND m.stamp >= 0) "
       "AND NOT EXISTS (SELECT FROM probity.indicator_quarters AS q "
-      "WHERE q.service = ANY ($1::text[]) AND q.file_id = o.file_id)" },
+      "WHERE q.service = ANY ($1::text[]) AND q.file_id = o.file_id AND q.stamp >= 0)" },
 };
 
 /* Drops partitions until there is none left to drop or the run's share is done. */

@@ -46,7 +46,8 @@ static struct slice service_name(const struct upsert *upsert, const struct servi
 
 /* --- indicators: minutes, quarter hours, days, slices --- */
 
-/* OFFSET 0 keeps one look-up by primary key per row, whatever the planner knows of the table. */
+/* OFFSET 0 keeps one look-up per row, whatever the planner knows of the table; and nothing but the
+ * primary key serves it, because the other index has a condition. */
 static const char fetch_indicators_sql[] =
     "SELECT k.n, s.histogram FROM unnest($3::text[], $4::integer[], $5::integer[]) "
     "WITH ORDINALITY AS k(s, i, m, n), LATERAL (SELECT histogram FROM probity.indicator_minutes "

@@ -452,6 +452,36 @@ def test_methods_and_statuses_are_kept(ledger):
     assert ledger.sql("SELECT bool_and(statuses IS NOT NULL) FROM probity.route_minutes") == [(True,)]
 
 
+def test_every_key_begins_with_the_service_so_that_tables_can_be_distributed_by_it(ledger):
+    first = "SELECT c.relname, x.indisunique, a.attname FROM pg_index x " \
+        "JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace " \
+        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0] " \
+        "WHERE n.nspname = 'probity' AND NOT c.relispartition"
+    unique = {(table, column) for table, is_unique, column in ledger.sql(first) if is_unique}
+    assert {table for table, column in unique if column != "service"} == {"schema_migrations"}
+    others = {(table, column) for table, is_unique, column in ledger.sql(first) if not is_unique}
+    assert {column for _, column in others} <= {"service", "day", "slice", "created_at"}  # of ages
+    assert not ledger.sql("SELECT conname FROM pg_constraint o JOIN pg_namespace n "
+                          "ON n.oid = o.connamespace WHERE nspname = 'probity' AND contype = 'f'")
+
+
+def test_stored_histograms_are_fetched_by_the_primary_key_of_tables_never_analyzed(start):
+    postgres = start.postgres(settings={"autovacuum": "off"})
+    probity(postgres.url(), "migrate", "upgrade")
+    base = this_minute()
+    with Driver(postgres.url()) as driver:
+        for turn in range(10):
+            driver.do("flush", "a", turn * 100, turn * 100 + 100, base - turn % 2)
+    used = {}
+    for name, scans in postgres.superuser_sql(
+            "SELECT regexp_replace(indexrelname, '_p[0-9]+', ''), idx_scan "
+            "FROM pg_stat_user_indexes"):
+        used[name] = used.get(name, 0) + scans
+    assert used["route_minutes_pkey"] > 0 and used["indicator_minutes_pkey"] > 0
+    assert used["route_minutes_service_file_id_minute_idx"] == 0
+    assert used["indicator_minutes_service_file_id_stamp_idx"] == 0
+
+
 # --- partitions ---
 
 def weeks(ledger, table="indicator_minutes"):
