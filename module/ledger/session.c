@@ -95,8 +95,10 @@ static int begin(struct session *session, const char *mode, const char *sql, PGr
 
     buf_init(&script, SCRIPT_BYTES);
     buf_printf(&script,
-               "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s", mode,
-               session->statement_ms, session->statement_ms - session->statement_ms / 10, sql);
+               "BEGIN%s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "
+               "SET LOCAL jit = off; %s",
+               mode, session->statement_ms, session->statement_ms - session->statement_ms / 10,
+               sql);
     code = buf_ok(&script) ? pq_script(session->conn, buf_text(&script),
                                        deadline_in(session, SESSION_STATEMENT_MS), &result, err)
                            : error_set(err, ENOMEM, "ledger: out of memory");
