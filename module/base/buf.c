@@ -73,6 +73,17 @@ void buf_append_char(struct buf *buf, char c)
     buf_append(buf, (struct slice){ &c, 1 });
 }
 
+void buf_append_uint(struct buf *buf, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    buf_append(buf, (struct slice){ digits + at, sizeof(digits) - at });
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data; /* terminated with NUL once anything was appended */
@@ -28,6 +29,7 @@ void buf_clear(struct buf *buf);
 void buf_append(struct buf *buf, struct slice bytes);
 void buf_append_text(struct buf *buf, const char *text);
 void buf_append_char(struct buf *buf, char c);
+void buf_append_uint(struct buf *buf, uint64_t value); /* decimal */
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Whether everything that was appended is there. */

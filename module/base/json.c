@@ -55,30 +55,53 @@ void json_close_array(struct json_writer *writer)
     close_with(writer, ']');
 }
 
+/* How many characters from here on need no look at all. */
+static size_t plain_length(struct slice text)
+{
+    size_t length = 0;
+
+    while (length < text.length && text.data[length] >= 0x20 && text.data[length] < 0x7f
+           && text.data[length] != '"' && text.data[length] != '\\')
+        length++;
+    return length;
+}
+
+/* One character that is not plain, or one byte that is none; returns how long it is. */
+static size_t put_odd(struct buf *buf, struct slice text)
+{
+    unsigned char c = (unsigned char)text.data[0];
+    size_t width = utf8_width(text);
+
+    if (width == 0) {
+        buf_append(buf, SLICE("\xef\xbf\xbd"));
+        return 1;
+    }
+    if (c == '"' || c == '\\') {
+        buf_append_char(buf, '\\');
+        buf_append_char(buf, (char)c);
+    } else if (c == '\n') {
+        buf_append(buf, SLICE("\\n"));
+    } else if (c < 0x20 || c == 0x7f) {
+        buf_printf(buf, "\\u%04x", c);
+    } else {
+        buf_append(buf, (struct slice){ text.data, width });
+    }
+    return width;
+}
+
 void json_escape(struct buf *buf, struct slice text)
 {
     size_t i = 0;
 
     while (i < text.length) {
-        unsigned char c = (unsigned char)text.data[i];
-        size_t width = utf8_width((struct slice){ text.data + i, text.length - i });
+        size_t plain = plain_length((struct slice){ text.data + i, text.length - i });
 
-        if (width == 0) {
-            buf_append(buf, SLICE("\xef\xbf\xbd"));
-            i++;
+        if (plain > 0) {
+            buf_append(buf, (struct slice){ text.data + i, plain });
+            i += plain;
             continue;
         }
-        if (c == '"' || c == '\\') {
-            buf_append_char(buf, '\\');
-            buf_append_char(buf, (char)c);
-        } else if (c == '\n') {
-            buf_append(buf, SLICE("\\n"));
-        } else if (c < 0x20 || c == 0x7f) {
-            buf_printf(buf, "\\u%04x", c);
-        } else {
-            buf_append(buf, (struct slice){ text.data + i, width });
-        }
-        i += width;
+        i += put_odd(buf, (struct slice){ text.data + i, text.length - i });
     }
 }
 
@@ -124,13 +147,15 @@ void json_put_raw(struct json_writer *writer, struct slice json)
 void json_put_int(struct json_writer *writer, int64_t value)
 {
     begin_value(writer);
-    buf_printf(writer->buf, "%" PRId64, value);
+    if (value < 0)
+        buf_append_char(writer->buf, '-');
+    buf_append_uint(writer->buf, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_put_uint(struct json_writer *writer, uint64_t value)
 {
     begin_value(writer);
-    buf_printf(writer->buf, "%" PRIu64, value);
+    buf_append_uint(writer->buf, value);
 }
 
 void json_put_bool(struct json_writer *writer, bool value)

@@ -43,13 +43,16 @@ static int family_length(const char *name, enum metrics_type type, enum metrics_
 /* 0.0.4 escapes a backslash and a newline in HELP; OpenMetrics the double quote as well. */
 static void put_escaped(struct buf *buf, const char *text, bool quotes)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            buf_append_text(buf, "\\n");
-        else if (*text == '\\' || (*text == '"' && quotes))
-            buf_printf(buf, "\\%c", *text);
-        else
-            buf_append_char(buf, *text);
+    for (;;) {
+        size_t plain = strcspn(text, quotes ? "\n\\\"" : "\n\\");
+
+        buf_append(buf, (struct slice){ text, plain });
+        text += plain;
+        if (*text == '\0')
+            return;
+        buf_append_char(buf, '\\');
+        buf_append_char(buf, *text == '\n' ? 'n' : *text);
+        text++;
     }
 }
 
@@ -74,14 +77,18 @@ void metrics_text(struct metrics_writer *writer, const struct metrics_label labe
     for (; labels != NULL && labels->name != NULL; labels++) {
         if (labels->value == NULL)
             continue;
-        buf_printf(writer->buf, "%c%s=\"", separator, labels->name);
+        buf_append_char(writer->buf, separator);
+        buf_append_text(writer->buf, labels->name);
+        buf_append(writer->buf, SLICE("=\""));
         put_escaped(writer->buf, labels->value, true);
         buf_append_char(writer->buf, '"');
         separator = ',';
     }
     if (separator == ',')
         buf_append_char(writer->buf, '}');
-    buf_printf(writer->buf, " %s\n", number);
+    buf_append_char(writer->buf, ' ');
+    buf_append_text(writer->buf, number);
+    buf_append_char(writer->buf, '\n');
 }
 
 void metrics_uint(struct metrics_writer *writer, const struct metrics_label labels[],

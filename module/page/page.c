@@ -53,17 +53,26 @@ const char *page_status_phrase(int status)
 
 void page_head(struct buf *head, const struct page_text *text)
 {
-    buf_printf(head, "Status: %d %s\r\n", text->status, page_status_phrase(text->status));
-    buf_printf(head, "Content-Type: %s\r\n",
-               text->content_type == NULL ? "application/json" : text->content_type);
-    buf_append_text(head, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
-    if (text->retry_after_seconds > 0)
-        buf_printf(head, "Retry-After: %d\r\n", text->retry_after_seconds);
+    buf_append(head, SLICE("Status: "));
+    buf_append_uint(head, (uint64_t)text->status);
+    buf_append_char(head, ' ');
+    buf_append_text(head, page_status_phrase(text->status));
+    buf_append(head, SLICE("\r\nContent-Type: "));
+    buf_append_text(head, text->content_type == NULL ? "application/json" : text->content_type);
+    buf_append(head, SLICE("\r\nCache-Control: no-store\r\n"
+                           "X-Content-Type-Options: nosniff\r\n"));
+    if (text->retry_after_seconds > 0) {
+        buf_append(head, SLICE("Retry-After: "));
+        buf_append_uint(head, (uint64_t)text->retry_after_seconds);
+        buf_append(head, SLICE("\r\n"));
+    }
     if (text->vary_accept)
         buf_append_text(head, "Vary: Accept\r\n");
     if (text->extra_headers != NULL)
         buf_append_text(head, text->extra_headers);
-    buf_printf(head, "Content-Length: %zu\r\n", text->body.length);
+    buf_append(head, SLICE("Content-Length: "));
+    buf_append_uint(head, text->body.length);
+    buf_append(head, SLICE("\r\n"));
 }
 
 struct page_builder *page_builder_new(int64_t max_age_ms)
