@@ -57,6 +57,7 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
     if (book_init(&clerk->book, settings->ledger->catalogue) != 0
         || trackers_init(&clerk->trackers, &clerk->book) != 0
         || worst_init(&clerk->worst, &clerk->book) != 0
+        || shelf_init(&clerk->shelf, clerk->book.count) != 0
         || alarms_init(&clerk->alarms, &clerk->book, settings->ledger->service) != 0)
         return error_set(err, ENOMEM, "accountant: out of memory");
     clerk->incidents = incidents_new(&clerk->book, settings->ledger->catalogue);
@@ -72,6 +73,7 @@ void clerk_done(struct clerk *clerk)
     alarms_done(&clerk->alarms);
     incidents_free(&clerk->incidents);
     forecasts_free(&clerk->forecasts);
+    shelf_done(&clerk->shelf);
     worst_done(&clerk->worst);
     trackers_done(&clerk->trackers);
     book_done(&clerk->book);

@@ -7,6 +7,7 @@
 #include "accountant/book.h"
 #include "accountant/forecasts.h"
 #include "accountant/incidents.h"
+#include "accountant/shelf.h"
 #include "accountant/trackers.h"
 #include "accountant/trouble.h"
 #include "accountant/waivers.h"
@@ -48,6 +49,8 @@ struct clerk {
     bool loading; /* the windows are being filled: the figures are still the old ones */
     struct trackers trackers;
     struct worst worst;
+    struct shelf shelf;
+    int64_t publishing_at_ms; /* boot clock: of the publication under way */
 };
 
 /* Returns 0 or -errno with `err`; clerk_done() either way. */

@@ -36,6 +36,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/publish.h \
 	%D%/render.c \
 	%D%/render.h \
+	%D%/shelf.c \
+	%D%/shelf.h \
 	%D%/trackers.c \
 	%D%/trackers.h \
 	%D%/trouble.c \

@@ -64,27 +64,54 @@ static struct page_text text_of(int status, const struct buf *body, int retry_af
     };
 }
 
+/* Texts of one objective on their way; the memory serves all of them in turn. */
+struct easel {
+    struct buf page;
+    struct buf listed;
+    struct buf stale;
+};
+
+static void easel_init(struct easel *space)
+{
+    buf_init(&space->page, PAGE_BYTES);
+    buf_init(&space->listed, PAGE_BYTES);
+    buf_init(&space->stale, PAGE_BYTES);
+}
+
+static void easel_done(struct easel *space)
+{
+    buf_done(&space->page);
+    buf_done(&space->listed);
+    buf_done(&space->stale);
+}
+
+static void add_record(struct page_builder *builder, const struct clerk *clerk, int index,
+                       struct slice json);
+
 /* A page with figures: with the bound exceeded the same figures, marked, and a 503. */
-static void add_page(struct page_builder *builder, const struct clerk *clerk, int index,
-                     bool usable)
+static void add_objective(struct page_builder *builder, struct clerk *clerk, int index,
+                          struct easel *space)
 {
     struct render_objective objective = objective_of(clerk, index);
-    AUTO(buf_done) struct buf fresh;
-    AUTO(buf_done) struct buf stale;
+    bool usable = clerk_is_usable(clerk, clerk->publishing_at_ms);
+    struct shelf_texts texts = { .page = &space->page, .listed = &space->listed };
     struct page_text stale_text;
     struct page_text fresh_text;
     char key[128];
 
-    buf_init(&fresh, PAGE_BYTES);
-    buf_init(&stale, PAGE_BYTES);
-    render_page(&objective, NULL, &fresh);
-    render_page(&objective, usable ? not_renewed : trouble_now(clerk)->message, &stale);
-    if (!buf_ok(&fresh) || !buf_ok(&stale))
-        return;
     (void)snprintf(key, sizeof(key), "slo/%s", clerk->book.objectives[index].name);
-    fresh_text = text_of(200, &fresh, 0);
-    stale_text = text_of(503, &stale, retry_after_seconds(clerk));
+    shelf_give(&clerk->shelf, &objective, key, &texts);
+    if (!buf_ok(texts.page) || !buf_ok(texts.listed))
+        return;
+    buf_clear(&space->stale);
+    render_stale(buf_slice(texts.page), texts.marks,
+                 usable ? not_renewed : trouble_now(clerk)->message, &space->stale);
+    if (!buf_ok(&space->stale))
+        return;
+    fresh_text = text_of(200, texts.page, 0);
+    stale_text = text_of(503, &space->stale, retry_after_seconds(clerk));
     page_add(builder, key, usable ? &fresh_text : &stale_text, &stale_text);
+    add_record(builder, clerk, index, buf_slice(texts.listed));
 }
 
 /* Alerts are shown with and without figures: that the ledger is out of reach is one of them. */
@@ -114,24 +141,19 @@ static bool says_more(const struct objective *objective)
 }
 
 /* What the front needs for the list and the gate. */
-static void add_record(struct page_builder *builder, const struct clerk *clerk, int index)
+static void add_record(struct page_builder *builder, const struct clerk *clerk, int index,
+                       struct slice json)
 {
     const struct objective *objective = &clerk->book.objectives[index];
     const struct verdict *verdict = &clerk->book.verdicts[index];
-    struct render_objective rendered = objective_of(clerk, index);
-    AUTO(buf_done) struct buf json;
 
-    buf_init(&json, PAGE_BYTES);
-    render_listed(&rendered, &json);
-    if (!buf_ok(&json))
-        return;
     page_add_objective(builder,
                        &(struct page_objective){
                            .name = objective->name,
                            .service = objective->service,
                            .status = alarms_status(&clerk->alarms, index),
                            .remaining = budget_remaining(objective->target, verdict->whole),
-                           .json = buf_slice(&json),
+                           .json = json,
                            .promise = says_more(objective) ? objective : NULL,
                        });
 }
@@ -204,6 +226,26 @@ static int64_t max_age_ms(const struct clerk *clerk, int64_t now_ms)
     return left_ms > PUBLICATION_MIN_AGE_MS ? left_ms : PUBLICATION_MIN_AGE_MS;
 }
 
+/* Without figures the front says why: an error body names the request, a page can't. */
+static void add_objectives(struct page_builder *builder, struct clerk *clerk)
+{
+    AUTO(easel_done) struct easel space;
+
+    easel_init(&space);
+    for (int i = 0; i < clerk->book.count; i++) {
+        struct render_objective objective = objective_of(clerk, i);
+
+        if (clerk->book.as_of_wall_ms > 0) {
+            add_objective(builder, clerk, i, &space);
+            continue;
+        }
+        buf_clear(&space.listed);
+        render_listed(&objective, &space.listed);
+        if (buf_ok(&space.listed))
+            add_record(builder, clerk, i, buf_slice(&space.listed));
+    }
+}
+
 /* Every page counts: one that could not be rendered leaves the whole publication out. */
 static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 {
@@ -216,12 +258,9 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 
     if (builder == NULL)
         return NULL;
-    for (int i = 0; i < count; i++) {
-        /* Without figures the front says why: an error body names the request, a page can't. */
-        if (known)
-            add_page(builder, clerk, i, usable);
-        add_record(builder, clerk, i);
-    }
+    clerk->publishing_at_ms = now_ms;
+    if (count > 0)
+        add_objectives(builder, clerk);
     add_alerts(builder, clerk, usable);
     waivers_publish(&clerk->waivers, builder);
     add_metrics(builder, clerk, now_ms);
@@ -239,10 +278,14 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
 void publish_figures(struct clerk *clerk, int64_t now_ms)
 {
     struct page_set *set = build(clerk, now_ms);
+    bool shown;
 
     if (set == NULL) {
         clerk->failed_publications++;
         return;
     }
+    /* Pages whose fresh answer is a stale one are no good to go on from. */
+    shown = set->usable && clerk->book.as_of_wall_ms > 0;
     slot_publish(clerk->settings.slot, &set);
+    shelf_keep(&clerk->shelf, shown ? clerk->settings.slot : NULL);
 }

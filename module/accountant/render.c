@@ -5,10 +5,12 @@
 #include "accountant/render.h"
 
 #include "accountant/alarm_render.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "slo/slices.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* A bucket's width: histogram.h. */
 #define DERIVED_WITHIN "0.008"
@@ -355,8 +357,10 @@ void render_listed(const struct render_objective *objective, struct buf *buf)
     json_close_object(&json);
 }
 
-void render_page(const struct render_objective *objective, const char *stale_because,
-                 struct buf *buf)
+static const char not_stale[] = ", \"stale\": false";
+
+void render_page(const struct render_objective *objective, struct buf *buf,
+                 struct render_marks *marks)
 {
     struct json_writer json;
 
@@ -364,13 +368,122 @@ void render_page(const struct render_objective *objective, const char *stale_bec
     json_open_object(&json);
     put_objective(&json, objective, true);
     json_time(&json, "as_of", objective->book->as_of_wall_ms);
-    json_bool(&json, "stale", stale_because != NULL);
-    if (stale_because != NULL)
-        json_text(&json, "reason", stale_because);
+    marks->stale_at = buf->length;
+    marks->as_of_at = buf->length - (CLOCK_TEXT_BYTES - 1) - 1;
+    json_bool(&json, "stale", false);
     put_derived(&json, objective);
     put_exclusions(&json, objective);
     put_unwatched(&json, objective);
     put_routes(&json, objective);
     put_outlook(&json, objective);
     json_close_object(&json);
+}
+
+void render_stale(struct slice page, const struct render_marks *marks, const char *because,
+                  struct buf *buf)
+{
+    size_t behind = marks->stale_at + sizeof(not_stale) - 1;
+
+    buf_append(buf, (struct slice){ page.data, marks->stale_at });
+    buf_append(buf, SLICE(", \"stale\": true, \"reason\": \""));
+    json_escape(buf, slice_of(because));
+    buf_append_char(buf, '"');
+    buf_append(buf, (struct slice){ page.data + behind, page.length - behind });
+}
+
+void render_retime(struct buf *page, const struct render_marks *marks, int64_t as_of_wall_ms)
+{
+    char text[CLOCK_TEXT_BYTES];
+
+    clock_format(as_of_wall_ms, text);
+    memcpy(page->data + marks->as_of_at, text, CLOCK_TEXT_BYTES - 1);
+}
+
+/* --- what is shown, as one number --- */
+
+/* The multiplier is 2^64 divided by the golden ratio. */
+static void mix(uint64_t *version, uint64_t value)
+{
+    *version = (*version ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    *version ^= *version >> 29;
+}
+
+static void mix_sum(uint64_t *version, struct window_sum sum)
+{
+    mix(version, sum.total);
+    mix(version, sum.bad);
+}
+
+static void mix_verdict(uint64_t *version, const struct verdict *verdict)
+{
+    mix(version, (uint64_t)verdict->status);
+    mix(version, (uint64_t)verdict->window.from_minute);
+    mix_sum(version, verdict->whole);
+    mix_sum(version, verdict->counted);
+    mix_sum(version, verdict->excluded);
+    for (int i = 0; i < VERDICT_SPANS; i++)
+        mix_sum(version, verdict->spans[i]);
+    mix(version, (uint64_t)verdict->exhausts_at_wall_ms);
+    mix(version, (uint64_t)verdict->watch.watched_minutes);
+    mix(version, (uint64_t)verdict->watch.unwatched_minutes);
+}
+
+static void mix_coverage(uint64_t *version, const struct render_objective *of)
+{
+    const struct ledger_coverage *coverage = book_coverage_of(of->book, of->index);
+    struct fraction ratio = book_coverage(of->book, of->index);
+
+    mix(version, (uint64_t)ratio.numerator);
+    mix(version, (uint64_t)ratio.denominator);
+    mix(version, (uint64_t)coverage->measured_since_ms);
+    mix(version, (uint64_t)coverage->watched_until_ms);
+    mix(version, (uint64_t)coverage->last_event_ms);
+    mix(version, coverage->lines);
+    mix(version, coverage->rejected_lines);
+    mix(version, coverage->lost_bytes);
+    mix(version, coverage->late_events);
+}
+
+/* One that has been booked is never rewritten: its id stands for it. */
+static void mix_exclusions(uint64_t *version, const struct render_objective *of)
+{
+    const struct ledger_exclusion *exclusion = NULL;
+
+    while ((exclusion = book_exclusion(of->book, of->index, exclusion)) != NULL) {
+        for (const char *c = exclusion->id; *c != '\0'; c++)
+            mix(version, (uint64_t)(unsigned char)*c);
+        mix(version, 0);
+    }
+}
+
+static void mix_derived(uint64_t *version, const struct render_objective *of)
+{
+    const struct ledger_derived *derived = of->book->news.derived;
+
+    if (derived == NULL)
+        return;
+    derived += of->book->objectives[of->index].indicator;
+    mix(version, (uint64_t)derived->from_minute);
+    mix(version, (uint64_t)derived->until_minute);
+}
+
+uint64_t render_version(const struct render_objective *of)
+{
+    uint64_t version = of->book->as_of_wall_ms == 0;
+
+    mix_verdict(&version, &of->book->verdicts[of->index]);
+    mix_coverage(&version, of);
+    mix_exclusions(&version, of);
+    mix_derived(&version, of);
+    if (of->latency != NULL) {
+        mix(&version, of->latency->known);
+        mix(&version, of->latency->p50_ms);
+        mix(&version, of->latency->p95_ms);
+        mix(&version, of->latency->p99_ms);
+    }
+    mix(&version, of->routes == NULL ? 0 : of->routes->version);
+    mix(&version, of->alarms == NULL ? 0 : alarms_version(of->alarms, of->index));
+    mix(&version, of->incidents == NULL ? 0 : incidents_version(of->incidents, of->index));
+    mix(&version, of->forecasts == NULL ? 0 : forecasts_version(of->forecasts, of->index));
+    return version;
 }

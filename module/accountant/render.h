@@ -26,10 +26,26 @@ struct render_objective {
 /* Its object in the list.  Without figures every number is null: nothing is known, not 0. */
 void render_listed(const struct render_objective *objective, struct buf *buf);
 
-/* Its own page: the same, and as_of, stale, the details of coverage and the worst routes.  With
- * `stale_because` they must not be trusted, and it says why. */
-void render_page(const struct render_objective *objective, const char *stale_because,
-                 struct buf *buf);
+/* Where a page says what changes without its figures. */
+struct render_marks {
+    size_t as_of_at; /* the first character of the time */
+    size_t stale_at; /* the comma before `stale` */
+};
+
+/* Its own page: the same, and as_of, stale, the details of coverage and the worst routes. */
+void render_page(const struct render_objective *objective, struct buf *buf,
+                 struct render_marks *marks);
+
+/* The page as it is when its figures must not be trusted, and why. */
+void render_stale(struct slice page, const struct render_marks *marks, const char *because,
+                  struct buf *buf);
+
+/* Puts another time into a page. */
+void render_retime(struct buf *page, const struct render_marks *marks, int64_t as_of_wall_ms);
+
+/* A number that is another one when anything but the time has changed that is shown of the
+ * objective. */
+uint64_t render_version(const struct render_objective *objective);
 
 /* Every ratio is printed with this many decimals, to the worse side. */
 enum { RENDER_RATIO_DECIMALS = 6 };

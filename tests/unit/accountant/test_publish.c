@@ -142,6 +142,36 @@ START_TEST(old_figures_stay_but_are_stale_and_say_why)
 }
 END_TEST
 
+START_TEST(what_has_not_changed_is_used_again_with_the_new_time)
+{
+    const struct page_set *first;
+    const struct page_set *second;
+    const struct page *page;
+
+    begin();
+    read_figures();
+    publish_figures(&clerk, 1000);
+    first = slot_acquire(slot);
+    /* Told to look as if it had been rendered: only then is it known where a text comes from. */
+    memcpy((char *)(uintptr_t)page_find(first, SLICE("slo/api-availability"))->fresh.body.data + 2,
+           "NAME", 4);
+    memcpy((char *)(uintptr_t)page_find(first, SLICE("slo/api-latency-p95"))->fresh.body.data + 2,
+           "NAME", 4);
+    clerk.book.as_of_wall_ms += 1000;
+    clerk.book.verdicts[2].whole.total++;
+    publish_figures(&clerk, 2000);
+    second = slot_acquire(slot);
+    page = page_find(second, SLICE("slo/api-availability"));
+    expect(page->fresh.body, "{\"NAME\": ");
+    expect(page->fresh.body, "\"as_of\": \"2026-07-18T18:40:01.000Z\", \"stale\": false");
+    expect(page->too_old.body, "\"as_of\": \"2026-07-18T18:40:01.000Z\", \"stale\": true");
+    expect(page_find(second, SLICE("slo/api-latency-p95"))->fresh.body, "{\"name\": ");
+    slot_release(&first);
+    slot_release(&second);
+    end();
+}
+END_TEST
+
 START_TEST(a_publication_does_not_outlive_its_figures)
 {
     static const struct {
@@ -196,6 +226,7 @@ TCase *publish_cases(void)
     tcase_add_test(cases, figures_within_their_bound_are_200_and_go_stale_with_the_publication);
     tcase_add_test(cases, records_carry_what_the_list_and_the_gate_compare);
     tcase_add_test(cases, old_figures_stay_but_are_stale_and_say_why);
+    tcase_add_test(cases, what_has_not_changed_is_used_again_with_the_new_time);
     tcase_add_test(cases, a_publication_does_not_outlive_its_figures);
     tcase_add_test(cases, without_memory_the_old_publication_stays_and_it_is_counted);
     return cases;

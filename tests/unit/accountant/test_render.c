@@ -55,6 +55,22 @@ static void end(void)
     catalogue_free(&catalogue);
 }
 
+/* The page, or with `because` as it is when its figures must not be trusted. */
+static void show_page(const struct render_objective *objective, const char *because,
+                      struct buf *buf)
+{
+    AUTO(buf_done) struct buf page;
+    struct render_marks marks;
+
+    buf_init(&page, 1 << 16);
+    render_page(objective, &page, &marks);
+    ck_assert(buf_ok(&page));
+    if (because == NULL)
+        buf_append(buf, buf_slice(&page));
+    else
+        render_stale(buf_slice(&page), &marks, because, buf);
+}
+
 START_TEST(an_objective_in_the_list_reads_as_the_api_says)
 {
     AUTO(buf_done) struct buf buf;
@@ -110,7 +126,7 @@ START_TEST(a_page_adds_time_coverage_and_its_own_routes)
 
     begin(3000, 3);
     buf_init(&buf, 1 << 16);
-    render_page(&(struct render_objective){ .book = &book, .routes = &list }, "why", &buf);
+    show_page(&(struct render_objective){ .book = &book, .routes = &list }, "why", &buf);
     ck_assert_ptr_nonnull(
         strstr(buf_text(&buf),
                "\"coverage\": {\"ratio\": 0.998, \"last_event\": \"2026-07-18T18:39:58.500Z\", "
@@ -145,7 +161,7 @@ START_TEST(exclusions_are_shown_wherever_they_change_a_figure)
 
     begin_with(3000, 3, &exclusion);
     buf_init(&buf, 1 << 16);
-    render_page(&objective, NULL, &buf);
+    show_page(&objective, NULL, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"total_events\": 0, \"bad_events\": 0, "
                                                  "\"excluded_events\": 3000, "));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, \"exhausts_at\": null, "
@@ -161,7 +177,7 @@ START_TEST(exclusions_are_shown_wherever_they_change_a_figure)
     /* It names another objective. */
     objective.index = 1;
     buf_clear(&buf);
-    render_page(&objective, NULL, &buf);
+    show_page(&objective, NULL, &buf);
     ck_assert_ptr_null(strstr(buf_text(&buf), "excluded_events"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"exclusions\": []"));
     end();
@@ -177,19 +193,19 @@ START_TEST(durations_that_were_derived_are_marked_while_they_are_in_the_window)
     begin(3000, 3);
     book.news.derived = derived;
     buf_init(&buf, 1 << 16);
-    render_page(&objective, NULL, &buf);
+    show_page(&objective, NULL, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf),
                                  "\"derived\": {\"from\": \"2026-07-14T14:40:00.000Z\", "
                                  "\"to\": \"2026-07-16T00:00:00.000Z\", "
                                  "\"within_ratio\": 0.008}, \"exclusions\""));
     derived[0] = (struct ledger_derived){ NOW - 50000, NOW - 43199 };
     buf_clear(&buf);
-    render_page(&objective, NULL, &buf);
+    show_page(&objective, NULL, &buf);
     ck_assert_ptr_null(strstr(buf_text(&buf), "derived"));
     objective.index = 2; /* another indicator */
     derived[0] = (struct ledger_derived){ NOW - 6000, NOW - 4000 };
     buf_clear(&buf);
-    render_page(&objective, NULL, &buf);
+    show_page(&objective, NULL, &buf);
     ck_assert_ptr_null(strstr(buf_text(&buf), "derived"));
     end();
 }
@@ -234,6 +250,66 @@ START_TEST(printed_ratios_round_to_the_worse_side)
 }
 END_TEST
 
+START_TEST(a_page_that_is_used_again_has_another_time_and_nothing_else)
+{
+    struct render_objective objective = { .book = &book };
+    AUTO(buf_done) struct buf first;
+    AUTO(buf_done) struct buf second;
+    struct render_marks marks;
+    uint64_t version;
+
+    begin(3000, 3);
+    buf_init(&first, 1 << 16);
+    buf_init(&second, 1 << 16);
+    render_page(&objective, &first, &marks);
+    version = render_version(&objective);
+    book.as_of_wall_ms += 1000;
+    ck_assert_uint_eq(render_version(&objective), version);
+    render_page(&objective, &second, &marks);
+    ck_assert_str_ne(buf_text(&first), buf_text(&second));
+    render_retime(&first, &marks, book.as_of_wall_ms);
+    ck_assert_str_eq(buf_text(&first), buf_text(&second));
+    end();
+}
+END_TEST
+
+START_TEST(whatever_is_shown_changes_the_version)
+{
+    struct latency_percentiles percentiles = { true, 1, 2, 3 };
+    struct worst_list list = { .count = 1, .version = 1 };
+    struct render_objective objective = {
+        .book = &book, .index = 2, .latency = &percentiles, .routes = &list
+    };
+    uint64_t versions[9];
+    int count = 0;
+
+    begin(3000, 3);
+    versions[count++] = render_version(&objective);
+    percentiles.p99_ms++;
+    versions[count++] = render_version(&objective);
+    list.version++;
+    versions[count++] = render_version(&objective);
+    book.verdicts[2].spans[6].bad++;
+    versions[count++] = render_version(&objective);
+    book.verdicts[2].exhausts_at_wall_ms++;
+    versions[count++] = render_version(&objective);
+    book.verdicts[2].excluded.total++;
+    versions[count++] = render_version(&objective);
+    objective.index = 3;
+    versions[count++] = render_version(&objective);
+    book.news.exclusions = &(const struct ledger_exclusion){ .objective = "", .id = "a" };
+    book.news.exclusion_count = 1;
+    versions[count++] = render_version(&objective);
+    book.news.exclusions = &(const struct ledger_exclusion){ .objective = "", .id = "b" };
+    versions[count++] = render_version(&objective);
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < i; j++)
+            ck_assert_msg(versions[i] != versions[j], "%d and %d", i, j);
+    }
+    end();
+}
+END_TEST
+
 TCase *render_cases(void)
 {
     TCase *cases = tcase_create("render");
@@ -245,5 +321,7 @@ TCase *render_cases(void)
     tcase_add_test(cases, durations_that_were_derived_are_marked_while_they_are_in_the_window);
     tcase_add_test(cases, nothing_read_is_null_and_no_traffic_is_zero);
     tcase_add_test(cases, printed_ratios_round_to_the_worse_side);
+    tcase_add_test(cases, a_page_that_is_used_again_has_another_time_and_nothing_else);
+    tcase_add_test(cases, whatever_is_shown_changes_the_version);
     return cases;
 }
