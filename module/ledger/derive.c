@@ -50,7 +50,7 @@ static const char *service_of(const struct derive *derive)
     "SELECT k.n - 1, p.file_id, p.\"offset\", p.indicators, p.slices "                  \
     "FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(s, i, l, n) " \
     "JOIN probity.positions AS p ON p.service = k.s "                                   \
-    "WHERE (p.instance = $1 OR p.updated_at < now() - interval '10 minutes') "          \
+    "WHERE (p.instance = $1 OR p.updated_at < now() - interval '1 minute') "            \
     "AND ((p.indicators <> k.i::integer[] AND EXISTS (SELECT unnest(k.i::integer[]) "   \
     "EXCEPT SELECT unnest(p.indicators))) "                                             \
     "OR (p.slices <> k.l::text[] AND EXISTS (SELECT unnest(k.l::text[]) "               \

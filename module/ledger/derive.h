@@ -55,7 +55,8 @@ void derive_init(struct derive *derive, struct session *session,
 void derive_drop(struct derive *derive);
 
 /* Looks for something to do: files that this instance holds, and those that nobody has touched for
- * ten minutes.  Sets `active` when there is.  0, or -errno as session_run. */
+ * a minute (who watches one commits it every ten seconds).  Sets `active` when there is one.  0,
+ * or -errno as session_run. */
 int derive_seek(struct derive *derive, struct error *err) MUST_CHECK;
 
 /* Does one portion.  0, or -errno as session_run. */

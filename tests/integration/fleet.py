@@ -133,6 +133,15 @@ class Instance:
             return None, {}
         return status, json.loads(body)
 
+    def ask(self, path, body, **more):
+        """POSTs an object; status and JSON."""
+        body = json.dumps(body).encode()
+        with Client(self.probityd.socket_path) as client:
+            client.send(request(path, keep=False, body=body, method="POST",
+                                CONTENT_LENGTH=str(len(body)), **more))
+            status, _, answer = client.answer()
+        return status, json.loads(answer)
+
     def slo(self):
         """{name: [total, bad]}, empty while there are no fresh figures."""
         status, body = self.get("/slo")
