@@ -250,7 +250,7 @@ static void refresh_details(struct clerk *clerk, struct clerk_time now)
     trackers_turn(&clerk->trackers, clerk->reader, (struct trackers_time){ now.boot_ms, minute });
     clerk->read_much = clerk->read_much || clerk->trackers.read_much;
     if (!atomic_load(clerk->stopping))
-        worst_turn(&clerk->worst, clerk->reader, now.boot_ms, minute);
+        worst_turn(&clerk->worst, clerk->reader, now.boot_ms);
     forecasts_turn(clerk->forecasts);
     if (!atomic_load(clerk->stopping))
         incidents_turn(clerk->incidents, &(struct incidents_scene){ .reader = clerk->reader,

@@ -228,7 +228,9 @@ static int read_on(struct incidents *incidents, int at, const struct incidents_s
     struct past *past = &incidents->pasts[at];
     struct one found[INCIDENTS_KEPT];
     int32_t minute = (int32_t)(scene->wall_ms / MINUTE_MS);
-    int32_t window_from = minute - objective->window_minutes + 1;
+    int32_t window_from = objective->calendar.unit == CALENDAR_NONE
+                              ? minute - objective->window_minutes + 1
+                              : incidents->book->verdicts[at].window.from_minute;
     bool anew = past->read_until == 0 || scene->boot_ms - past->read_anew_ms >= ANEW_MS;
     struct ledger_burns burns = {
         .service = objective->service,

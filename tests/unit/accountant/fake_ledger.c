@@ -85,10 +85,11 @@ int ledger_reader_routes(struct ledger_reader *of, const struct ledger_range *ra
                          struct error *err)
 {
     (void)of;
-    (void)range;
     (void)arena;
     (void)err;
     fake_ledger.route_calls++;
+    fake_ledger.routes_from = range->from_minute;
+    fake_ledger.routes_to = range->to_minute;
     *ret = fake_ledger.routes;
     *ret_count = fake_ledger.route_count;
     return 0;

@@ -58,6 +58,8 @@ struct fake_ledger {
     int32_t from_minute;
     int32_t to_minute;
     int route_calls;
+    int32_t routes_from;
+    int32_t routes_to;
     int burn_reads;
     int32_t burns_from;
     int32_t burns_until;

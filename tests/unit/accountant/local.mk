@@ -24,7 +24,8 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/test_trouble.c \
 	%D%/test_verdict.c \
 	%D%/test_waivers.c \
-	%D%/test_watching.c
+	%D%/test_watching.c \
+	%D%/test_worst.c
 tests_unit_accountant_test_accountant_CPPFLAGS = $(suite_cppflags)
 tests_unit_accountant_test_accountant_CFLAGS = $(suite_cflags)
 tests_unit_accountant_test_accountant_LDFLAGS = $(suite_ldflags) \

@@ -21,15 +21,17 @@ TCase *trouble_cases(void);
 TCase *verdict_cases(void);
 TCase *watching_cases(void);
 TCase *waivers_cases(void);
+TCase *worst_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { accountant_cases, alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
-                                            alarms_cases,     book_cases,         clerk_cases,
-                                            forecasts_cases,  hour_cases,         incidents_cases,
-                                            latency_cases,    logs_cases,         metrics_cases,
-                                            publish_cases,    render_cases,       trouble_cases,
-                                            verdict_cases,    waivers_cases,      watching_cases };
+    static const suite_cases_fn cases[] = {
+        accountant_cases, alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
+        alarms_cases,     book_cases,         clerk_cases,          forecasts_cases,
+        hour_cases,       incidents_cases,    latency_cases,        logs_cases,
+        metrics_cases,    publish_cases,      render_cases,         trouble_cases,
+        verdict_cases,    waivers_cases,      watching_cases,       worst_cases
+    };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }

@@ -98,6 +98,20 @@ START_TEST(incidents_are_shown_with_their_share_and_their_routes)
 }
 END_TEST
 
+/* What happened before used up the budget of the period before. */
+START_TEST(incidents_of_a_calendar_window_begin_with_its_period)
+{
+    struct scene scene;
+
+    begin(&scene);
+    scene.stage.objectives[0].calendar = (struct calendar){ .unit = CALENDAR_MONTH, .count = 1 };
+    scene.stage.verdicts[0].window = (struct verdict_window){ NOW - 3000, NOW + 1, 44640 };
+    turn(&scene, NOW, 1000);
+    ck_assert_int_eq(fake_ledger.burns_from, NOW - 3000);
+    end(&scene);
+}
+END_TEST
+
 START_TEST(only_what_is_new_is_read_and_what_goes_on_from_its_beginning)
 {
     static const struct incident_minute minutes[] = {
@@ -200,6 +214,7 @@ TCase *incidents_cases(void)
     TCase *cases = tcase_create("incidents");
 
     tcase_add_test(cases, incidents_are_shown_with_their_share_and_their_routes);
+    tcase_add_test(cases, incidents_of_a_calendar_window_begin_with_its_period);
     tcase_add_test(cases, only_what_is_new_is_read_and_what_goes_on_from_its_beginning);
     tcase_add_test(cases, old_incidents_leave_with_the_window_and_all_is_read_anew_at_times);
     tcase_add_test(cases, what_is_excluded_is_no_incident);
