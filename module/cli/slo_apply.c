@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "ledger/apply.h"
+#include "slo/lint.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct tally_of_steps {
     int counts[APPLY_RETIRED + 1];
 };
 
-enum { DAY_MINUTES = 1440, HOUR_MINUTES = 60 };
+enum { DAY_MINUTES = 1440, HOUR_MINUTES = 60, WINDOW_BYTES = 200 };
 
 static void print_window(int minutes)
 {
@@ -31,13 +32,16 @@ static void print_window(int minutes)
 
 static void print_promise(const struct apply_step *step)
 {
+    AUTO(buf_done) struct buf window;
+
+    buf_init(&window, WINDOW_BYTES);
     if (step->kept != NULL)
         printf(": %s", step->kept->why);
     if (step->after == NULL)
         return;
-    printf(": %s good over ", step->after->target_text);
-    print_window(step->after->window_minutes);
-    printf(", counts %s", step->indicator);
+    lint_print_window(step->after, &window);
+    printf(": %s good over %s, counts %s", step->after->target_text, buf_text(&window),
+           step->indicator);
 }
 
 /* What people decide about has a line of its own; whatever else differs is in the document. */

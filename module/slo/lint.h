@@ -49,6 +49,9 @@ unsigned lint_objective(const struct objective *objective);
  * flaws there are. */
 int lint_print(const struct objective *objective, struct buf *buf);
 
+/* "28 d", "1 calendar month (31 d 1 h at most)". */
+void lint_print_window(const struct objective *objective, struct buf *buf);
+
 /* "51.84 s", "8 m 38.4 s", "1 h 48 m", "never". */
 void lint_print_duration(struct fraction seconds, struct buf *buf);
 

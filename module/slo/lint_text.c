@@ -145,6 +145,24 @@ static int put_row(const struct lint_row *row, struct buf *buf)
     return put_flaws(row->flaws, rule_flaws, (int)ARRAY_LENGTH(rule_flaws), buf);
 }
 
+void lint_print_window(const struct objective *objective, struct buf *buf)
+{
+    static const char *const units[] = {
+        [CALENDAR_DAY] = "day",         [CALENDAR_WEEK] = "week", [CALENDAR_MONTH] = "month",
+        [CALENDAR_QUARTER] = "quarter", [CALENDAR_YEAR] = "year",
+    };
+    const struct calendar *calendar = &objective->calendar;
+
+    if (calendar->unit == CALENDAR_NONE) {
+        put_minutes(objective->window_minutes, buf);
+        return;
+    }
+    buf_printf(buf, "%d calendar %s%s (", calendar->count, units[calendar->unit],
+               calendar->count == 1 ? "" : "s");
+    lint_print_duration(fraction_of((int64_t)objective->window_minutes * MINUTE_S, 1), buf);
+    buf_append_text(buf, " at most)");
+}
+
 int lint_print(const struct objective *objective, struct buf *buf)
 {
     struct lint_row rows[RULES_SHOWN];
@@ -153,7 +171,7 @@ int lint_print(const struct objective *objective, struct buf *buf)
 
     buf_printf(buf, "%s (%s): %s good over ", objective->name, objective->service,
                objective->target_text);
-    put_minutes(objective->window_minutes, buf);
+    lint_print_window(objective, buf);
     buf_append_char(buf, '\n');
     flaws = put_flaws(lint_objective(objective), objective_flaws,
                       (int)ARRAY_LENGTH(objective_flaws), buf);

@@ -179,6 +179,24 @@ START_TEST(the_table_is_printed_with_what_is_wrong)
 }
 END_TEST
 
+START_TEST(a_window_by_the_calendar_is_called_so)
+{
+    struct alert_rule rules[RULES];
+    struct objective objective = objective_of("0.9", 745 * 60, rules);
+    AUTO(buf_done) struct buf buf;
+
+    objective.calendar = (struct calendar){ .unit = CALENDAR_MONTH, .count = 1 };
+    buf_init(&buf, 200);
+    lint_print_window(&objective, &buf);
+    ck_assert_str_eq(buf_text(&buf), "1 calendar month (31 d 1 h at most)");
+    buf_done(&buf);
+    objective.calendar.count = 2;
+    buf_init(&buf, 200);
+    lint_print_window(&objective, &buf);
+    ck_assert_str_eq(buf_text(&buf), "2 calendar months (31 d 1 h at most)");
+}
+END_TEST
+
 TCase *lint_cases(void)
 {
     TCase *cases = tcase_create("lint");
@@ -189,5 +207,6 @@ TCase *lint_cases(void)
     tcase_add_test(cases, every_flaw_of_an_objective_is_found);
     tcase_add_test(cases, durations_are_printed_for_people);
     tcase_add_test(cases, the_table_is_printed_with_what_is_wrong);
+    tcase_add_test(cases, a_window_by_the_calendar_is_called_so);
     return cases;
 }
