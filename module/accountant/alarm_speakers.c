@@ -40,13 +40,13 @@ static int compare_strictness(const void *left, const void *right)
 int speakers_sort(struct alarms *alarms)
 {
     size_t count = (size_t)alarms->book->count;
-    AUTO(auto_free) const struct objective **list = calloc(count + 1, sizeof(*list));
+    AUTO(auto_free) const struct objective **list = calloc(count + 1, sizeof(struct objective *));
 
     if (list == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         list[i] = &alarms->book->objectives[i];
-    qsort((void *)list, count, sizeof(*list), compare_strictness);
+    qsort((void *)list, count, sizeof(struct objective *), compare_strictness);
     for (size_t i = 0; i < count; i++)
         alarms->strict[i] = (int)(list[i] - alarms->book->objectives);
     return 0;
