@@ -299,6 +299,9 @@ int follower_start(const struct follow_settings *settings, struct queue *flushes
     AUTO(free_stopped) struct follower *follower = NULL;
     int code = make(settings, flushes, positions, &follower, err);
 
+    /* What begins from now on is ours to count, however late the first turn comes. */
+    for (int i = 0; code == 0 && i < follower->trail_count; i++)
+        follower->trails[i]->known_since_ms = clock_wall_ms();
     if (code == 0)
         code = fetcher_start(settings->sources, settings->source_count, &follower->fetcher, err);
     if (code == 0)
