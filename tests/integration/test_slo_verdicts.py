@@ -4,11 +4,12 @@ import json
 import os
 import random
 import time
+from fractions import Fraction
 
 import pytest
 
 from process import wait_until
-from verdict_recount import Promise, figures, shown
+from verdict_recount import Promise, figures, minute_of, shown, up
 
 SLO = """
 apiVersion: openslo/v1
@@ -198,3 +199,197 @@ def test_every_way_to_count_equals_a_recount(start, hours, count):
     trial.write(1, draw_events(trial.draw, begin, now, 50))
     trial.start()
     trial.agree(PROMISES.values())
+
+
+SUBSET = ["occ-1h", "occ-7d", "occ-quarter", "slices-7d", "shares-1d", "slow-7d"]
+
+
+def exclude(trial, name, begin, end):
+    """Takes minutes out of one objective; returns its id."""
+    body = json.dumps({"from": begin * 60, "to": end * 60, "reason": "maintenance"})
+    answer = trial.stack.get(f"/slo/{name}/exclusions", token=True, method="POST", body=body)
+    assert answer.status == 201, answer
+    return answer.json()["exclusion"]["id"]
+
+
+def test_exclusions_are_taken_off_to_the_minute_and_given_back(start):
+    trial = Trial(start, [define(name, *CASES[name][:4]) for name in SUBSET])
+    now = int(time.time())
+    begin = now - 30 * 3600
+    minute = now // 60
+    trial.write(0, [{"time": begin, "status": 200, "ms": 1}])
+    for log in (0, 1):
+        trial.write(log, draw_events(trial.draw, begin, now - 60, 1500))
+        # Bad ones at both ends of what will be excluded, and just outside.
+        trial.write(log, [{"time": (minute + at) * 60 + second, "status": 500, "ms": 999}
+                          for at in (-91, -90, -31, -30, -1201, -1200, -907, -906)
+                          for second in (0, 59.999)])
+    trial.start()
+    trial.agree([PROMISES[name] for name in SUBSET])
+    ranges = {"occ-1h": (-90, -30), "occ-7d": (-1200, -906), "occ-quarter": (-1200, -906),
+              "slices-7d": (-1200, -906), "shares-1d": (-1200, -906)}
+    excluded = {name: [(minute + a, minute + b)] for name, (a, b) in ranges.items()}
+    ids = {name: exclude(trial, name, *excluded[name][0]) for name in ranges}
+
+    def agree():
+        for name in SUBSET:
+            trial.agree([PROMISES[name]], excluded.get(name, []))
+    agree()
+    page = trial.page("occ-7d")
+    plain = figures(PROMISES["occ-7d"], trial.events, page["as_of"], page["measured_since"])
+    less = figures(PROMISES["occ-7d"], trial.events, page["as_of"], page["measured_since"],
+                   excluded["occ-7d"])
+    assert page["error_budget"]["remaining_ratio_without_exclusions"] \
+        == plain["error_budget"]["remaining_ratio"]
+    assert page["excluded_events"] == plain["total_events"] - less["total_events"] > 0
+    assert page["exclusions"][0]["excluded_events"] == page["excluded_events"]
+    assert page["exclusions"][0]["excluded_bad_events"] == plain["bad_events"] - less["bad_events"]
+    # What comes late into excluded minutes stays out, and what comes beside them does not.
+    trial.write(1, [{"time": (minute + at) * 60, "status": 500, "ms": 999}
+                    for at in (-1201, -1200, -907, -906, -60)])
+    agree()
+    # One that overlaps, for every objective of the service; then the first ones are taken back.
+    trial.stack.postgres.sql(
+        "INSERT INTO probity.exclusions (service, id, objective, from_minute, until_minute, reason,"
+        " author) VALUES ('app', 'all', '', %s, %s, 'x', 'x')", [minute - 1000, minute - 700])
+    for name in SUBSET:
+        excluded.setdefault(name, []).append((minute - 1000, minute - 700))
+    agree()
+    for name, number in ids.items():
+        assert trial.stack.get(f"/slo/{name}/exclusions/{number}", token=True,
+                               method="DELETE").status == 200
+        excluded[name].pop(0)
+    agree()
+    trial.stack.probityd.restart()
+    agree()
+
+
+def test_a_busy_hour_weighs_by_its_events_or_by_its_time(start):
+    """A day of 23 quiet hours and one with a hundred times the traffic, of which a tenth fails."""
+    trial = Trial(start, [define(name, *CASES[name][:4]) for name in ("shares-1d", "occ-7d")])
+    now = time.time()
+    hour = int(now) // 3600 * 3600
+    # The hour that is open has had its requests in its first second.
+    hours = [hour - 3600 * age for age in range(24)]
+    trial.write(0, [{"time": at + 3599.5 * (number / 100 if at != hour else 0), "status": 200,
+                     "ms": 1} for at in sorted(hours[:5] + hours[6:]) for number in range(100)])
+    trial.write(1, [{"time": hours[5] + number * 0.35, "status": 500 if number % 10 == 0 else 200,
+                     "ms": 1} for number in range(10000)])
+    trial.start()
+    trial.agree([PROMISES["shares-1d"], PROMISES["occ-7d"]], timeout=20)
+    counted, shared = trial.page("occ-7d"), trial.page("shares-1d")
+    assert (counted["total_events"], counted["bad_events"]) == (12300, 1000)
+    if minute_of(shared["as_of"]) * 60 < hour + 3600:
+        assert (shared["total_events"], shared["bad_events"]) == (24, 0.1)
+        assert shared["sli"] == 0.995833
+
+
+def test_events_leave_a_window_with_their_minute(start):
+    trial = Trial(start, [define("occ-1h", *CASES["occ-1h"][:4])])
+    while int(time.time()) % 60 > 40:  # room to see it before the minute ends
+        time.sleep(1)
+    minute = int(time.time()) // 60
+    trial.write(0, [{"time": (minute - 61) * 60, "status": 200, "ms": 1}]
+                + [{"time": (minute - 59 + at) * 60 + second, "status": 500, "ms": 1}
+                   for at in (-1, 0, 1) for second in (0, 59.999)])
+    trial.start()
+    trial.agree([PROMISES["occ-1h"]])
+    assert trial.page("occ-1h")["bad_events"] in (4, 2)
+    wait_until(lambda: trial.page("occ-1h")["bad_events"] == 2, 75, "the next minute")
+    trial.agree([PROMISES["occ-1h"]])
+
+
+def unwatched(name, means, more=""):
+    return define(name, "0.9", FAILED, rolling("1d"), None,
+                  f"probity.dev/alerts: none, probity.dev/unwatched: {means}{more}")
+
+
+def test_unwatched_time_counts_as_each_objective_says(start):
+    """Two hours watched, one in the dark, one watched again."""
+    means = ["ignore", "good", "bad", "freeze"]
+    trial = Trial(start, [unwatched(f"u-{each}", each) for each in means])
+    begin = int(time.time()) // 60 * 60 - 4 * 3600
+    for log, (first, last) in enumerate(((0, 119), (180, 239))):
+        trial.write(log, [{"time": begin + at * 60 + 30, "status": 500 if at % 20 == 0 else 200,
+                           "ms": 1} for at in range(first, last + 1)])
+    trial.start()
+    wait_until(lambda: (trial.page("u-bad") or {}).get("total_events"), 15, "figures")
+    trial.stack.postgres.sql(
+        "UPDATE probity.positions SET watched_from = to_timestamp(%s), watched_until ="
+        " to_timestamp(%s) WHERE path LIKE %s", [begin, begin + 7200, "%one.log"])
+    trial.stack.postgres.sql("UPDATE probity.positions SET watched_from = to_timestamp(%s)"
+                             " WHERE path LIKE %s", [begin + 10800, "%two.log"])
+    trial.stack.probityd.restart()
+    wait_until(lambda: (trial.page("u-bad") or {}).get("total_events"), 15, "figures")
+    pages = {each: trial.page(f"u-{each}") for each in means}
+    seen, dark = (pages["bad"]["coverage"][key] for key in ("watched_minutes", "unwatched_minutes"))
+    assert 0 <= dark - 60 <= 1 and seen >= 179
+    bad = sum(event["status"] >= 500 for event in trial.events)
+    for each, added in (("ignore", 0), ("freeze", 0), ("good", 180 * dark // seen),
+                        ("bad", -(-180 * dark // seen))):
+        assert pages[each]["unwatched_counts_as"] == each
+        assert (pages[each]["total_events"], pages[each]["unwatched_events"]) == (180 + added, added)
+        assert pages[each]["bad_events"] == bad + (added if each == "bad" else 0)
+        total, wrong = pages[each]["total_events"], pages[each]["bad_events"]
+        assert pages[each]["error_budget"]["consumed_ratio"] == up(Fraction(wrong * 10, total))
+        assert pages[each]["burn_rate"]["1d"] == pages[each]["error_budget"]["consumed_ratio"]
+
+
+GUARDS = {"free": "", "events": ", probity.dev/min-events: 40",
+          "few-events": ", probity.dev/min-events: 41", "bad": ", probity.dev/min-bad-events: 16",
+          "few-bad": ", probity.dev/min-bad-events: 17", "sure": ', probity.dev/wilson-z: "2.5"',
+          "unsure": ', probity.dev/wilson-z: "3.5"'}
+
+
+def test_little_traffic_fires_only_as_far_as_its_guards_let_it(start):
+    """16 of 40 requests fail at a threshold of 14.4 times 1 %: Wilson's lower bound is 0.23 at 2.5
+    and 0.18 at 3.5, where 0.2 is asked."""
+    trial = Trial(start, [define(f"g-{name}", "0.986111111", FAILED, rolling("30d"), None,
+                                 "probity.dev/type: custom" + guard)
+                          for name, guard in GUARDS.items()])
+    now = time.time()
+    trial.write(0, [{"time": now - 3 * 86400, "status": 200, "ms": 1}])
+    trial.write(0, [{"time": now - 1, "status": 500 if at < 16 else 200, "ms": 1}
+                    for at in range(40)])
+    trial.start()
+
+    def state(name):
+        page = trial.page(f"g-{name}")
+        return [each["state"] for each in page["alerts"] if each["name"] == "page-fast-burn"][0]
+    firing = ["free", "events", "bad", "sure"]
+    wait_until(lambda: trial.page("g-free") and all(state(name) == "firing" for name in firing), 20,
+               "firing")
+    time.sleep(1.5)
+    assert {name for name in GUARDS if state(name) == "firing"} == set(firing)
+
+
+def test_a_new_selection_over_old_counts_equals_a_recount(start):
+    trial = Trial(start, [define("first", *CASES["occ-7d"][:4])])
+    now = time.time()
+    trial.write(0, [{"time": int(now - 5 * 3600), "status": 200, "ms": 1}])
+    for log in (0, 1):
+        trial.write(log, draw_events(trial.draw, now - 5 * 3600, now - 400, 1200))
+        trial.write(log, [{"time": now - 900, "status": 200, "ms": ms} for ms in range(990, 1010)])
+    trial.start()
+    trial.agree([Promise("first", "0.95", 7 * 1440, everything, failed)])
+    missing = ratio("{status: [\"404\", 5xx]}")
+    third = ratio("{duration: '>=1002ms', status: 100-499}", "{status: 100-499}")
+    path = trial.stack.probityd.env["PROBITY_OBJECTIVES"]
+    with open(path, "a", encoding="ascii") as file:
+        file.write(define("missing", "0.95", missing, rolling("7d"), None)
+                   + define("third", "0.95", third, rolling("7d"), None))
+    trial.stack.probityd.restart()
+    # A histogram has 1000 to 1003 ms in one bucket: what was counted before is bad from 1000 ms on.
+    old = {id(event) for event in trial.events}
+    both = [Promise("missing", "0.95", 7 * 1440, everything,
+                    lambda event: event["status"] == 404 or event["status"] >= 500),
+            Promise("third", "0.95", 7 * 1440, answered,
+                    lambda event: event["ms"] >= (1000 if id(event) in old else 1002))]
+    trial.agree(both, timeout=30)
+    assert trial.page("third")["derived"]
+    for log in (0, 1):
+        trial.write(log, [{"time": now, "status": 200, "ms": ms} for ms in range(990, 1010)])
+    trial.agree(both)
+    rows = trial.stack.postgres.sql("SELECT definition FROM probity.indicators "
+                                    "WHERE derived_from IS NOT NULL ORDER BY definition")
+    assert rows == [("total{status=100-499} bad{duration=1002-}",)], rows
