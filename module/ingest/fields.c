@@ -146,12 +146,15 @@ static bool read_line(struct slice text, const struct source_fields *map, struct
     return scan.at == scan.end;
 }
 
+/* Fields that are one member are unescaped each for itself, so that all of them may be longer than
+ * the line.  What finds no room is far too long to mean anything. */
 static struct slice unescaped(const struct scan_string *string, struct line_scratch *scratch)
 {
     char *to = scratch->bytes + scratch->used;
     size_t length;
 
-    if (!string->present || !string->escaped)
+    if (!string->present || !string->escaped
+        || string->raw.length > sizeof(scratch->bytes) - scratch->used)
         return string->raw;
     length = scan_unescape(string->raw, to);
     scratch->used += length;

@@ -6,6 +6,8 @@
 
 #include "suite.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NOON INT64_C(1795262645000)
@@ -140,6 +142,29 @@ START_TEST(fields_gives_brackets_up_that_go_too_deep)
 }
 END_TEST
 
+/* Unescaped twice, it is longer than any line. */
+START_TEST(fields_that_are_one_long_member_stay_within_their_room)
+{
+    static const struct source_fields both = {
+        .time = "ts", .method = "r", .path = "r", .status = "s", .duration = "d", .service = "r"
+    };
+    static char text[LIMIT_LOG_LINE_IN_BYTES];
+    struct line_scratch *own = malloc(sizeof(*own));
+    struct line line;
+    int length =
+        snprintf(text, sizeof(text),
+                 "{\"ts\":\"2026-11-21T12:04:05Z\",\"s\":200,\"d\":1,\"r\":\"/\\\"%060000d\"}", 7);
+
+    ck_assert_ptr_nonnull(own);
+    ck_assert_int_eq(fields_parse(&both, (struct slice){ text, (size_t)length }, own, &line),
+                     REJECT_NONE);
+    ck_assert_uint_eq(line.service.length, 60002);
+    ck_assert_uint_ge(line.path.length, 60002);
+    ck_assert_uint_le(own->used, sizeof(own->bytes));
+    free(own);
+}
+END_TEST
+
 TCase *fields_cases(void)
 {
     TCase *cases = tcase_create("fields");
@@ -148,6 +173,7 @@ TCase *fields_cases(void)
                         (int)(sizeof(events) / sizeof(events[0])));
     tcase_add_loop_test(cases, fields_says_what_is_wrong_with_a_line, 0,
                         (int)(sizeof(rejects) / sizeof(rejects[0])));
+    tcase_add_test(cases, fields_that_are_one_long_member_stay_within_their_room);
     tcase_add_test(cases, fields_gives_brackets_up_that_go_too_deep);
     return cases;
 }
