@@ -14,6 +14,7 @@
 #include "slo/plan.h"
 #include "slo/tally.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,7 @@ void slo_side_reload(struct slo_side *side)
     struct error err = { 0 };
     int code = generation_load(side->house, true, &next, &err);
 
+    assert(code != 0 || next != NULL);
     if (code != 0 || (in_trouble(next) && !in_trouble(side->now))) {
         log_error("the objectives stay as they were: %s",
                   code != 0 ? err.text : next->objectives.trouble);
