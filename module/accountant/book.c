@@ -208,6 +208,7 @@ struct stretch_sums {
     struct window_sum excluded;
     struct window_sum rest;
     struct watch watch; /* of the rest */
+    struct watch plain_watch;
 };
 
 static bool sum_stretch(const struct book *book, int objective, struct verdict_window window,
@@ -231,7 +232,8 @@ static bool sum_stretch(const struct book *book, int objective, struct verdict_w
     ret->counted = finish(of, all);
     ret->excluded = finish(of, excluded);
     ret->rest = finish(of, rest);
-    ret->watch = watching_minutes(&watching, window.from_minute, window.until_minute);
+    ret->plain_watch = watching_minutes(&watching, window.from_minute, window.until_minute);
+    ret->watch = ret->plain_watch;
     ret->watch.watched_minutes -= dark.watched_minutes;
     ret->watch.unwatched_minutes -= dark.unwatched_minutes;
     return true;
@@ -318,8 +320,12 @@ static bool sum_objective(struct book *book, int objective, struct verdict *verd
     verdict->counted = sums.counted;
     verdict->excluded = sums.excluded;
     verdict->watch = sums.watch;
-    verdict->whole =
-        of->slice_minutes > 0 ? sums.rest : unwatched_apply(of->unwatched, sums.rest, sums.watch);
+    verdict->whole = sums.rest;
+    verdict->plain = sums.counted;
+    if (of->slice_minutes == 0) {
+        verdict->whole = unwatched_apply(of->unwatched, sums.rest, sums.watch);
+        verdict->plain = unwatched_apply(of->unwatched, sums.counted, sums.plain_watch);
+    }
     for (int i = 0; i < VERDICT_SPANS; i++) {
         int32_t minutes = verdict_spans[i].minutes < of->window_minutes ? verdict_spans[i].minutes
                                                                         : of->window_minutes;

@@ -133,10 +133,11 @@ static struct fraction allowed_of(const struct objective *objective, const struc
     return allowed;
 }
 
-/* What was counted: nothing taken off, nothing added for time that nobody watched. */
+/* Time that nobody watched, and that counts as bad, may be excluded without an event in it. */
 static bool is_changed_by_exclusions(const struct verdict *verdict)
 {
-    return verdict->excluded.total > 0;
+    return verdict->excluded.total > 0 || verdict->plain.total != verdict->whole.total
+           || verdict->plain.bad != verdict->whole.bad;
 }
 
 static void put_budget(struct json_writer *json, const struct objective *objective,
@@ -153,7 +154,7 @@ static void put_budget(struct json_writer *json, const struct objective *objecti
     json_time(json, "exhausts_at", verdict->exhausts_at_wall_ms);
     if (is_changed_by_exclusions(verdict))
         put_ratio(json, "remaining_ratio_without_exclusions",
-                  budget_remaining(objective->target, verdict->counted), FRACTION_DOWN);
+                  budget_remaining(objective->target, verdict->plain), FRACTION_DOWN);
     json_close_object(json);
 }
 
@@ -420,6 +421,7 @@ static void mix_verdict(uint64_t *version, const struct verdict *verdict)
     mix(version, (uint64_t)verdict->window.from_minute);
     mix_sum(version, verdict->whole);
     mix_sum(version, verdict->counted);
+    mix_sum(version, verdict->plain);
     mix_sum(version, verdict->excluded);
     for (int i = 0; i < VERDICT_SPANS; i++)
         mix_sum(version, verdict->spans[i]);

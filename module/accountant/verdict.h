@@ -30,6 +30,7 @@ struct verdict {
     enum budget_status status;
     struct verdict_window window;
     struct window_sum whole; /* what the budget is judged by */
+    struct window_sum plain; /* what it would be judged by if nothing were excluded */
     struct window_sum spans[VERDICT_SPANS];
     int64_t exhausts_at_wall_ms; /* 0: the budget outlasts the window */
 

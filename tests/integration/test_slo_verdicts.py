@@ -178,7 +178,7 @@ class Trial:
             raise AssertionError(text + "\n" + self.stack.probityd.log_tail(10)) from None
 
 
-@pytest.mark.parametrize("hours, count", [(9, 1500), (150, 4000)])
+@pytest.mark.parametrize("hours, count", [(9, 1500), pytest.param(150, 4000, marks=pytest.mark.long)])
 def test_every_way_to_count_equals_a_recount(start, hours, count):
     trial = Trial(start, [define(name, *case[:4]) for name, case in CASES.items()])
     now = time.time()
@@ -284,6 +284,7 @@ def test_a_busy_hour_weighs_by_its_events_or_by_its_time(start):
         assert shared["sli"] == 0.995833
 
 
+@pytest.mark.long
 def test_events_leave_a_window_with_their_minute(start):
     trial = Trial(start, [define("occ-1h", *CASES["occ-1h"][:4])])
     while int(time.time()) % 60 > 40:  # room to see it before the minute ends

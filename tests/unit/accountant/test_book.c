@@ -379,6 +379,42 @@ START_TEST(unwatched_minutes_count_as_the_objective_says)
 }
 END_TEST
 
+START_TEST(the_dark_can_be_excluded_and_what_it_would_have_cost_is_known)
+{
+    static const struct coverage_span spans[] = {
+        { (int64_t)(NOW - 60) * 60000, (int64_t)(NOW - 30) * 60000 },
+        { (int64_t)NOW * 60000, (int64_t)NOW * 60000 },
+    };
+    static const struct ledger_coverage coverage = {
+        .measured_since_ms = (int64_t)(NOW - 60) * 60000,
+        .watched_until_ms = (int64_t)NOW * 60000,
+        .spans = spans,
+        .span_count = 2,
+    };
+    static const struct ledger_exclusion exclusion = {
+        .id = "1",
+        .objective = "",
+        .reason = "",
+        .author = "",
+        .from_minute = NOW - 30,
+        .until_minute = NOW,
+    };
+    static const struct fake_minute minutes[] = { { 0, NOW - 40, { 1000, 5 } } };
+    struct objective objective = objective_of(UNWATCHED_BAD);
+    struct telling telling = { now_wall_ms, true, minutes, 1, &coverage, &exclusion, 1 };
+    struct book book;
+
+    begin_with(&book, &objective);
+    ck_assert_int_eq(tell(&book, &telling), 0);
+    ck_assert_uint_eq(book.verdicts[0].whole.total, 1000);
+    ck_assert_uint_eq(book.verdicts[0].whole.bad, 5);
+    ck_assert_uint_eq(book.verdicts[0].plain.total, 1968);
+    ck_assert_uint_eq(book.verdicts[0].plain.bad, 973);
+    ck_assert_uint_eq(book.verdicts[0].excluded.total, 0);
+    end(&book);
+}
+END_TEST
+
 START_TEST(in_the_dark_a_frozen_objective_keeps_its_status)
 {
     static const struct fake_minute bad[] = { { 0, NOW, { 5000, 4000 } } };
@@ -546,6 +582,7 @@ TCase *book_cases(void)
     tcase_add_test(cases, excluded_minutes_do_not_count_and_both_figures_are_kept);
     tcase_add_test(cases, sums_that_are_not_known_leave_the_old_figures);
     tcase_add_test(cases, unwatched_minutes_count_as_the_objective_says);
+    tcase_add_test(cases, the_dark_can_be_excluded_and_what_it_would_have_cost_is_known);
     tcase_add_test(cases, in_the_dark_a_frozen_objective_keeps_its_status);
     tcase_add_test(cases, a_calendar_window_begins_where_the_calendar_says);
     tcase_add_test(cases, watched_slices_without_events_are_good_ones);
