@@ -11,7 +11,7 @@ import time
 
 from fcgi import Client, Closed, request
 from process import plain_environment, wait_until
-from servers import POSTGRES_BIN, PgBouncer, Postgres, Probityd, build_path, run_tool
+from servers import PgBouncer, Probityd, build_path, run_tool
 
 INGEST_TOKEN = "i" * 32
 ROUTES = ["/v1/items", "/v1/items/{id}", "/v1/jobs/{id}/logs", "/checkout", "/"]
@@ -303,11 +303,7 @@ class Fleet:
     def copy_primary(self):
         """What the standby has: the primary as it is now, and nothing of what it commits from now on."""
         port = int(self.env["DATABASE_URL"].split(":")[-1].split("/")[0])
-        self.standby = Postgres(self.start.subfolder(), port=port)
-        self.standby.own(self.standby.data)
-        os.chmod(self.standby.data, 0o700)
-        self.postgres.run(f"{POSTGRES_BIN}/pg_basebackup", "-D", self.standby.data, "-c", "fast",
-                          "-X", "stream", "-d", self.postgres.url("postgres", "postgres"))
+        self.standby = self.postgres.copy(self.start.subfolder(), port)
 
     def fail_over(self):
         """The primary dies for ever; the standby takes its place without its last commits."""

@@ -11,6 +11,7 @@ import pytest
 from fleet import (ENV, INGEST_TOKEN, Instance, draw_events, latency_slo, ratio_slo, recount)
 from process import REPOSITORY, wait_until
 from servers import run_tool
+from test_alerts import WATCHED
 from test_reload import SERVER_ERRORS, WRITES, slower, writes_slo
 
 ADMIN = "a" * 40
@@ -58,6 +59,12 @@ def house(start):
     for part in start.started:
         part.stop()
         assert not getattr(part, "troubles", list)()
+
+
+def firing(instance):
+    """Which alerts of the objective fire, as the instance shows them."""
+    return {alert["name"] for alert in instance.get("/slo/available")[1].get("alerts", [])
+            if alert["state"] == "firing"}
 
 
 def use_everything(house, one):
@@ -130,3 +137,34 @@ def test_programs_that_count_different_things_take_over_each_others_files(house)
     first.probityd.start()
     house.leave_alone(first)
     first.wait_slo(recount(house.events, {"available": SERVER_ERRORS, "fast": slower(250)}))
+
+
+def test_alerts_and_overrides_after_a_failover_are_what_the_new_primary_and_the_log_say(house):
+    standby_port = house.start.port()
+    env = house.env(ratio_slo("available"))
+    done = run_tool("migrate", "upgrade", env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    house.postgres.sql(WATCHED)
+    env["DATABASE_URL"] = (f"postgresql://app:{house.postgres.password}@127.0.0.1:"
+                           f"{house.postgres.port},127.0.0.1:{standby_port}/app"
+                           "?target_session_attrs=read-write")
+    pair = [house.instance(env), house.instance(env)]
+    waive = {"slo": "available", "minutes": 60}
+    token = {"HTTP_AUTHORIZATION": f"Bearer {ADMIN}"}
+    assert pair[0].ask("/slo/gate/override", {**waive, "reason": "kept"}, **token)[0] in (200, 201)
+    standby = house.postgres.copy(house.start.subfolder(), standby_port)
+    assert pair[0].ask("/slo/gate/override", {**waive, "reason": "lost"}, **token)[0] in (200, 201)
+    house.write(pair[0], ages=(0, 1))
+    wait_until(lambda: firing(pair[1]), 15, "the alert to fire")
+    house.postgres.kill9()
+    house.postgres = house.start.add(standby)
+    # The commits that made it fire are gone; the log still says why it does.
+    wait_until(lambda: standby.sql("SELECT 1 FROM probity.alerts WHERE state = 'firing'"), 30,
+               "the alert in the new primary")
+    for instance in pair:
+        instance.wait_slo(recount(house.events, {"available": SERVER_ERRORS}))
+        wait_until(lambda instance=instance: firing(instance), 15, "the alert in every instance")
+    assert standby.sql("SELECT reason FROM probity.gate_overrides") == [("kept",)]
+    assert "kept" in str(wait_until(lambda: pair[1].get("/slo/gate"), 5))
+    assert standby.sql("SELECT count(*) FROM probity.leases WHERE name = 'alerts' "
+                       "AND held_until > now()") == [(1,)]
