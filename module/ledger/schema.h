@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 
-/* One row, or none where nothing is applied: revision, oldest_program. */
-#define SCHEMA_SQL                                                                                 \
-    "SELECT revision, oldest_program FROM probity.schema_migrations ORDER BY revision DESC LIMIT " \
-    "1"
+/* One row, or none where nothing is applied: revision, oldest_program, and when the server was
+ * started, by which session.c tells it from another one. */
+#define SCHEMA_SQL                                                     \
+    "SELECT revision, oldest_program, "                                \
+    "extract(epoch FROM pg_postmaster_start_time())::text AS started " \
+    "FROM probity.schema_migrations ORDER BY revision DESC LIMIT 1"
 
 enum schema_state {
     SCHEMA_FITS,

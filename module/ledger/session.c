@@ -40,6 +40,7 @@ int session_connect(struct session *session, struct error *err)
     session->sqlstate[0] = '\0';
     if (session->conn != NULL)
         return 0;
+    session->started[0] = '\0';
     return pq_open(session->conninfo, deadline_in(session, SESSION_CONNECT_MS), &session->conn,
                    session->sqlstate, err);
 }
@@ -85,6 +86,19 @@ static int judge_schema(const PGresult *result, struct error *err)
     return 0;
 }
 
+/* After a failover that lost commits, ids that we know may mean something else by now.  Who
+ * connects directly loses the connection; behind a pooler it stays. */
+static int judge_server(struct session *session, const PGresult *result, struct error *err)
+{
+    int column = PQfnumber(result, "started");
+    const char *started = column < 0 || PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, column);
+
+    if (session->started[0] != '\0' && strcmp(session->started, started) != 0)
+        return error_set(err, ECONNRESET, "ledger: another server answers on this connection");
+    (void)snprintf(session->started, sizeof(session->started), "%s", started);
+    return 0;
+}
+
 /* One message, one round trip; the transaction stays open behind it. */
 static int begin(struct session *session, const char *mode, const char *sql, PGresult **ret,
                  struct error *err)
@@ -107,6 +121,8 @@ static int begin(struct session *session, const char *mode, const char *sql, PGr
         code = refused(session, accept_result(session, result, err), err);
     if (code == 0)
         code = judge_schema(result, err);
+    if (code == 0)
+        code = judge_server(session, result, err);
     if (code == 0 && ret != NULL) {
         *ret = result;
         result = NULL;

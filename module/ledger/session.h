@@ -22,6 +22,7 @@ struct session {
     int64_t latest_ms; /* no statement lasts beyond it; INT64_MAX for none */
     int statement_ms;  /* for how long the server works on one: the next transaction's */
     char sqlstate[6];  /* of the last failure, or "" */
+    char started[32];  /* the server, by when it was started; "": not known yet */
 };
 
 void session_init(struct session *session, const char *conninfo);
@@ -32,8 +33,9 @@ int session_connect(struct session *session, struct error *err) MUST_CHECK;
 
 /* Connects if needed, begins a transaction in one round trip, and makes sure that this program may
  * use the schema: -ENODATA where it is missing, -ESTALE where it is older than this program needs,
- * -ENOTSUP where it wants a newer program.  `mode` goes behind BEGIN (" ISOLATION LEVEL …",
- * whatever the role's default is). */
+ * -ENOTSUP where it wants a newer program; -ECONNRESET where a pooler has put another server behind
+ * the connection, or the same one after a restart: what was learnt on it may be gone.  `mode` goes
+ * behind BEGIN (" ISOLATION LEVEL …", whatever the role's default is). */
 int session_begin(struct session *session, const char *mode, struct error *err) MUST_CHECK;
 
 /* The same with a question of the caller's own in the same round trip, in a read-only snapshot, on

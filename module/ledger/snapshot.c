@@ -21,7 +21,8 @@ enum { SQL_BYTES = 1024 * 1024 };
  * file's rows hold is something else, even if it is as much. */
 static const char positions_sql[] =
     "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, p.from_ms, "
-    "p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, p.late_events "
+    "p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, p.late_events, "
+    "v.started "
     "FROM (" SCHEMA_SQL ") AS v LEFT JOIN (SELECT s.n, f.file_id, f.\"offset\", "
     "hash_array_extended(f.indicators, 0) # hash_array_extended(f.slices, 1) AS counted, "
     "(extract(epoch FROM f.watched_from) * 1000)::bigint AS from_ms, "

@@ -214,6 +214,12 @@ class PgBouncer(Process):
     def ready(self):
         return port_answers(self.port)
 
+    def lead_to(self, postgres):
+        """Another server from now on; clients keep their connections."""
+        self.postgres = postgres
+        self.command()
+        self.signal(signal.SIGHUP)
+
     def url(self):
         return f"postgresql://app@127.0.0.1:{self.port}/app"
 

@@ -10,7 +10,7 @@ import pytest
 
 from fleet import (ENV, INGEST_TOKEN, Instance, draw_events, latency_slo, ratio_slo, recount)
 from process import REPOSITORY, wait_until
-from servers import run_tool
+from servers import PgBouncer, run_tool
 from test_alerts import WATCHED
 from test_reload import SERVER_ERRORS, WRITES, slower, writes_slo
 
@@ -139,6 +139,7 @@ def test_programs_that_count_different_things_take_over_each_others_files(house)
     first.wait_slo(recount(house.events, {"available": SERVER_ERRORS, "fast": slower(250)}))
 
 
+@pytest.mark.long
 def test_alerts_and_overrides_after_a_failover_are_what_the_new_primary_and_the_log_say(house):
     standby_port = house.start.port()
     env = house.env(ratio_slo("available"))
@@ -168,3 +169,40 @@ def test_alerts_and_overrides_after_a_failover_are_what_the_new_primary_and_the_
     assert "kept" in str(wait_until(lambda: pair[1].get("/slo/gate"), 5))
     assert standby.sql("SELECT count(*) FROM probity.leases WHERE name = 'alerts' "
                        "AND held_until > now()") == [(1,)]
+
+
+@pytest.mark.long
+def test_a_pooler_that_leads_to_another_server_makes_nobody_count_under_ids_of_the_old_one(house):
+    bouncer = house.start.add(PgBouncer(house.start.subfolder(), house.postgres, pool_size=3))
+    env = {**house.env(ratio_slo("available")), "DATABASE_URL": bouncer.url()}
+    done = run_tool("migrate", "upgrade", env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    one = house.instance(env)
+    house.write(one)
+    one.wait_slo(recount(house.events, {"available": SERVER_ERRORS}))
+    standby = house.postgres.copy(house.start.subfolder(), house.start.port())
+    # What is registered now is lost; no position is.
+    house.env(ratio_slo("available") + writes_slo())
+    one.probityd.signal(signal.SIGHUP)
+    one.wait_slo(recount(house.events, {"available": SERVER_ERRORS, "writes": WRITES}))
+    house.start.add(standby)
+    bouncer.lead_to(standby)
+    house.postgres.kill9()
+    house.postgres = standby
+    other = house.instance({**house.env(ratio_slo("available") + latency_slo("slow", 251), "other.yaml"),
+                            "DATABASE_URL": bouncer.url()})
+    for _ in range(3):
+        house.write(one)
+        house.write(other)
+        time.sleep(0.2)
+    for instance in (one, other):
+        instance.wait_slo(recount(house.events, {"available": SERVER_ERRORS}))
+    assert one.probityd.said("another server answers")
+    other.probityd.stop()
+    house.leave_alone(one)
+    one.wait_slo(recount(house.events, {"available": SERVER_ERRORS, "writes": WRITES}))
+    one.probityd.stop()
+    other.probityd.start()
+    house.leave_alone(other)
+    other.wait_slo(recount(house.events, {"available": SERVER_ERRORS, "slow": slower(251)}))
+    assert house.postgres.sql("SELECT count(*), count(DISTINCT id) FROM probity.indicators") == [(3, 3)]
