@@ -315,7 +315,7 @@ def test_liveness_believes_only_a_lasting_silence_of_the_monitor(front):
     with front.client() as client:
         wait_until(lambda: client.ask("/health/ready")[0] == 503, 5)
         assert client.ask("/health")[0] == 200
-        wait_until(lambda: client.ask("/health")[0] == 503, 3)
+        wait_until(lambda: client.ask("/health")[0] == 503, 6)
         body = client.ask("/metrics")[2]
         assert b'probity_publication_stale{owner="monitor"} 1' in body
     front.signal(signal.SIGUSR1)
