@@ -358,7 +358,7 @@ void render_listed(const struct render_objective *objective, struct buf *buf)
     json_close_object(&json);
 }
 
-static const char not_stale[] = ", \"stale\": false";
+enum { NOT_STALE_BYTES = 16 /* , "stale": false */ };
 
 void render_page(const struct render_objective *objective, struct buf *buf,
                  struct render_marks *marks)
@@ -383,7 +383,7 @@ void render_page(const struct render_objective *objective, struct buf *buf,
 void render_stale(struct slice page, const struct render_marks *marks, const char *because,
                   struct buf *buf)
 {
-    size_t behind = marks->stale_at + sizeof(not_stale) - 1;
+    size_t behind = marks->stale_at + NOT_STALE_BYTES;
 
     buf_append(buf, (struct slice){ page.data, marks->stale_at });
     buf_append(buf, SLICE(", \"stale\": true, \"reason\": \""));

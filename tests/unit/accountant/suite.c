@@ -17,6 +17,7 @@ TCase *logs_cases(void);
 TCase *metrics_cases(void);
 TCase *publish_cases(void);
 TCase *render_cases(void);
+TCase *trackers_cases(void);
 TCase *trouble_cases(void);
 TCase *verdict_cases(void);
 TCase *watching_cases(void);
@@ -29,8 +30,9 @@ int main(void)
         accountant_cases, alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
         alarms_cases,     book_cases,         clerk_cases,          forecasts_cases,
         hour_cases,       incidents_cases,    latency_cases,        logs_cases,
-        metrics_cases,    publish_cases,      render_cases,         trouble_cases,
-        verdict_cases,    waivers_cases,      watching_cases,       worst_cases
+        metrics_cases,    publish_cases,      render_cases,         trackers_cases,
+        trouble_cases,    verdict_cases,      waivers_cases,        watching_cases,
+        worst_cases
     };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));

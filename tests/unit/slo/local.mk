@@ -23,6 +23,8 @@ tests_unit_slo_test_slo_SOURCES = $(suite_sources) \
 	%D%/test_slices.c \
 	%D%/test_status_counts.c \
 	%D%/test_tally.c \
+	%D%/test_track.c \
+	%D%/test_unwatched.c \
 	%D%/test_varint.c \
 	%D%/test_wide.c \
 	%D%/test_wilson.c \
