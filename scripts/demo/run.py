@@ -29,15 +29,16 @@ Probity answers at {base} for the demo application behind the same nginx.
 In another terminal: . {run}/env
 
   curl -s {base}/health/ready
-  curl -s {base}/slo/shop-answers
+  curl -s {base}/slo/app-availability
   curl -s {base}/v1/items/7                       a request of the application itself
   curl -s -H "Authorization: Bearer $TOKEN" {base}/health/detailed
   curl -s {base}/metrics
 
-  probity gate --url {base} --slo shop-answers && echo deploy
-  probity slo lint .run/objectives.yaml           what its alerts can do
-  probity slo apply .run/objectives.yaml          after a change; nothing needs a restart
+  probity gate --url {base} --slo app-availability && echo deploy
+  probity slo lint .run/objectives.yaml           the shop's own objectives: what their alerts can do
+  probity slo apply .run/objectives.yaml          they take the built-in ones' place, without a restart
   probity slo list
+  probity backfill --format combined .run/log/yesterday.log.gz      an old log, counted once
   curl -s '{base}/slo/shop-answers/history?from=-1d&step=1h'
 
   kill -9 $(cat .run/redis.pid); sleep 0.3; curl -s {base}/health/ready
@@ -197,8 +198,7 @@ class Demo:
         self.launch(self.app)
         self.postgres.wait_ready(60)
         self.migrate()
-        if self.is_ours:
-            self.promise()
+        self.lay_out()
         self.start_probityd()
         self.app.wait_ready()
         self.celery.wait_ready(60)
@@ -214,30 +214,14 @@ class Demo:
             raise RuntimeError(f"probity migrate upgrade: {text}")
         say(f"probity migrate upgrade: {text}; going on without a ledger")
 
-    @property
-    def is_ours(self):
-        """Whether ledger, service and objectives are the demo's own, and nobody's else."""
-        return not any(os.environ.get(name) for name in (
-            "DATABASE_URL", "PROBITY_LEDGER_URL", "PROBITY_SERVICE", "PROBITY_OBJECTIVES"))
-
-    def promise(self):
-        """Applies the shop's objectives: a copy, which is there to be changed."""
+    def lay_out(self):
+        """What the tour tries out: objectives that are there to be changed, and yesterday's log."""
         path = os.path.join(RUN, "objectives.yaml")
         if not os.path.exists(path):
             shutil.copy(os.path.join(REPOSITORY, "scripts", "demo", "objectives.yaml"), path)
-        done = self.servers.run_tool("slo", "apply", path, "--author", "demo", env=self.env)
-        if done.returncode != 0:
-            say(f"probity slo apply {path}: {done.stderr.strip()}")
-
-    def remember(self):
-        """Something to look at: the day before, counted from an old log, once."""
         path = os.path.join(RUN, "log", "yesterday.log.gz")
-        if os.path.exists(path):
-            return
-        yesterday.write(path)
-        done = self.servers.run_tool("backfill", "--format", "combined", path, env=self.env)
-        if done.returncode != 0:
-            say(f"probity backfill {path}: {done.stderr.strip()}")
+        if not os.path.exists(path):
+            yesterday.write(path)
 
     def write_env(self, token):
         """What the tool needs to know about this stack, to be read by a shell."""
@@ -317,8 +301,6 @@ def serve(demo, port):
     rate = os.environ.get("DEMO_TRAFFIC") or "3"
     if rate.replace(".", "", 1).isdigit() and float(rate) > 0:
         Traffic(port, float(rate)).start()
-        if demo.is_ours:
-            threading.Thread(target=demo.remember, daemon=True).start()
     while True:
         demo.watch()
         time.sleep(0.1)
