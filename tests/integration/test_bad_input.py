@@ -122,6 +122,7 @@ def test_a_short_secret_closes_only_what_needs_it(start):
 def plain(shared):
     stack = shared.stack()
     stack.wait_ready()
+    stack.wait_for("/slo", 200)  # before the first read no objective is known to be unknown
     return stack
 
 

@@ -91,6 +91,7 @@ def test_slices_parts_of_them_and_calendar_days_are_what_a_recount_says(kinds):
     assert got["window"] == "1d"
 
 
+@pytest.mark.long
 def test_a_restart_shows_nothing_but_what_is_applied(written):
     """The built-in objectives have their place in a ledger to which none was applied."""
     written.write(950)

@@ -22,7 +22,8 @@ def test_slo_equals_a_recount_whatever_is_killed(start, seed):
 
 
 @needs_pgbouncer
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
 def test_slo_equals_a_recount_through_a_pooler_that_is_killed_too(start, seed):
     fleet = Fleet(start, seed).begin_pooled()
     fleet.act(6 if seed == 1 else 40, {**ACTIONS, Fleet.kill_bouncer: 1})

@@ -364,6 +364,7 @@ def test_little_traffic_fires_only_as_far_as_its_guards_let_it(start):
     assert {name for name in GUARDS if state(name) == "firing"} == set(firing)
 
 
+@pytest.mark.long
 def test_a_new_selection_over_old_counts_equals_a_recount(start):
     trial = Trial(start, [define("first", *CASES["occ-7d"][:4])])
     now = time.time()
