@@ -67,7 +67,7 @@ static void hear(const struct alarms *alarms, int at, struct voices *voices)
 
     if (alarm->rule->kind != RULE_BURN_RATE)
         return;
-    for (int i = 0; i <= (int)alarm->rule->severity; i++) {
+    for (int i = 0; i < SEVERITIES && i <= (int)alarm->rule->severity; i++) {
         int last = voices->resolved[i];
 
         if (alarm->alert.state == ALERT_FIRING && voices->firing[i] < 0)

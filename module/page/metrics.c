@@ -51,7 +51,7 @@ static void put_escaped(struct buf *buf, const char *text, bool quotes)
         if (*text == '\0')
             return;
         buf_append_char(buf, '\\');
-        buf_append_char(buf, *text == '\n' ? 'n' : *text);
+        buf_append_char(buf, (char)(*text == '\n' ? 'n' : *text));
         text++;
     }
 }
