@@ -5,12 +5,12 @@
 #include "base/queue.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct queue {
     /* set before use, read-only afterwards */
@@ -30,18 +30,13 @@ struct queue {
 struct queue *queue_new(size_t item_bytes, size_t capacity)
 {
     struct queue *queue = calloc(1, sizeof(*queue) + item_bytes * capacity);
-    pthread_condattr_t attributes;
 
     if (queue == NULL)
         return NULL;
     queue->item_bytes = item_bytes;
     queue->capacity = capacity;
     (void)pthread_mutex_init(&queue->mutex, NULL);
-    /* A wait must not be lengthened by a step of the wall clock. */
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&queue->filled, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    thread_cond_init(&queue->filled);
     return queue;
 }
 
@@ -79,18 +74,10 @@ static void wait_filled(struct queue *queue, int64_t deadline_ms)
 {
     while (queue->count == 0 && !queue->woken) {
         int left_ms = clock_left_ms(deadline_ms);
-        struct timespec until;
 
         if (left_ms == 0)
             return;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += left_ms / 1000;
-        until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
-        (void)pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
+        thread_cond_wait(&queue->filled, &queue->mutex, left_ms);
     }
 }
 

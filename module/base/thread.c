@@ -93,25 +93,50 @@ static int join_until(pthread_t id, const struct timespec *until)
 }
 #endif
 
-bool thread_join(struct thread *thread, int64_t within_ms)
+static struct timespec after(clockid_t clock, int64_t within_ms)
 {
     struct timespec until;
 
-    if (!thread->started)
-        return true;
-    (void)clock_gettime(JOIN_CLOCK, &until);
+    (void)clock_gettime(clock, &until);
     until.tv_sec += (time_t)(within_ms / 1000);
     until.tv_nsec += (long)(within_ms % 1000) * 1000000L;
     if (until.tv_nsec >= 1000000000L) {
         until.tv_nsec -= 1000000000L;
         until.tv_sec++;
     }
+    return until;
+}
+
+bool thread_join(struct thread *thread, int64_t within_ms)
+{
+    struct timespec until;
+
+    if (!thread->started)
+        return true;
+    until = after(JOIN_CLOCK, within_ms);
     if (join_until(thread->id, &until) != 0) {
         atomic_store(&left_behind, true);
         return false;
     }
     thread->started = false;
     return true;
+}
+
+void thread_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+void thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t within_ms)
+{
+    struct timespec until = after(CLOCK_MONOTONIC, within_ms);
+
+    (void)pthread_cond_timedwait(cond, mutex, &until);
 }
 
 bool thread_left_behind(void)

@@ -26,6 +26,12 @@ int thread_start(struct thread *thread, const char *name, thread_run_fn run, voi
  * A thread that was never started has ended. */
 bool thread_join(struct thread *thread, int64_t within_ms) MUST_CHECK;
 
+/* A condition whose waits no step of the wall clock lengthens. */
+void thread_cond_init(pthread_cond_t *cond);
+
+/* Waits for it, at most `within_ms`, with the mutex held; it may return early. */
+void thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t within_ms);
+
 /* Whether some thread_join() gave up: then the program ends without freeing what threads share. */
 bool thread_left_behind(void);
 

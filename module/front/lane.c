@@ -188,17 +188,10 @@ static int next_job(struct lane *lane)
 
 static void wait_for_news(struct lane *lane)
 {
-    struct timespec until;
-
-    if (lane->count == 0) {
+    if (lane->count == 0)
         (void)pthread_cond_wait(&lane->arrived, &lane->mutex);
-        return;
-    }
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(&lane->arrived, &lane->mutex, &until);
+    else
+        thread_cond_wait(&lane->arrived, &lane->mutex, LOOK_MS);
 }
 
 static bool wait_for_job(struct lane *lane, struct lane_job *ret)
@@ -268,16 +261,12 @@ bool lane_pop_done(struct lane *lane, struct lane_done *ret)
 int lane_start(struct loop *loop, struct lane **ret, struct error *err)
 {
     AUTO(lane_stop) struct lane *lane = calloc(1, sizeof(*lane));
-    pthread_condattr_t by_monotonic_clock;
     int code = 0;
 
     if (lane == NULL)
         return error_set(err, ENOMEM, "front: out of memory");
     (void)pthread_mutex_init(&lane->mutex, NULL);
-    (void)pthread_condattr_init(&by_monotonic_clock);
-    (void)pthread_condattr_setclock(&by_monotonic_clock, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&lane->arrived, &by_monotonic_clock);
-    (void)pthread_condattr_destroy(&by_monotonic_clock);
+    thread_cond_init(&lane->arrived);
     lane->loop = loop;
     lane->done = queue_new(sizeof(struct lane_done), DONE_CAPACITY);
     if (lane->done == NULL)

@@ -15,6 +15,7 @@
 #include "ingest/journal.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "ingest/entry.h"
 #include "ingest/shelf.h"
 
@@ -23,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SERVICES_BYTES = 256 * 1024 };
 
@@ -32,15 +32,11 @@ enum { SERVICES_BYTES = 256 * 1024 };
 struct journal *journal_new(const struct journal_settings *settings)
 {
     struct journal *journal = calloc(1, sizeof(*journal));
-    pthread_condattr_t attributes;
 
     if (journal == NULL)
         return NULL;
     (void)pthread_mutex_init(&journal->mutex, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&journal->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    thread_cond_init(&journal->changed);
     journal->directory = -1;
     journal->service = strdup(settings->service);
     if (asprintf(&journal->directory_path, "%s/journal/%s", settings->state_dir, settings->service)
@@ -136,18 +132,10 @@ enum recall_verdict journal_recall(struct journal *journal, const struct flush_b
 static bool wait_change(struct journal *journal, int64_t deadline_ms)
 {
     int64_t left_ms = clock_left_ms(deadline_ms);
-    struct timespec until;
 
     if (left_ms <= 0)
         return false;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(left_ms / 1000);
-    until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    (void)pthread_cond_timedwait(&journal->changed, &journal->mutex, &until);
+    thread_cond_wait(&journal->changed, &journal->mutex, left_ms);
     return true;
 }
 

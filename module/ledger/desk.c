@@ -5,6 +5,7 @@
 #include "ledger/desk.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "ledger/session.h"
 #include "ledger/trouble.h"
 
@@ -12,7 +13,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     /* Less is no time for a question: the server would be asked to work for nothing. */
@@ -32,16 +32,12 @@ struct desk {
 struct desk *desk_new(const char *conninfo)
 {
     struct desk *desk = calloc(1, sizeof(*desk));
-    pthread_condattr_t attributes;
 
     if (desk == NULL)
         return NULL;
     session_init(&desk->session, conninfo);
     (void)pthread_mutex_init(&desk->mutex, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&desk->freed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    thread_cond_init(&desk->freed);
     return desk;
 }
 
@@ -58,20 +54,6 @@ void desk_free(struct desk **pointer)
     free(desk);
 }
 
-static struct timespec monotonic_in(int left_ms)
-{
-    struct timespec until;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += left_ms / 1000;
-    until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    return until;
-}
-
 static bool take_turn(struct desk *desk, int64_t deadline_ms)
 {
     bool got;
@@ -79,11 +61,8 @@ static bool take_turn(struct desk *desk, int64_t deadline_ms)
 
     (void)pthread_mutex_lock(&desk->mutex);
     desk->waiting++;
-    while (desk->taken && (left_ms = clock_left_ms(deadline_ms - LEAST_MS)) > 0) {
-        struct timespec until = monotonic_in(left_ms);
-
-        (void)pthread_cond_timedwait(&desk->freed, &desk->mutex, &until);
-    }
+    while (desk->taken && (left_ms = clock_left_ms(deadline_ms - LEAST_MS)) > 0)
+        thread_cond_wait(&desk->freed, &desk->mutex, left_ms);
     desk->waiting--;
     got = !desk->taken;
     desk->taken = true;
