@@ -97,13 +97,8 @@ static bool read_member(struct reading *reading, struct scan *scan)
     struct value *value = &ignored;
     struct scan_string key;
 
-    scan_blanks(scan);
-    if (!scan_expect(scan, "\"", 1) || !scan_string(scan, &key))
+    if (!scan_key(scan, &key))
         return false;
-    scan_blanks(scan);
-    if (!scan_expect(scan, ":", 1))
-        return false;
-    scan_blanks(scan);
     for (int i = 0; i < FIELDS; i++) {
         if (slice_equals_text(key.raw, field_names[i]))
             value = &reading->values[i];

@@ -98,13 +98,8 @@ static bool read_member(struct scan *scan, const struct wanted *wanted, struct f
 {
     struct scan_string key;
 
-    scan_blanks(scan);
-    if (!scan_expect(scan, "\"", 1) || !scan_string(scan, &key))
+    if (!scan_key(scan, &key))
         return false;
-    scan_blanks(scan);
-    if (!scan_expect(scan, ":", 1))
-        return false;
-    scan_blanks(scan);
     if (!read_value(scan, wanted, key.raw, found, depth))
         return false;
     scan_blanks(scan);

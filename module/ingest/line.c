@@ -103,13 +103,8 @@ static bool read_member(struct scan *scan, struct fields *fields)
 {
     struct scan_string key;
 
-    scan_blanks(scan);
-    if (!scan_expect(scan, "\"", 1) || !scan_string(scan, &key))
+    if (!scan_key(scan, &key))
         return false;
-    scan_blanks(scan);
-    if (!scan_expect(scan, ":", 1))
-        return false;
-    scan_blanks(scan);
     if (!read_field(scan, key.raw, fields))
         return false;
     scan_blanks(scan);

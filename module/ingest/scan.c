@@ -263,3 +263,15 @@ size_t scan_unescape(struct slice raw, char *to)
     }
     return length;
 }
+
+bool scan_key(struct scan *scan, struct scan_string *ret)
+{
+    scan_blanks(scan);
+    if (!scan_expect(scan, "\"", 1) || !scan_string(scan, ret))
+        return false;
+    scan_blanks(scan);
+    if (!scan_expect(scan, ":", 1))
+        return false;
+    scan_blanks(scan);
+    return true;
+}

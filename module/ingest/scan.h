@@ -85,6 +85,9 @@ static inline bool scan_string(struct scan *scan, struct scan_string *ret)
     return true;
 }
 
+/* Reads `"key" :` with blanks around everything, up to the value. */
+bool scan_key(struct scan *scan, struct scan_string *ret);
+
 /* Reads a value of any kind, with at most SCAN_DEPTH brackets around each other. */
 bool scan_value(struct scan *scan);
 
