@@ -212,11 +212,6 @@ bool alarms_is_going_on(const struct alarm *alarm)
     return alarm->alert.state == ALERT_PENDING || alarm->alert.state == ALERT_FIRING;
 }
 
-bool alarms_is_active(const struct alarm *alarm)
-{
-    return alarm->alert.state != ALERT_INACTIVE;
-}
-
 enum budget_status alarms_status(const struct alarms *alarms, int objective)
 {
     enum budget_status status = alarms->book->verdicts[objective].status;

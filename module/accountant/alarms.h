@@ -94,9 +94,6 @@ const char *alarms_suppressor(const struct alarms *alarms, const struct alarm *a
 /* Whether it is pending or firing. */
 bool alarms_is_going_on(const struct alarm *alarm);
 
-/* Whether it is to be shown: pending, firing, or lately resolved. */
-bool alarms_is_active(const struct alarm *alarm);
-
 #define ALARM_UNREACHABLE "ledger-unreachable"
 
 #endif

@@ -231,14 +231,6 @@ static int send_query(PGconn *conn, const char *sql, const struct pq_params *par
     return 0;
 }
 
-int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
-             PGresult **ret, struct error *err)
-{
-    int code = send_query(conn, sql, params, FORMAT_TEXT, err);
-
-    return code != 0 ? code : finish_query(conn, deadline_ms, ret, err);
-}
-
 int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret, struct error *err)
 {
     if (PQsendQuery(conn, sql) == 0)

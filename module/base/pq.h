@@ -34,16 +34,10 @@ int pq_open(const char *conninfo, int64_t deadline_ms, PGconn **ret, char sqlsta
 /* Closes; never waits.  A destructor for AUTO(). */
 void pq_close(PGconn **conn);
 
-/* Runs one statement and returns its last result, whatever its status, as long as it arrived: a
- * refused statement is an answer (look at PQresultStatus or use pq_run).  On failure (deadline,
- * connection lost) the connection is of no further use.  `params` may be NULL.
- * Returns 0, or -errno with `err`: ETIMEDOUT or ECONNRESET. */
-int pq_query(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
-             PGresult **ret, struct error *err) MUST_CHECK;
-
-/* Like pq_query, and a refused statement is a failure too: -EPROTO, with the server's message in
- * `err` and its code in `sqlstate` (may be NULL; "" when the failure isn't the server's).
- * `ret` may be NULL when the result doesn't matter. */
+/* Runs one statement.  `params` may be NULL, and `ret` when the result doesn't matter.  Returns 0,
+ * or -errno with `err`: ETIMEDOUT or ECONNRESET, and the connection is of no further use; -EPROTO
+ * for a statement that is refused, with the server's message in `err` and its code in `sqlstate`
+ * (may be NULL; "" when the failure isn't the server's). */
 int pq_run(PGconn *conn, const char *sql, const struct pq_params *params, int64_t deadline_ms,
            PGresult **ret, char sqlstate[6], struct error *err) MUST_CHECK;
 
@@ -52,9 +46,10 @@ int pq_run_binary(PGconn *conn, const char *sql, const struct pq_params *params,
                   int64_t deadline_ms, PGresult **ret, char sqlstate[6],
                   struct error *err) MUST_CHECK;
 
-/* Like pq_query for several statements in one message and one round trip; the server runs them as
- * one transaction, also through a transaction-pooling PgBouncer.  The last result is returned: the
- * last statement's, or the first refusal's. */
+/* Runs several statements in one message and one round trip; the server runs them as one
+ * transaction, also through a transaction-pooling PgBouncer.  The last result is returned, whatever
+ * its status: the last statement's, or the first refusal's.  Returns 0, or -ETIMEDOUT or
+ * -ECONNRESET with `err`. */
 int pq_script(PGconn *conn, const char *sql, int64_t deadline_ms, PGresult **ret,
               struct error *err) MUST_CHECK;
 

@@ -177,18 +177,6 @@ int snapshot_keys(const struct ledger_reader *reader, const struct track_key *wa
     return high - low;
 }
 
-int snapshot_indicator(const struct ledger_reader *reader, int service, int64_t id)
-{
-    const struct catalogue *catalogue = reader->settings.catalogue;
-
-    for (int i = 0; id != 0 && i < catalogue->indicator_count; i++) {
-        if (reader->ids[i] == id
-            && strcmp(catalogue->indicators[i].service, catalogue->services[service]) == 0)
-            return i;
-    }
-    return -1;
-}
-
 int snapshot_check_counts(int64_t total, int64_t bad, struct error *err)
 {
     if (total >= 0 && total <= ROW_EVENTS_MAX && bad >= 0 && bad <= total)

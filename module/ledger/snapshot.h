@@ -86,9 +86,6 @@ int snapshot_run(struct ledger_reader *reader, const struct snapshot_query *quer
 int snapshot_keys(const struct ledger_reader *reader, const struct track_key *wanted,
                   int *ret_from);
 
-/* The index of an indicator by service and id, or -1. */
-int snapshot_indicator(const struct ledger_reader *reader, int service, int64_t id);
-
 /* Whether these can be the counts of one row: somebody may have written to the tables by hand, and
  * the arithmetic behind us trusts what it gets.  0 or -EPROTO. */
 int snapshot_check_counts(int64_t total, int64_t bad, struct error *err) MUST_CHECK;

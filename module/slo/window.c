@@ -355,13 +355,6 @@ int window_set_detail(struct window *window, int32_t quarter,
     return code;
 }
 
-bool window_rounds(const struct window *window, int32_t quarter)
-{
-    const struct detail *detail = find_detail(window, quarter);
-
-    return detail != NULL && detail->whole;
-}
-
 /* --- what is missing --- */
 
 struct missing {

@@ -94,10 +94,6 @@ int32_t window_last_quarter(const struct window *window);
 /* Whether the minutes of a quarter hour are known: there are none, or they have been told. */
 bool window_knows_minutes(const struct window *window, int32_t quarter);
 
-/* Whether a sum that begins or ends within this quarter hour takes it whole, because its minutes
- * are no longer kept anywhere. */
-bool window_rounds(const struct window *window, int32_t quarter);
-
 /* How much memory the counts take. */
 uint64_t window_bytes(const struct window *window);
 
