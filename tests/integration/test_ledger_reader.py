@@ -227,5 +227,8 @@ def test_a_month_is_read_in_one_pass_and_a_quiet_read_is_small(ledger):
                    "FROM probity.positions p, generate_series(1, 3) o, "
                    f"generate_series({base} / 15 - 2880, {base} / 15 - 1) q")
         first = driver.do("read", base)
-        assert len(track(first, ERRORS)["quarters"]) == 2881 and first["took_us"] < 5_000_000
+        # The window begins within a quarter hour, except at the last minute of one.
+        whole = base % 15 == 14
+        assert len(track(first, ERRORS)["quarters"]) == (2880 if whole else 2881)
+        assert first["took_us"] < 5_000_000
         assert driver.do("read", base)["took_us"] < 500_000
