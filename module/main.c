@@ -100,9 +100,9 @@ static int run(struct house *house, struct error *err)
     bool ended = false;
     int code;
 
-    code = monitor_start(
-        &(struct monitor_settings){ config, house->outcomes, house->health, &house->front_beat_ms },
-        &monitor, err);
+    code = monitor_start(&(struct monitor_settings){ config, house->outcomes, house->orders,
+                                                     house->health, &house->front_beat_ms },
+                         &monitor, err);
     if (code == 0)
         code = probers_start(config, house->outcomes, &probers, err);
     if (code == 0)
@@ -110,10 +110,10 @@ static int run(struct house *house, struct error *err)
     if (code == 0)
         code = listen_at(config, monitor, &socket, &ended, err);
     if (code == 0 && !ended)
-        code =
-            front_start(&(struct front_settings){ config, house->access, house->health, house->slo,
-                                                  house->journal, &house->front_beat_ms, socket },
-                        &front, err);
+        code = front_start(&(struct front_settings){ config, house->access, house->health,
+                                                     house->slo, house->journal, house->orders,
+                                                     &house->front_beat_ms, socket },
+                           &front, err);
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         serve(config, monitor, slo_side, front);
@@ -138,22 +138,23 @@ static void say(void *context, enum log_level level, const char *sentence)
 
 static int start(struct house *house, struct error *err)
 {
-    struct config *config = NULL;
+    const struct config *config = NULL;
     int code = config_load(environment, NULL, &config, err);
 
     if (code != 0)
         return code;
     config_hide_secrets(config);
-    if (!config->log_format_set && isatty(STDERR_FILENO))
-        config->log_format = LOG_FORMAT_TEXT;
-    log_configure(config->log_level, config->log_format, config->service);
+    log_configure(config->log_level,
+                  !config->log_format_set && isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT
+                                                                   : config->log_format,
+                  config->service);
     code = log_start(err);
     if (code == 0) {
         config_diagnose_names((const char *const *)environ, say, NULL);
         config_diagnose(config, say, NULL);
         code = house_init(house, &config, err);
     }
-    config_free(&config);
+    config_release(&config);
     if (code != 0)
         return code;
     access_diagnose(house->access, say, NULL);

@@ -4,8 +4,7 @@
 #define BASE_LIMITS_H
 
 enum {
-    /* Longest line of our own log: a longer one is cut and says so. */
-    LIMIT_LOG_LINE_BYTES = 4096,
+    LIMIT_LOG_LINE_BYTES = 4096, /* of our own log: a longer line is cut and says so */
     /* Lines that wait for the log's thread: a second of a bad day. */
     LIMIT_LOG_LINES = 256,
     /* Values that the log blanks out: every password and token of the configuration, those in
@@ -31,8 +30,12 @@ enum {
     LIMIT_LANE_LEDGER_THREADS = 2,
     LIMIT_LANE_LEDGER = 8,
 
-    /* Checks of one instance. */
-    LIMIT_CHECKS = 16,
+    /* Checks of one instance: a thread and a connection each. */
+    LIMIT_CHECKS = 64,
+    LIMIT_GROUPS = 32, /* of checks: a bit each of 32 */
+    /* What an application says of itself, shown to admins. */
+    LIMIT_REPORT_BYTES = 4096,
+    LIMIT_ORDERS = 32, /* that wait for the monitor: it takes them at once */
     /* Outcomes that wait for the monitor: each prober has at most one or two under way. */
     LIMIT_OUTCOMES = 64,
     LIMIT_CELERY_QUEUES = 16,

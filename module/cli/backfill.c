@@ -33,7 +33,7 @@ struct options {
 /* Everything of one run; what threads may look at goes last. */
 struct job {
     const struct options *options;
-    struct config *config;
+    const struct config *config;
     struct objectives objectives;
     struct plan *plan;
     struct ledger_settings ledger;
@@ -52,7 +52,7 @@ static void job_done(struct job *job)
     queue_free(&job->backfill.flushes);
     plan_free(&job->plan);
     objectives_done(&job->objectives);
-    config_free(&job->config);
+    config_release(&job->config);
 }
 
 /* --- the arguments --- */

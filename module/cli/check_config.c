@@ -119,7 +119,7 @@ static void print_sentence(void *context, enum log_level level, const char *sent
 
 static int check(void)
 {
-    AUTO(config_free) struct config *config = NULL;
+    AUTO(config_release) const struct config *config = NULL;
     AUTO(access_free) struct access *access = NULL;
     struct error err = { .code = 0 };
     int errors = 0;

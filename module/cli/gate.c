@@ -245,7 +245,7 @@ static int override(const struct ask_target *target, const struct gate_options *
 
 static int run(const struct gate_options *given)
 {
-    AUTO(config_free) struct config *config = NULL;
+    AUTO(config_release) const struct config *config = NULL;
     struct ask_target target = { .socket_path = given->socket, .url = given->url };
     const char *trouble = ask_check(&target);
     struct error err = { 0 };

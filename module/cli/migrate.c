@@ -74,7 +74,7 @@ static void say(void *context, const char *text)
 
 static int run(const struct action *action, const struct arguments *arguments)
 {
-    AUTO(config_free) struct config *config = NULL;
+    AUTO(config_release) const struct config *config = NULL;
     struct migrate migrate = { .sql_only = arguments->sql_only, .say = say };
     struct error err = { .code = 0 };
 

@@ -160,9 +160,9 @@ int slo_print(const struct buf *buf)
     return COMMAND_DONE;
 }
 
-struct config *slo_config(void)
+const struct config *slo_config(void)
 {
-    struct config *config = NULL;
+    const struct config *config = NULL;
     struct error err = { .code = 0 };
 
     if (config_load(command_lookup, NULL, &config, &err) != 0) {

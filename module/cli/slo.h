@@ -39,6 +39,6 @@ void slo_print_problems(const struct problems *problems);
 int slo_print(const struct buf *buf);
 
 /* The daemon's settings; NULL after saying why not. */
-struct config *slo_config(void);
+const struct config *slo_config(void);
 
 #endif

@@ -121,7 +121,7 @@ static const char *find_author(const struct slo_arguments *arguments)
 static int apply_catalogue(const struct slo_arguments *arguments, const struct catalogue *catalogue,
                            int64_t effective_from_ms)
 {
-    AUTO(config_free) struct config *config = slo_config();
+    AUTO(config_release) const struct config *config = slo_config();
     struct tally_of_steps steps = { { 0 } };
     struct apply apply = {
         .catalogue = catalogue,

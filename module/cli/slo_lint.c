@@ -115,7 +115,7 @@ static int print_json(const struct catalogue *catalogue, const struct problems *
 /* What is applied to the ledger, as a daemon would load it. */
 static int load_ledger(struct problems *problems, struct catalogue **ret)
 {
-    AUTO(config_free) struct config *config = slo_config();
+    AUTO(config_release) const struct config *config = slo_config();
     const struct openslo_options lenient = { .service = "" };
     struct definitions_query query = { .applied_only = true };
     struct error err = { .code = 0 };

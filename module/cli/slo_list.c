@@ -19,7 +19,7 @@ enum { FIRST_WORDS = 10 /* "2026-11-21" */ };
 /* The ledger's; NULL after saying why not. */
 static struct definitions *read_ledger(int *ret_code)
 {
-    AUTO(config_free) struct config *config = slo_config();
+    AUTO(config_release) const struct config *config = slo_config();
     struct definitions *definitions = NULL;
     struct definitions_query query = { .applied_only = false };
     struct error err = { .code = 0 };

@@ -12,6 +12,19 @@
 #include <string.h>
 #include <strings.h>
 
+const struct check_limits check_no_limits = {
+    .latency_ms = -1,
+    .certificate_days = -1,
+    .connections_percent = -1,
+    .replication_lag_ms = -1,
+    .longest_query_ms = -1,
+    .memory_percent = -1,
+    .evicted_per_minute = -1,
+    .blocked_clients = -1,
+    .queued_tasks = -1,
+    .queue_growing_ms = -1,
+};
+
 /* Finds a check's address: names in `address->variable` what it was read from, and leaves NULL
  * there when nothing sets it.  Returns 0 or -ENOMEM. */
 typedef int (*find_fn)(struct address *address);
@@ -232,6 +245,16 @@ static int judge_times(const struct check_config *check, size_t kind, struct err
                      key_name(kinds[kind].timeout), wait, key_name(kinds[kind].max_age), wait);
 }
 
+static void fill_celery(const struct config *config, struct check_celery *celery)
+{
+    celery->passive = config->celery_mode == CONFIG_CELERY_PASSIVE;
+    celery->expected_workers = config->celery_expected_workers;
+    celery->grace_ms = config->celery_grace_ms;
+    celery->queue_count = config->celery_queue_count;
+    memcpy(celery->queues, config->celery_queues, sizeof(celery->queues));
+    celery->key_prefix = "";
+}
+
 static int fill_rules(const struct snapshot *snapshot, size_t kind, struct check_config *check,
                       struct error *err)
 {
@@ -245,6 +268,12 @@ static int fill_rules(const struct snapshot *snapshot, size_t kind, struct check
     check->fresh_interval_ms = snapshot->fresh_interval_ms;
     check->fall = (int)snapshot->fall;
     check->rise = (int)snapshot->rise;
+    check->limits = check_no_limits;
+    check->groups = 1U << GROUP_READINESS;
+    if (check->kind == CHECK_HTTP)
+        check->groups |= 1U << GROUP_STARTUP | 1U << GROUP_LIVENESS;
+    check->pool_size = snapshot->config.database_pool_size;
+    fill_celery(&snapshot->config, &check->celery);
     code = parse_policy(check, key_name(kinds[kind].policy), text_at(snapshot, kinds[kind].policy),
                         err);
     return code != 0 ? code : judge_times(check, kind, err);
@@ -289,6 +318,7 @@ static int add_check(struct snapshot *snapshot, size_t kind, bool required, stru
     if (code != 0)
         return code;
     check->target = address.target;
+    check->id = (uint64_t)kind + 1;
     check->misconfigured = address.trouble;
     check->not_configured = address.variable == NULL;
     if (check->not_configured && required

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,13 +277,35 @@ static void free_snapshot(struct snapshot **snapshot)
     *snapshot = NULL;
 }
 
-int config_load(config_lookup_fn lookup, void *context, struct config **ret, struct error *err)
+static void name_groups(struct config *config)
+{
+    static const char *const names[GROUP_NAMED] = {
+        [GROUP_LIVENESS] = "liveness",
+        [GROUP_READINESS] = "readiness",
+        [GROUP_STARTUP] = "startup",
+    };
+
+    memcpy(config->groups, names, sizeof(names));
+    config->group_count = GROUP_NAMED;
+}
+
+int config_load(config_lookup_fn lookup, void *context, const struct config **ret,
+                struct error *err)
+{
+    return config_reload(lookup, context, NULL, ret, err);
+}
+
+int config_reload(config_lookup_fn lookup, void *context, const struct config *before,
+                  const struct config **ret, struct error *err)
 {
     AUTO(free_snapshot) struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
     int code;
 
+    (void)before;
+
     if (snapshot == NULL)
         return out_of_memory(err);
+    snapshot->holders = 1;
     snapshot->arena = arena_new(SNAPSHOT_MAX_BYTES);
     if (snapshot->arena == NULL)
         return out_of_memory(err);
@@ -291,6 +314,8 @@ int config_load(config_lookup_fn lookup, void *context, struct config **ret, str
         return code;
     if (put_defaults(snapshot) != 0)
         return out_of_memory(err);
+    name_groups(&snapshot->config);
+    add_pool(snapshot);
     code = list_queues(snapshot, err);
     if (code == 0)
         code = checks_build(snapshot, err);
@@ -299,7 +324,6 @@ int config_load(config_lookup_fn lookup, void *context, struct config **ret, str
                                              : sources_from_file(snapshot, err);
     if (code != 0)
         return code;
-    add_pool(snapshot);
     strip_unix(&snapshot->config);
     snapshot->config.log_format_set =
         snapshot_source(snapshot, offsetof(struct snapshot, config.log_format)) != NULL;
@@ -308,12 +332,25 @@ int config_load(config_lookup_fn lookup, void *context, struct config **ret, str
     return 0;
 }
 
-void config_free(struct config **config)
+/* The count is the one thing in a configuration that changes. */
+static struct snapshot *counted(const struct config *config)
 {
-    struct snapshot *snapshot = (struct snapshot *)(void *)*config;
+    return (struct snapshot *)(void *)(uintptr_t)(const void *)config;
+}
 
-    free_snapshot(&snapshot);
+const struct config *config_acquire(const struct config *config)
+{
+    atomic_fetch_add(&counted(config)->holders, 1);
+    return config;
+}
+
+void config_release(const struct config **config)
+{
+    struct snapshot *snapshot = *config == NULL ? NULL : counted(*config);
+
     *config = NULL;
+    if (snapshot != NULL && atomic_fetch_sub(&snapshot->holders, 1) == 1)
+        free_snapshot(&snapshot);
 }
 
 const struct check_config *config_check(const struct config *config, const char *name)

@@ -32,9 +32,12 @@ struct config {
     enum log_format log_format;
     bool log_format_set; /* else JSON, and text on a terminal */
 
-    struct check_config checks[LIMIT_CHECKS]; /* app, database, redis, celery: those that apply */
+    struct check_config checks[LIMIT_CHECKS]; /* app, database, redis, celery: those that apply;
+                                                 then those of the file, in its order */
     int check_count;
-    bool require_none; /* PROBITY_REQUIRE=none: ready without any check */
+    bool require_none;                /* PROBITY_REQUIRE=none: ready without any check */
+    const char *groups[LIMIT_GROUPS]; /* names by enum check_group, then those of the file */
+    int group_count;                  /* GROUP_NAMED at least */
 
     int64_t database_pool_size; /* DATABASE_POOL_SIZE + DATABASE_MAX_OVERFLOW, -1 if unset */
     enum config_celery_mode celery_mode;
@@ -68,12 +71,20 @@ struct config {
 /* Looks a variable up; getenv() in the daemon, a table in tests. */
 typedef const char *(*config_lookup_fn)(void *context, const char *name);
 
-/* Reads the whole environment.  A scalar that can't be read (PROBITY_DRAIN_SECONDS=abc) fails; a
- * dependency's address that can't be used does not: its check says so (misconfigured).
+/* Reads the whole environment and the file that it names.  A scalar that can't be read
+ * (PROBITY_DRAIN_SECONDS=abc) fails; a dependency's address that can't be used does not: its check
+ * says so (misconfigured).  The result is held once.
  * Returns 0, or -EINVAL with `err` naming variable, value and what is accepted; or -ENOMEM. */
-int config_load(config_lookup_fn lookup, void *context, struct config **ret,
+int config_load(config_lookup_fn lookup, void *context, const struct config **ret,
                 struct error *err) MUST_CHECK;
-void config_free(struct config **config);
+
+/* The same while `before` is in force: a check whose row is the same in both keeps its id. */
+int config_reload(config_lookup_fn lookup, void *context, const struct config *before,
+                  const struct config **ret, struct error *err) MUST_CHECK;
+
+/* Counted: whoever keeps a configuration holds it, and gives it back.  Any thread. */
+const struct config *config_acquire(const struct config *config);
+void config_release(const struct config **config);
 
 /* The check of that name, or NULL. */
 const struct check_config *config_check(const struct config *config, const char *name);

@@ -23,7 +23,8 @@ struct snapshot_note {
 
 struct snapshot {
     struct config config; /* first, so that its address is the snapshot's */
-    struct arena *arena;  /* owns every string */
+    _Atomic int holders;
+    struct arena *arena; /* owns every string */
     bool is_set[CONFIG_KEY_COUNT];
     struct snapshot_note notes[SNAPSHOT_NOTES];
     int note_count;

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-int house_init(struct house *house, struct config **config, struct error *err)
+int house_init(struct house *house, const struct config **config, struct error *err)
 {
     int code;
 
@@ -20,11 +20,13 @@ int house_init(struct house *house, struct config **config, struct error *err)
     if (code != 0)
         return code;
     house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
+    if (house->outcomes != NULL)
+        house->orders = orders_new(house->outcomes);
     house->health = slot_new();
     house->slo = slot_new();
     house->journal =
         journal_new(&(struct journal_settings){ house->config->state_dir, house->config->service });
-    if (house->outcomes == NULL || house->health == NULL || house->slo == NULL
+    if (house->orders == NULL || house->health == NULL || house->slo == NULL
         || house->journal == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
     (void)gethostname(house->host, sizeof(house->host) - 1);
@@ -37,7 +39,8 @@ void house_done(struct house *house)
     journal_free(&house->journal);
     slot_free(&house->slo);
     slot_free(&house->health);
+    orders_free(&house->orders);
     queue_free(&house->outcomes);
     access_free(&house->access);
-    config_free(&house->config);
+    config_release(&house->config);
 }

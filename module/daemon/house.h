@@ -11,15 +11,17 @@
 #include "base/queue.h"
 #include "base/random.h"
 #include "config/config.h"
+#include "health/order.h"
 #include "ingest/journal.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
 
 struct house {
-    struct config *config;
+    const struct config *config;
     struct access *access;
     struct queue *outcomes;  /* probers -> monitor */
+    struct orders *orders;   /* main, front, accountant -> monitor */
     struct slot *health;     /* monitor -> front */
     struct slot *slo;        /* accountant -> front */
     struct journal *journal; /* front -> disk -> ingest */
@@ -29,7 +31,7 @@ struct house {
 };
 
 /* Takes `*config`, also when it fails; house_done() either way.  Returns 0 or -errno with `err`. */
-int house_init(struct house *house, struct config **config, struct error *err) MUST_CHECK;
+int house_init(struct house *house, const struct config **config, struct error *err) MUST_CHECK;
 void house_done(struct house *house);
 
 #endif

@@ -8,6 +8,7 @@
 #include "auth/access.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "health/order.h"
 #include "ingest/journal.h"
 #include "page/slot.h"
 
@@ -30,6 +31,7 @@ struct front_settings {
     struct slot *health;        /* the monitor's */
     struct slot *slo;           /* the accountant's */
     struct journal *journal;    /* where posted events go */
+    struct orders *orders;      /* what an administrator orders goes to the monitor */
     _Atomic int64_t *beat_ms;   /* the front stamps it on every turn of its loop */
     struct front_socket socket; /* from front_listen(); owned by the front from now on */
 };

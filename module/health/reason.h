@@ -40,14 +40,62 @@
       "the last save or append to disk failed, or writes are refused for it: is the disk full?")   \
     X(PROTOCOL, "unexpected answer",                                                               \
       "what answers there does not speak the expected protocol: is the port right?")               \
-    X(TLS_REQUIRED, "tls required", "the server wants TLS: see sslmode in the URL")                \
-    X(TLS_FAILED, "tls failed", "the TLS handshake failed: check certificate and name")            \
+    X(TLS_REQUIRED, "tls: required by the server",                                                 \
+      "the server speaks only TLS: use rediss://, https:// or sslmode in the address")             \
+    X(TLS_FAILED, "tls: handshake failed",                                                         \
+      "the server does not speak TLS there, or no version and cipher in common: check the port")   \
+    X(CERTIFICATE_EXPIRED, "tls: certificate expired", "renew the server's certificate")           \
+    X(CERTIFICATE_NOT_YET, "tls: certificate not yet valid",                                       \
+      "the certificate begins in the future: are both clocks right?")                              \
+    X(CERTIFICATE_UNTRUSTED, "tls: certificate not trusted",                                       \
+      "no known authority has signed it: name the authority's file as tls.ca")                     \
+    X(CERTIFICATE_NAME, "tls: certificate for another name",                                       \
+      "the certificate does not hold the name in the address: correct the address, or name the "   \
+      "server as tls.server_name")                                                                 \
+    X(CERTIFICATE_REFUSED, "tls: certificate refused",                                             \
+      "the server wants a certificate of ours: set tls.certificate and tls.key")                   \
+    X(CERTIFICATE_EXPIRES, "tls: certificate expires in %lld days",                                \
+      "renew the server's certificate before it expires")                                          \
     X(HTTP_STATUS, "http status %lld", "the application answers, but not with a 2xx")              \
+    X(HTTP_HEADER, "http header missing or different",                                             \
+      "the answer does not hold the header that the check expects")                                \
+    X(HTTP_BODY, "http body does not match",                                                       \
+      "the answer does not hold the text that the check expects")                                  \
+    X(HTTP_JSON, "http json does not match",                                                       \
+      "the answer does not hold the value that the check expects: see json_pointer")               \
+    X(REPORTED_DEGRADED, "reported by the application",                                            \
+      "the application calls itself degraded: its own words stand in reported")                    \
+    X(REPORTED_FAILED, "reported by the application",                                              \
+      "the application calls itself unhealthy: its own words stand in reported")                   \
+    X(SLOW, "slow: %lld ms", "it answers, but slower than the check's limit: look at its load")    \
+    X(REPLICATION_LAG, "replication lag %lld s",                                                   \
+      "replicas are behind by more than the check's limit: look at network, disk and long "        \
+      "queries")                                                                                   \
+    X(CONNECTIONS_HIGH, "%lld percent of connections used",                                        \
+      "the server's connection limit is near: lower the pools or raise the limit")                 \
+    X(LONG_QUERY, "a query runs for %lld s",                                                       \
+      "a query is slower than the check's limit: see pg_stat_activity")                            \
+    X(DISK_FULL, "disk full", "the server has no room left to write: free or add some")            \
+    X(MEMORY_HIGH, "%lld percent of memory used",                                                  \
+      "maxmemory is near: raise it, or find what grows")                                           \
+    X(EVICTING, "evicting %lld keys a minute",                                                     \
+      "the server throws keys away to stay below maxmemory: raise it, or find what grows")         \
+    X(BLOCKED_CLIENTS, "%lld clients blocked",                                                     \
+      "more clients wait in blocking commands than the check's limit")                             \
+    X(QUOTA, "quota exceeded", "the plan's limit is reached: raise it, or ask less often")         \
     X(NO_WORKERS, "no workers",                                                                    \
       "no worker is subscribed: start one; one that only sends heartbeats needs a restart")        \
     X(FEWER_WORKERS, "fewer workers than expected",                                                \
       "fewer workers answered than PROBITY_CELERY_EXPECTED_WORKERS")                               \
     X(BUSY, "busy", "workers are subscribed but did not answer: a long task in a solo pool?")      \
+    X(NO_CONSUMER, "a queue has no consumer",                                                      \
+      "tasks are sent to a queue that no worker consumes: start one with -Q, see queues")          \
+    X(NOT_CONSUMING, "workers alive but not consuming",                                            \
+      "workers send heartbeats but are not subscribed, as after a restart of the broker: restart " \
+      "them")                                                                                      \
+    X(QUEUE_DEEP, "%lld tasks queued", "a queue is longer than the check's limit: add workers")    \
+    X(QUEUE_GROWING, "a queue has only grown for %lld s",                                          \
+      "tasks come faster than they are done: add workers, see queues")                             \
     X(SOME_BUSY, "some workers busy", "some subscribed workers did not answer in time")            \
     X(SERVER_ERROR, "server error", "the server refused the question: its words are in the log")   \
     X(MISCONFIGURED, "misconfigured", "see the log at start, or run: probity check-config")        \

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/queue.h"
 #include "config/config.h"
+#include "health/order.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ struct monitor;
 struct monitor_settings {
     const struct config *config;
     struct queue *outcomes; /* of struct outcome; an order wakes who waits for one */
+    struct orders *orders;
     struct slot *slot;
     const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not started */
 };

@@ -34,11 +34,14 @@ const struct check_state *overview_app(const struct overview *overview)
 void overview_take(struct overview *overview, const struct outcome *outcome)
 {
     const struct check_state *app = overview_app(overview);
-    struct check_state *state;
+    struct check_state *state = NULL;
 
-    if (outcome->check < 0 || outcome->check >= overview->config->check_count)
+    for (int i = 0; i < overview->config->check_count; i++) {
+        if (overview->config->checks[i].id == outcome->check)
+            state = &overview->checks[i];
+    }
+    if (state == NULL)
         return;
-    state = &overview->checks[outcome->check];
     check_state_take(state, outcome);
     if (state == app)
         overview->app_answered = overview->app_answered || outcome->status != OUTCOME_ERROR

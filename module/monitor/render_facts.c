@@ -90,7 +90,14 @@ void render_facts(const struct overview *overview, const struct check_state *sta
                   struct json_writer *writer)
 {
     static const struct http_facts no_http = { .http_status = 0 };
-    static const struct database_facts no_database = { -1, -1, -1, -1, false, -1, "" };
+    static const struct database_facts no_database = { .query_us = -1,
+                                                       .replication_lag_ms = -1,
+                                                       .replicas = -1,
+                                                       .server_connections = -1,
+                                                       .server_max_connections = -1,
+                                                       .pool_checked_out = -1,
+                                                       .longest_query_ms = -1,
+                                                       .in_recovery = -1 };
     static const struct redis_facts no_redis = { .memory_used_bytes = -1,
                                                  .memory_max_bytes = -1,
                                                  .connected_clients = -1 };
@@ -107,11 +114,15 @@ void render_facts(const struct overview *overview, const struct check_state *sta
                         overview->config->database_pool_size, writer);
         return;
     case CHECK_REDIS:
+    case CHECK_UPSTASH:
         render_redis(known ? &state->last.facts.redis : &no_redis, writer);
         return;
     case CHECK_CELERY:
         render_celery(known ? &state->last.facts.celery : &no_celery, overview->config, known,
                       writer);
+        return;
+    case CHECK_TCP:
+    case CHECK_TLS:
         return;
     }
 }

@@ -15,19 +15,12 @@ enum { REQUEST_BYTES = 4096, READ_BYTES = 4096 };
 static enum probe_result open_http(struct probe *probe, int64_t deadline_ms, void **ret,
                                    struct outcome *outcome)
 {
-    const struct check_target *target = &probe->check.target;
-    const struct stream_address address = { .host = target->host,
-                                            .socket_path = target->socket_path,
-                                            .port = target->port,
-                                            .cancel_fd = probe->cancel_fd };
-    struct error err = { 0 };
     struct stream *stream = NULL;
-    int code = stream_open(&address, deadline_ms, &stream, &err);
+    enum probe_result result = probe_connect(probe, deadline_ms, &stream, outcome);
 
-    if (code != 0)
-        return probe_judge_failure(probe, code, &err, outcome);
-    *ret = stream;
-    return PROBE_KEEP;
+    if (result == PROBE_KEEP)
+        *ret = stream;
+    return result;
 }
 
 /* An IPv6 address stands in brackets (RFC 3986, 3.2.2); a unix socket has no name. */

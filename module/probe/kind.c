@@ -104,3 +104,17 @@ enum probe_result probe_judge_failure(const struct probe *probe, int code, const
     outcome_set(outcome, OUTCOME_ERROR, HEALTH_REASON_UNREACHABLE, 0);
     return PROBE_DROP;
 }
+
+enum probe_result probe_connect(const struct probe *probe, int64_t deadline_ms, struct stream **ret,
+                                struct outcome *outcome)
+{
+    const struct check_target *target = &probe->check.target;
+    const struct stream_address address = { .host = target->host,
+                                            .socket_path = target->socket_path,
+                                            .port = target->port,
+                                            .cancel_fd = probe->cancel_fd };
+    struct error err = { 0 };
+    int code = stream_open(&address, deadline_ms, ret, &err);
+
+    return code == 0 ? PROBE_KEEP : probe_judge_failure(probe, code, &err, outcome);
+}

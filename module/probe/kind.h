@@ -6,6 +6,7 @@
 #ifndef PROBE_KIND_H
 #define PROBE_KIND_H
 
+#include "base/stream.h"
 #include "config/config.h"
 #include "health/outcome.h"
 
@@ -65,6 +66,11 @@ int probe_copy_check(struct probe *probe, const struct check_config *from) MUST_
 void probe_free_check(struct probe *probe);
 
 const struct probe_kind *probe_kind_of(enum check_kind kind);
+
+/* Connects a stream to the check's target, with TLS where the target wants it.  `*ret` is set when
+ * the result is KEEP; otherwise the outcome is judged. */
+enum probe_result probe_connect(const struct probe *probe, int64_t deadline_ms, struct stream **ret,
+                                struct outcome *outcome) MUST_CHECK;
 
 /* Judges a call that failed with `code` (-errno): sets status, reason and detail. */
 enum probe_result probe_judge_failure(const struct probe *probe, int code, const struct error *err,

@@ -71,7 +71,7 @@ static void drop_link(struct prober *prober)
 
 static void begin_outcome(const struct prober *prober, bool fresh, struct outcome *outcome)
 {
-    *outcome = (struct outcome){ .check = prober->check, .fresh = fresh };
+    *outcome = (struct outcome){ .check = prober->probe.check.id, .fresh = fresh };
 }
 
 static void stamp_outcome(struct outcome *outcome, int64_t started_us)

@@ -249,36 +249,21 @@ static enum probe_result log_in(const struct probe *probe, struct resp *resp, in
     return code == 0 ? PROBE_KEEP : probe_judge_failure(probe, code, &err, outcome);
 }
 
-static int connect_resp(const struct probe *probe, int64_t deadline_ms, struct resp *resp,
-                        struct error *err)
-{
-    const struct check_target *target = &probe->check.target;
-    const struct stream_address address = { .host = target->host,
-                                            .socket_path = target->socket_path,
-                                            .port = target->port,
-                                            .cancel_fd = probe->cancel_fd };
-
-    buf_init(&resp->out, LIMIT_REPLY_BYTES);
-    resp->reader = redisReaderCreate();
-    if (resp->reader == NULL)
-        return error_set(err, ENOMEM, "redis: out of memory");
-    return stream_open(&address, deadline_ms, &resp->stream, err);
-}
-
 enum probe_result resp_open(const struct probe *probe, int64_t deadline_ms, struct resp **ret,
                             struct outcome *outcome)
 {
     AUTO(resp_close) struct resp *resp = calloc(1, sizeof(*resp));
-    struct error err = { 0 };
     enum probe_result result;
-    int code;
 
     if (resp == NULL)
         return PROBE_OURS;
-    code = connect_resp(probe, deadline_ms, resp, &err);
-    if (code != 0)
-        return probe_judge_failure(probe, code, &err, outcome);
-    result = log_in(probe, resp, deadline_ms, outcome);
+    buf_init(&resp->out, LIMIT_REPLY_BYTES);
+    resp->reader = redisReaderCreate();
+    if (resp->reader == NULL)
+        return PROBE_OURS;
+    result = probe_connect(probe, deadline_ms, &resp->stream, outcome);
+    if (result == PROBE_KEEP)
+        result = log_in(probe, resp, deadline_ms, outcome);
     if (result != PROBE_KEEP)
         return result;
     *ret = resp;

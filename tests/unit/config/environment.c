@@ -17,17 +17,17 @@ const char *environment_lookup(void *names_and_values, const char *name)
     return NULL;
 }
 
-struct config *environment_load(const char *const *names_and_values)
+const struct config *environment_load(const char *const *names_and_values)
 {
     struct error err = { .code = 0 };
-    struct config *config = NULL;
+    const struct config *config = NULL;
     int code = config_load(environment_lookup, (void *)names_and_values, &config, &err);
 
     ck_assert_msg(code == 0, "%s", err.text);
     return config;
 }
 
-struct config *environment_load_one(const char *name, const char *value)
+const struct config *environment_load_one(const char *name, const char *value)
 {
     const char *const pairs[] = { name, value, NULL };
 

@@ -8,9 +8,9 @@
 const char *environment_lookup(void *names_and_values, const char *name);
 
 /* Loads one that is expected to be right. */
-struct config *environment_load(const char *const *names_and_values);
+const struct config *environment_load(const char *const *names_and_values);
 
 /* Loads one that has a single variable. */
-struct config *environment_load_one(const char *name, const char *value);
+const struct config *environment_load_one(const char *name, const char *value);
 
 #endif

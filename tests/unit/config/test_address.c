@@ -37,7 +37,7 @@ struct row {
 
 static void expect(const char *variable, const char *check, const struct row *row)
 {
-    AUTO(config_free) struct config *config = environment_load_one(variable, row->text);
+    AUTO(config_release) const struct config *config = environment_load_one(variable, row->text);
     const struct check_config *found = config_check(config, check);
     char got[1000];
 
@@ -48,7 +48,7 @@ static void expect(const char *variable, const char *check, const struct row *ro
 
 static void expect_trouble(const char *variable, const char *check, const struct row *row)
 {
-    AUTO(config_free) struct config *config = environment_load_one(variable, row->text);
+    AUTO(config_release) const struct config *config = environment_load_one(variable, row->text);
     const char *sentence = config_check(config, check)->misconfigured;
 
     ck_assert_msg(sentence != NULL && strstr(sentence, row->want) != NULL, "%s: %s", row->text,
@@ -122,7 +122,7 @@ START_TEST(address_of_a_redis_socket_keeps_its_password)
 {
     static const char *const env[] = { "REDIS_INTERNAL_IP", "/run/redis.sock", "REDIS_PASSWORD",
                                        "sesame-open", NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
     const struct check_target *target = &config_check(config, "redis")->target;
 
     ck_assert_str_eq(target->socket_path, "/run/redis.sock");
@@ -139,9 +139,9 @@ START_TEST(address_of_redis_from_parts)
     static const char *const kubernetes[] = { "REDIS_HOST", "redis", "REDIS_PORT",
                                               "tcp://10.0.0.1:6381", NULL };
     static const char *const bad[] = { "REDIS_HOST", "redis", "REDIS_PORT", "99999", NULL };
-    AUTO(config_free) struct config *parts = environment_load(env);
-    AUTO(config_free) struct config *injected = environment_load(kubernetes);
-    AUTO(config_free) struct config *wrong = environment_load(bad);
+    AUTO(config_release) const struct config *parts = environment_load(env);
+    AUTO(config_release) const struct config *injected = environment_load(kubernetes);
+    AUTO(config_release) const struct config *wrong = environment_load(bad);
     char got[200];
 
     summarize(&config_check(parts, "redis")->target, got, sizeof(got));

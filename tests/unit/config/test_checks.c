@@ -15,7 +15,7 @@ static const char *const everything[] = { "CELERY_BROKER_URL", "redis://h/1",  "
 START_TEST(checks_come_in_the_order_of_the_answers_with_their_defaults)
 {
     static const char *const names[] = { "app", "database", "redis", "celery" };
-    AUTO(config_free) struct config *config = environment_load(everything);
+    AUTO(config_release) const struct config *config = environment_load(everything);
     const struct check_config *celery = config_check(config, "celery");
 
     ck_assert_int_eq(config->check_count, 4);
@@ -39,7 +39,7 @@ END_TEST
 START_TEST(checks_that_nothing_sets_do_not_exist)
 {
     static const char *const none[] = { NULL };
-    AUTO(config_free) struct config *config = environment_load(none);
+    AUTO(config_release) const struct config *config = environment_load(none);
 
     ck_assert_int_eq(config->check_count, 0);
     ck_assert_ptr_null(config_check(config, "database"));
@@ -50,8 +50,8 @@ END_TEST
 
 START_TEST(checks_that_are_required_exist_even_when_nothing_sets_them)
 {
-    AUTO(config_free)
-    struct config *config = environment_load_one("PROBITY_REQUIRE", "redis, database");
+    AUTO(config_release)
+    const struct config *config = environment_load_one("PROBITY_REQUIRE", "redis, database");
 
     ck_assert_int_eq(config->check_count, 2);
     ck_assert_str_eq(config->checks[0].name, "database");
@@ -62,7 +62,8 @@ END_TEST
 
 START_TEST(checks_may_be_none_on_purpose)
 {
-    AUTO(config_free) struct config *config = environment_load_one("PROBITY_REQUIRE", "none");
+    AUTO(config_release)
+    const struct config *config = environment_load_one("PROBITY_REQUIRE", "none");
 
     ck_assert(config->require_none);
     ck_assert_int_eq(config->check_count, 0);
@@ -86,7 +87,7 @@ START_TEST(checks_policies_are_read)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         const char *const env[] = { "REDIS_URL", "redis://h", "PROBITY_REDIS_POLICY", cases[i].text,
                                     NULL };
-        AUTO(config_free) struct config *config = environment_load(env);
+        AUTO(config_release) const struct config *config = environment_load(env);
         const struct check_config *check = config_check(config, "redis");
 
         ck_assert_int_eq(check->policy, cases[i].policy);
@@ -112,7 +113,7 @@ START_TEST(checks_rules_that_cannot_be_stop_the_start)
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         const char *const env[] = { cases[i][0], cases[i][1], NULL };
-        struct config *config = NULL;
+        const struct config *config = NULL;
         struct error err = { .code = 0 };
 
         ck_assert_int_eq(config_load(environment_lookup, (void *)env, &config, &err), -EINVAL);
@@ -124,11 +125,12 @@ END_TEST
 
 START_TEST(checks_of_redis_tell_the_two_addresses_of_upstash_apart)
 {
-    AUTO(config_free)
-    struct config *tcp =
+    AUTO(config_release)
+    const struct config *tcp =
         environment_load_one("UPSTASH_REDIS_REST_URL", "rediss://:zebra@x.upstash.io:6379");
-    AUTO(config_free)
-    struct config *rest = environment_load_one("UPSTASH_REDIS_REST_URL", "https://x.upstash.io");
+    AUTO(config_release)
+    const struct config *rest =
+        environment_load_one("UPSTASH_REDIS_REST_URL", "https://x.upstash.io");
 
     ck_assert_str_eq(
         config_check(tcp, "redis")->misconfigured,
@@ -141,7 +143,7 @@ END_TEST
 START_TEST(checks_of_redis_with_tls_fail_closed)
 {
     static const char *const env[] = { "REDIS_INTERNAL_IP", "h", "REDIS_SSL", "true", NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
     const struct check_config *check = config_check(config, "redis");
 
     ck_assert_ptr_nonnull(strstr(check->misconfigured, "REDIS_SSL"));
@@ -155,8 +157,8 @@ START_TEST(checks_leave_the_ledger_its_own_address)
                                        "postgresql://l/d", NULL };
     static const char *const bad[] = { "DATABASE_URL", "postgresql://h/d", "PROBITY_LEDGER_URL",
                                        "mysql://l/d", NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
-    AUTO(config_free) struct config *wrong = environment_load(bad);
+    AUTO(config_release) const struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *wrong = environment_load(bad);
 
     ck_assert_str_eq(config->ledger_conninfo, "postgresql://l/d");
     ck_assert_ptr_null(config->ledger_misconfigured);

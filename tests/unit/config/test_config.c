@@ -11,7 +11,7 @@
 START_TEST(config_of_an_empty_environment_has_the_defaults)
 {
     static const char *const none[] = { NULL };
-    AUTO(config_free) struct config *config = environment_load(none);
+    AUTO(config_release) const struct config *config = environment_load(none);
 
     ck_assert_str_eq(config->service, "app");
     ck_assert_str_eq(config->app_version, "unknown");
@@ -57,7 +57,7 @@ START_TEST(config_reads_every_kind_of_value)
                                        "PROBITY_DRAIN_SECONDS",
                                        "0.5",
                                        NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
 
     ck_assert_str_eq(config->service, "api.v2");
     ck_assert_str_eq(config->listen_path, "/tmp/p.sock");
@@ -79,7 +79,7 @@ START_TEST(config_takes_the_first_of_alternatives_that_is_not_empty)
         "JWT_SECRET_KEY",         "first", "SECRET_KEY", "second", "APP_VERSION", "",
         "RAILWAY_GIT_COMMIT_SHA", "sha",   NULL
     };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
 
     ck_assert_str_eq(config->jwt_secret, "first");
     ck_assert_str_eq(config->app_version, "sha");
@@ -97,7 +97,7 @@ START_TEST(config_strips_values_but_never_secrets)
                                        "JWT_PUBLIC_KEY",
                                        "-----BEGIN X-----\nabc\n",
                                        NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
 
     ck_assert_str_eq(config->service, "api");
     ck_assert_str_eq(config->jwt_secret, "\"k\"\n");
@@ -129,7 +129,7 @@ START_TEST(config_refuses_a_value_of_ours_and_says_what_is_accepted)
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         const char *const env[] = { cases[i][0], cases[i][1], NULL };
-        AUTO(config_free) struct config *config = NULL;
+        AUTO(config_release) const struct config *config = NULL;
         struct error err = { .code = 0 };
         int code = config_load(environment_lookup, (void *)env, &config, &err);
 
@@ -146,7 +146,7 @@ START_TEST(config_survives_a_variable_that_means_something_else_to_the_applicati
         "LOG_FORMAT", "%(asctime)s", "LOG_LEVEL", "TRACE", "DATABASE_POOL_SIZE",
         "auto",       "REDIS_SSL",   "maybe",     NULL
     };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
 
     ck_assert(!config->log_format_set);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
@@ -158,7 +158,7 @@ START_TEST(config_never_repeats_a_secret_that_is_too_long)
 {
     static char long_token[2000];
     const char *const env[] = { "PROBITY_ADMIN_TOKEN", long_token, NULL };
-    struct config *config = NULL;
+    const struct config *config = NULL;
     struct error err = { .code = 0 };
 
     memset(long_token, 'z', sizeof(long_token) - 1);
@@ -187,7 +187,7 @@ START_TEST(config_gives_enomem_and_leaks_nothing_when_memory_is_out)
     int n = 0;
 
     for (;; n++) {
-        struct config *config = NULL;
+        const struct config *config = NULL;
         struct error err = { .code = 0 };
         int code;
 
@@ -195,7 +195,7 @@ START_TEST(config_gives_enomem_and_leaks_nothing_when_memory_is_out)
         code = config_load(environment_lookup, (void *)env, &config, &err);
         if (malloc_failed() == 0) {
             ck_assert_int_eq(code, 0);
-            config_free(&config);
+            config_release(&config);
             break;
         }
         malloc_fail_at(-1);

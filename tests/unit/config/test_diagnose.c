@@ -15,7 +15,7 @@ static void collect(void *context, enum log_level level, const char *sentence)
 
 static void expect_sentence(const char *const *env, const char *want)
 {
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
     AUTO(buf_done) struct buf said;
 
     buf_init(&said, 100000);
@@ -65,8 +65,8 @@ END_TEST
 
 START_TEST(diagnose_says_a_sentence_about_the_database_once)
 {
-    AUTO(config_free)
-    struct config *config = environment_load_one("DATABASE_URL", "postgres://h/d?schema=x");
+    AUTO(config_release)
+    const struct config *config = environment_load_one("DATABASE_URL", "postgres://h/d?schema=x");
     AUTO(buf_done) struct buf said;
     const char *first;
 
@@ -115,7 +115,7 @@ START_TEST(diagnose_hides_every_form_of_every_secret_from_the_log)
                                        "PROBITY_ADMIN_TOKEN",
                                        "sixhorses",
                                        NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
     char text[] = "one@horse one%40horse two@horses threehorses fourhorses five\"horses "
                   "five\\\"horses sixhorses one left";
 

@@ -63,7 +63,8 @@ START_TEST(dsn_of_any_stack_becomes_what_libpq_takes)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        AUTO(config_free) struct config *config = environment_load_one("DATABASE_URL", cases[i][0]);
+        AUTO(config_release)
+        const struct config *config = environment_load_one("DATABASE_URL", cases[i][0]);
         const struct check_config *check = config_check(config, "database");
         char got[1000];
 
@@ -100,7 +101,8 @@ START_TEST(dsn_that_is_wrong_is_diagnosed_without_its_password)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        AUTO(config_free) struct config *config = environment_load_one("DATABASE_URL", cases[i][0]);
+        AUTO(config_release)
+        const struct config *config = environment_load_one("DATABASE_URL", cases[i][0]);
         const char *sentence = config_check(config, "database")->misconfigured;
 
         ck_assert_msg(sentence != NULL && strstr(sentence, cases[i][1]) != NULL, "%s: %s",
@@ -127,7 +129,7 @@ START_TEST(dsn_is_put_together_from_parts_with_any_password)
                                        "DATABASE_PASSWORD",
                                        "p' \\@:/w",
                                        NULL };
-    AUTO(config_free) struct config *config = environment_load(env);
+    AUTO(config_release) const struct config *config = environment_load(env);
     char got[200];
 
     summarize(config_check(config, "database")->target.conninfo, got, sizeof(got));
@@ -139,8 +141,8 @@ START_TEST(dsn_parts_that_are_wrong_are_diagnosed)
 {
     static const char *const port[] = { "DATABASE_HOST", "h", "DATABASE_PORT", "0", NULL };
     static const char *const host[] = { "DATABASE_HOST", "postgres://u:zebra@h/d", NULL };
-    AUTO(config_free) struct config *bad_port = environment_load(port);
-    AUTO(config_free) struct config *bad_host = environment_load(host);
+    AUTO(config_release) const struct config *bad_port = environment_load(port);
+    AUTO(config_release) const struct config *bad_host = environment_load(host);
 
     ck_assert_ptr_nonnull(
         strstr(config_check(bad_port, "database")->misconfigured, "DATABASE_PORT"));

@@ -7,7 +7,7 @@
 
 START_TEST(snapshot_knows_which_of_two_variables_filled_a_member)
 {
-    AUTO(config_free) struct config *config = environment_load_one("SECRET_KEY", "abc");
+    AUTO(config_release) const struct config *config = environment_load_one("SECRET_KEY", "abc");
 
     ck_assert_str_eq(
         snapshot_source(snapshot_of(config), offsetof(struct snapshot, config.jwt_secret)),

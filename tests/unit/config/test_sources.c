@@ -9,8 +9,8 @@
 
 START_TEST(sources_of_one_path_are_one_in_our_own_format)
 {
-    AUTO(config_free)
-    struct config *config = environment_load_one("PROBITY_ACCESS_LOG", "/var/log/access.log");
+    AUTO(config_release)
+    const struct config *config = environment_load_one("PROBITY_ACCESS_LOG", "/var/log/access.log");
 
     ck_assert_int_eq(config->source_count, 1);
     ck_assert_str_eq(config->sources[0].path, "/var/log/access.log");
@@ -24,7 +24,8 @@ END_TEST
 
 START_TEST(sources_of_no_path_are_none)
 {
-    AUTO(config_free) struct config *config = environment_load_one("PROBITY_ACCESS_LOG", " , ");
+    AUTO(config_release)
+    const struct config *config = environment_load_one("PROBITY_ACCESS_LOG", " , ");
 
     ck_assert_int_eq(config->source_count, 0);
 }
@@ -32,8 +33,9 @@ END_TEST
 
 START_TEST(sources_of_a_list_keep_blanks_within_a_path)
 {
-    AUTO(config_free)
-    struct config *config = environment_load_one("PROBITY_ACCESS_LOG", "/a/my log , /b/other.log,");
+    AUTO(config_release)
+    const struct config *config =
+        environment_load_one("PROBITY_ACCESS_LOG", "/a/my log , /b/other.log,");
 
     ck_assert_int_eq(config->source_count, 2);
     ck_assert_str_eq(config->sources[0].path, "/a/my log");
@@ -43,8 +45,8 @@ END_TEST
 
 START_TEST(sources_that_end_alike_are_called_by_their_paths)
 {
-    AUTO(config_free)
-    struct config *config =
+    AUTO(config_release)
+    const struct config *config =
         environment_load_one("PROBITY_ACCESS_LOG", "/a/x.log,/b/x.log,/b/y.log");
 
     ck_assert_str_eq(config->sources[0].name, "/a/x.log");
@@ -60,7 +62,7 @@ START_TEST(sources_refuse_a_path_that_is_there_twice_and_a_list_without_end)
         { "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "more than 16" },
     };
     const char *const env[] = { "PROBITY_ACCESS_LOG", cases[_i][0], NULL };
-    struct config *config = NULL;
+    const struct config *config = NULL;
     struct error err = { .code = 0 };
 
     ck_assert_int_eq(config_load(environment_lookup, (void *)env, &config, &err), -EINVAL);

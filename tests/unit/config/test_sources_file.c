@@ -35,7 +35,7 @@ static void write_file(const char *text)
     (void)close(fd);
 }
 
-static int load(const char *text, struct config **ret, struct error *err)
+static int load(const char *text, const struct config **ret, struct error *err)
 {
     const char *const env[] = {
         "PROBITY_CONFIG", file, "PROBITY_SERVICE", "home", "PROBITY_ACCESS_LOG", "/x.log", NULL
@@ -68,7 +68,7 @@ static const char all[] = "sources:\n"
 
 START_TEST(sources_file_says_all_there_is_to_say)
 {
-    AUTO(config_free) struct config *config = NULL;
+    AUTO(config_release) const struct config *config = NULL;
     struct error err = { .code = 0 };
     const struct source_config *sources;
 
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(sources_file_is_shown_value_by_value)
 {
-    AUTO(config_free) struct config *config = NULL;
+    AUTO(config_release) const struct config *config = NULL;
     AUTO(buf_done) struct buf buf;
     struct error err = { .code = 0 };
 
@@ -152,7 +152,7 @@ static const struct {
 
 START_TEST(sources_file_that_is_wrong_says_where_and_what)
 {
-    struct config *config = NULL;
+    const struct config *config = NULL;
     struct error err = { .code = 0 };
 
     ck_assert_int_eq(load(wrong[_i].text, &config, &err), -EINVAL);
@@ -164,7 +164,7 @@ END_TEST
 START_TEST(sources_file_that_is_not_there_stops_the_start)
 {
     const char *const env[] = { "PROBITY_CONFIG", "/nowhere/probity.yaml", NULL };
-    struct config *config = NULL;
+    const struct config *config = NULL;
     struct error err = { .code = 0 };
 
     ck_assert_int_eq(config_load(environment_lookup, (void *)env, &config, &err), -ENOENT);

@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     struct trial trial = { slot_new(), slot_new(), argc > 2 ? strtoul(argv[2], NULL, 10) : 0 };
     _Atomic int64_t beat_ms = 0;
     struct front_socket socket;
-    struct config *config;
+    const struct config *config;
     struct access *access;
     struct front *front;
     struct error err = { 0 };
@@ -178,6 +178,6 @@ int main(int argc, char **argv)
     slot_free(&trial.health);
     slot_free(&trial.slo);
     access_free(&access);
-    config_free(&config);
+    config_release(&config);
     return 0;
 }

@@ -37,7 +37,7 @@ void house_done(struct house *house)
     slot_free(&house->sources.health);
     slot_free(&house->sources.slo);
     access_free(&house->access);
-    config_free(&house->config);
+    config_release(&house->config);
 }
 
 static void add(struct page_builder *builder, const char *key)

@@ -8,7 +8,7 @@
 #define HOUSE_READER "Bearer a-reader's-token-of-thirty-two-bytes"
 
 struct house {
-    struct config *config;
+    const struct config *config;
     struct access *access;
     struct sources sources;
     struct response response;

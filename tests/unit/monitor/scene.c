@@ -29,9 +29,12 @@ void scene_reset(void)
                                     .database_pool_size = 10,
                                     .celery_expected_workers = -1 };
     for (int i = 0; i < 4; i++)
-        scene_config.checks[i] = (struct check_config){ .name = all[i].name,
+        scene_config.checks[i] = (struct check_config){ .id = (uint64_t)i + 1,
+                                                        .name = all[i].name,
                                                         .kind = all[i].kind,
                                                         .critical = true,
+                                                        .groups = 1U << GROUP_READINESS,
+                                                        .limits = check_no_limits,
                                                         .max_age_ms = 5000,
                                                         .fall = 2,
                                                         .rise = 2 };
@@ -62,7 +65,7 @@ void scene_start(void)
 struct outcome scene_look(int check, enum outcome_status status, enum health_reason reason,
                           int64_t after_ms)
 {
-    return (struct outcome){ .check = check,
+    return (struct outcome){ .check = scene_config.checks[check].id,
                              .status = status,
                              .reason = reason,
                              .number = 1000,

@@ -31,7 +31,13 @@ static void look(int check, int64_t redis_max_bytes)
 
     outcome.has_facts = true;
     if (check == 0)
-        outcome.facts.database = (struct database_facts){ 41, 100, -1, -1, false, -1, "" };
+        outcome.facts.database = (struct database_facts){ .server_connections = 41,
+                                                          .server_max_connections = 100,
+                                                          .pool_checked_out = -1,
+                                                          .longest_query_ms = -1,
+                                                          .may_see_queries = false,
+                                                          .in_recovery = -1,
+                                                          .server_version = "" };
     else
         outcome.facts.redis = (struct redis_facts){ .memory_used_bytes = 4711,
                                                     .memory_max_bytes = redis_max_bytes,

@@ -189,7 +189,7 @@ START_TEST(overview_ignores_results_of_no_check)
     scene_start();
     outcome = scene_look(4, OUTCOME_OK, HEALTH_REASON_NONE, 0);
     overview_take(&scene, &outcome);
-    outcome.check = -1;
+    outcome.check = 99;
     overview_take(&scene, &outcome);
     ck_assert(!judge_at(0));
 }

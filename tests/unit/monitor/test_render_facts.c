@@ -41,7 +41,13 @@ START_TEST(facts_of_the_database)
 {
     struct outcome outcome = look(SCENE_DATABASE);
 
-    outcome.facts.database = (struct database_facts){ 41, 100, 3, 301, true, 0, "15.8" };
+    outcome.facts.database = (struct database_facts){ .server_connections = 41,
+                                                      .server_max_connections = 100,
+                                                      .pool_checked_out = 3,
+                                                      .longest_query_ms = 301,
+                                                      .may_see_queries = true,
+                                                      .in_recovery = 0,
+                                                      .server_version = "15.8" };
     expect_facts(SCENE_DATABASE, &outcome,
                  "{\"pool_size\": 10, \"pool_checked_out\": 3, \"server_connections\": 41, "
                  "\"server_max_connections\": 100, \"longest_query_seconds\": 0.4, "
@@ -56,7 +62,13 @@ START_TEST(facts_that_the_role_may_not_see_are_null_with_the_grant)
     const char *hint;
 
     scene_config.database_pool_size = -1;
-    outcome.facts.database = (struct database_facts){ 41, 100, -1, 0, false, -1, "" };
+    outcome.facts.database = (struct database_facts){ .server_connections = 41,
+                                                      .server_max_connections = 100,
+                                                      .pool_checked_out = -1,
+                                                      .longest_query_ms = 0,
+                                                      .may_see_queries = false,
+                                                      .in_recovery = -1,
+                                                      .server_version = "" };
     expect_facts(SCENE_DATABASE, &outcome,
                  "{\"pool_size\": null, \"pool_checked_out\": null, \"server_connections\": 41, "
                  "\"server_max_connections\": 100, \"longest_query_seconds\": null, "
