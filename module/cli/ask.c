@@ -61,7 +61,7 @@ static const char *find_place(const char *text, struct place *ret)
     if (trouble != NULL)
         return trouble;
     if (slice_equals_nocase(url.scheme, SLICE("https")))
-        return "https:// is not spoken here: curl -f asks the same, https://HOST/slo/gate";
+        return "https:// is not spoken here: curl -f asks the same of https://HOST";
     if (!slice_equals_nocase(url.scheme, SLICE("http")))
         return "the address has to begin with http://";
     if (url.has_user || url.query.length > 0)
@@ -123,20 +123,32 @@ static int split_answer(struct slice answer, size_t status_at, int *ret_status, 
     return 0;
 }
 
-static int read_to_end(struct stream *stream, int64_t deadline_ms, struct buf *all,
-                       struct error *err)
+/* Whether more belongs to an answer of which so much is there. */
+typedef bool (*ask_more_fn)(struct slice answer);
+
+/* HTTP/1.0: all that comes. */
+static bool http_goes_on(struct slice answer)
+{
+    (void)answer;
+    return true;
+}
+
+static int read_answer(struct stream *stream, ask_more_fn goes_on, int64_t deadline_ms,
+                       struct buf *all, struct error *err)
 {
     char bytes[8192];
     size_t got = 1;
     int code = 0;
 
-    while (code == 0 && got > 0 && buf_ok(all)) {
+    while (code == 0 && got > 0 && buf_ok(all) && goes_on(buf_slice(all))) {
         code = stream_read(stream, bytes, sizeof(bytes), deadline_ms, &got, err);
         if (code == 0)
             buf_append(all, (struct slice){ bytes, got });
     }
     if (code == 0 && !buf_ok(all))
-        code = error_set(err, EMSGSIZE, "the answer is too long");
+        return error_set(err, EMSGSIZE, "the answer is too long");
+    if (code == 0 && all->length == 0)
+        return error_set(err, ECONNRESET, "the connection was closed without an answer");
     return code;
 }
 
@@ -194,37 +206,63 @@ static void write_fastcgi(const struct ask_request *request, struct buf *out)
     put_record(out, TYPE_STDIN, (struct slice){ NULL, 0 });
 }
 
-/* Collects what the records of STDOUT hold; false when they don't end with an END. */
-static bool unwrap(struct slice records, struct buf *out)
-{
-    while (records.length >= HEADER_BYTES) {
-        const unsigned char *header = (const unsigned char *)records.data;
-        size_t content = (size_t)header[4] << 8 | header[5];
-        size_t whole = HEADER_BYTES + content + header[6];
+enum records { RECORDS_CUT, RECORDS_ENDED, RECORDS_FOREIGN };
 
-        if (header[0] != WIRE_VERSION || records.length < whole)
-            return false;
+/* Collects what the records of STDOUT hold, up to END; `out` may be NULL. */
+static enum records unwrap(struct slice records, struct buf *out)
+{
+    while (records.length > 0 && records.data[0] == WIRE_VERSION) {
+        const unsigned char *header = (const unsigned char *)records.data;
+        size_t content = records.length < HEADER_BYTES ? 0 : (size_t)header[4] << 8 | header[5];
+        size_t whole =
+            records.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + content + header[6];
+
+        if (records.length < whole)
+            return RECORDS_CUT;
         if (header[1] == TYPE_END)
-            return true;
-        if (header[1] == TYPE_STDOUT)
+            return RECORDS_ENDED;
+        if (header[1] == TYPE_STDOUT && out != NULL)
             buf_append(out, (struct slice){ records.data + HEADER_BYTES, content });
         records.data += whole;
         records.length -= whole;
     }
-    return false;
+    return records.length == 0 ? RECORDS_CUT : RECORDS_FOREIGN;
+}
+
+/* Who speaks something else may keep the connection open for ever. */
+static bool fastcgi_goes_on(struct slice answer)
+{
+    return unwrap(answer, NULL) == RECORDS_CUT;
 }
 
 /* --- both --- */
 
-static int exchange(const struct stream_address *address, struct slice request, int64_t deadline_ms,
+struct ask_way {
+    struct stream_address address;
+    ask_more_fn goes_on;
+};
+
+/* A unix socket makes whoever connects wait for nothing but room in its queue. */
+static int connect_to(const struct ask_way *way, int64_t deadline_ms, struct stream **ret,
+                      struct error *err)
+{
+    int code = stream_open(&way->address, deadline_ms, ret, err);
+
+    if (code != -ETIMEDOUT || way->address.socket_path == NULL)
+        return code;
+    error_clear(err);
+    return error_set(err, EAGAIN, "%s: connect: its queue is full", way->address.socket_path);
+}
+
+static int exchange(const struct ask_way *way, struct slice request, int64_t deadline_ms,
                     struct buf *answer, struct error *err)
 {
     AUTO(stream_close) struct stream *stream = NULL;
-    int code = stream_open(address, deadline_ms, &stream, err);
+    int code = connect_to(way, deadline_ms, &stream, err);
 
     if (code == 0)
         code = stream_write(stream, request, deadline_ms, err);
-    return code != 0 ? code : read_to_end(stream, deadline_ms, answer, err);
+    return code != 0 ? code : read_answer(stream, way->goes_on, deadline_ms, answer, err);
 }
 
 static int send_http(const struct ask_target *target, const struct ask_request *request,
@@ -233,15 +271,16 @@ static int send_http(const struct ask_target *target, const struct ask_request *
     AUTO(buf_done) struct buf out = { .max_bytes = REQUEST_MAX_BYTES };
     struct place place;
     const char *trouble = find_place(target->url, &place);
+    struct ask_way way = { .goes_on = http_goes_on };
 
     if (trouble != NULL)
         return error_set(err, EINVAL, "%s", trouble);
+    way.address =
+        (struct stream_address){ .host = place.host, .port = place.port, .cancel_fd = -1 };
     write_http(&place, request, &out);
     if (!buf_ok(&out))
         return error_set(err, EMSGSIZE, "the request is too long");
-    return exchange(
-        &(struct stream_address){ .host = place.host, .port = place.port, .cancel_fd = -1 },
-        buf_slice(&out), deadline_ms, answer, err);
+    return exchange(&way, buf_slice(&out), deadline_ms, answer, err);
 }
 
 static int send_fastcgi(const struct ask_target *target, const struct ask_request *request,
@@ -249,14 +288,15 @@ static int send_fastcgi(const struct ask_target *target, const struct ask_reques
 {
     AUTO(buf_done) struct buf out = { .max_bytes = REQUEST_MAX_BYTES };
     AUTO(buf_done) struct buf records = { .max_bytes = ANSWER_MAX_BYTES };
+    const struct ask_way way = { { .socket_path = target->socket_path, .cancel_fd = -1 },
+                                 fastcgi_goes_on };
     int code;
 
     write_fastcgi(request, &out);
     if (!buf_ok(&out))
         return error_set(err, EMSGSIZE, "the request is too long");
-    code = exchange(&(struct stream_address){ .socket_path = target->socket_path, .cancel_fd = -1 },
-                    buf_slice(&out), deadline_ms, &records, err);
-    if (code == 0 && !unwrap(buf_slice(&records), answer))
+    code = exchange(&way, buf_slice(&out), deadline_ms, &records, err);
+    if (code == 0 && unwrap(buf_slice(&records), answer) != RECORDS_ENDED)
         code = error_set(err, EPROTO, "what answers there does not speak FastCGI");
     return code;
 }

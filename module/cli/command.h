@@ -17,6 +17,7 @@ int command_backfill(int argc, char **argv);
 int command_check_config(int argc, char **argv);
 int command_gate(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_probe(int argc, char **argv);
 int command_slo(int argc, char **argv);
 
 /* getenv() as config_load() wants it. */

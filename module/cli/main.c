@@ -53,6 +53,19 @@ static const struct command {
       "  stamp REV                    record a revision and change nothing else\n"
       "  --sql                        print the SQL and run nothing\n"
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
+    { "probe", command_probe,
+      "ready|live|startup|GROUP [--socket PATH | --url URL] [--timeout 2s]\n"
+      "                     [--verbose | -q]",
+      "Ask a running probityd for a health check's exit code.",
+      "  ready, live, startup    /health/ready, /health/live, /health/startup\n"
+      "  GROUP                   a group that the configuration names\n"
+      "  --socket PATH           its socket; without either PROBITY_LISTEN\n"
+      "  --url URL               http://HOST:PORT of the nginx in front of it\n"
+      "  --timeout DURATION      2s by default; it never waits longer\n"
+      "  --verbose, -v           a line for every check\n"
+      "  --quiet, -q             nothing but the exit code\n"
+      "Exits with 0 when all is well, with 1 when it is not or nobody answers, with 2 on misuse.\n"
+      "For Docker: HEALTHCHECK CMD [\"probity\", \"probe\", \"ready\"]\n" },
     { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",
       "  lint [PATH…] [--strict] [--json] everything that is wrong with files or folders of\n"
       "                                   OpenSLO (without any: with what is applied), and what\n"
