@@ -127,9 +127,15 @@ static void serve(const struct trial *trial, const struct front *front, const si
     }
 }
 
+/* The environment of the trial; `context` is the socket's path. */
 static const char *lookup(void *context, const char *name)
 {
-    (void)context;
+    const char *ledger = getenv("TRIAL_LEDGER");
+
+    if (strcmp(name, "PROBITY_LISTEN") == 0)
+        return context;
+    if (strcmp(name, "PROBITY_LEDGER_URL") == 0)
+        return ledger != NULL ? ledger : "host=/nonexistent dbname=trial";
     return strcmp(name, "PROBITY_ADMIN_TOKEN") == 0 ? token : NULL;
 }
 
@@ -150,15 +156,11 @@ int main(int argc, char **argv)
     (void)sigaddset(&signals, SIGUSR1);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     if (argc < 2 || trial.health == NULL || trial.slo == NULL
-        || config_load(lookup, NULL, &config, &err) != 0
+        || config_load(lookup, argv[1], &config, &err) != 0
         || access_new(config, &access, &err) != 0) {
         (void)fprintf(stderr, "front_trial: %s\n", err.text);
         return 2;
     }
-    config->listen_path = argv[1];
-    config->ledger_conninfo = getenv("TRIAL_LEDGER");
-    if (config->ledger_conninfo == NULL)
-        config->ledger_conninfo = "host=/nonexistent dbname=trial";
     publish_health(&trial);
     publish_slo(&trial);
     if (front_listen(argv[1], &socket, &err) != 0
