@@ -318,7 +318,6 @@ static int add_check(struct snapshot *snapshot, size_t kind, bool required, stru
     if (code != 0)
         return code;
     check->target = address.target;
-    check->id = (uint64_t)kind + 1;
     check->misconfigured = address.trouble;
     check->not_configured = address.variable == NULL;
     if (check->not_configured && required

@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 #include "config/checks.h"
+#include "config/same.h"
 #include "config/snapshot.h"
 #include "config/value.h"
 
@@ -301,8 +302,6 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
     AUTO(free_snapshot) struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
     int code;
 
-    (void)before;
-
     if (snapshot == NULL)
         return out_of_memory(err);
     snapshot->holders = 1;
@@ -324,6 +323,7 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
                                              : sources_from_file(snapshot, err);
     if (code != 0)
         return code;
+    checks_give_ids(&snapshot->config, before);
     strip_unix(&snapshot->config);
     snapshot->config.log_format_set =
         snapshot_source(snapshot, offsetof(struct snapshot, config.log_format)) != NULL;

@@ -8,8 +8,9 @@
 /* How TLS is spoken where it is.  Strings as in check_target. */
 struct check_tls {
     bool wanted;
-    bool unverified;              /* the configuration says that any certificate will do */
-    const char *ca_file;          /* NULL: the system's */
+    bool unverified;     /* the configuration says that any certificate will do */
+    bool any_name;       /* a trusted one of any name (redis-py's ssl_check_hostname=false) */
+    const char *ca_file; /* NULL: the system's */
     const char *certificate_file; /* ours, where the server asks for one; or NULL */
     const char *key_file;
     const char *server_name; /* what the certificate must hold; NULL: the host */

@@ -10,6 +10,7 @@ TCase *dsn_cases(void);
 TCase *explain_cases(void);
 TCase *keys_cases(void);
 TCase *node_cases(void);
+TCase *same_cases(void);
 TCase *snapshot_cases(void);
 TCase *sources_cases(void);
 TCase *sources_file_cases(void);
@@ -18,11 +19,11 @@ TCase *value_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { value_cases,    url_cases,     keys_cases,
-                                            snapshot_cases, dsn_cases,     address_cases,
-                                            checks_cases,   config_cases,  diagnose_cases,
-                                            explain_cases,  sources_cases, sources_file_cases,
-                                            node_cases };
+    static const suite_cases_fn cases[] = { value_cases,        same_cases,     url_cases,
+                                            keys_cases,         snapshot_cases, dsn_cases,
+                                            address_cases,      checks_cases,   config_cases,
+                                            diagnose_cases,     explain_cases,  sources_cases,
+                                            sources_file_cases, node_cases };
 
     return suite_run("config", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
