@@ -81,6 +81,7 @@ static int start_parts(struct front *front, const struct front_settings *setting
         .health = settings->health,
         .slo = settings->slo,
         .journal = settings->journal,
+        .orders = settings->orders,
         .desk = desk_new(settings->config->ledger_conninfo),
         .process_started_at_wall_ms = process_started_at_wall_ms(),
     };

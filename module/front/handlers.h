@@ -7,6 +7,10 @@
 /* health.c: pages of the monitor. */
 void health_give_page(struct exchange *exchange);
 void health_give_component(struct exchange *exchange);
+void health_give_group(struct exchange *exchange);
+
+/* drain.c: not ready from now on. */
+void drain_post(struct exchange *exchange);
 
 /* slo.c: pages of the accountant, and the list put together from its objectives. */
 void slo_give_list(struct exchange *exchange);

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libfront.a
 module_front_libfront_a_SOURCES = \
 	%D%/account.c %D%/account.h %D%/connections.c %D%/connections.h %D%/counters.c \
-	%D%/counters.h %D%/doorman.c %D%/doorman.h %D%/events.c %D%/exclusions.c %D%/figures.c %D%/figures.h \
+	%D%/counters.h %D%/doorman.c %D%/doorman.h %D%/drain.c %D%/events.c %D%/exclusions.c %D%/figures.c %D%/figures.h \
 	%D%/front.c %D%/front.h %D%/gate.c %D%/handlers.h %D%/health.c %D%/history.c %D%/intake.c \
 	%D%/intake.h %D%/lag.c %D%/lag.h %D%/lane.c %D%/lane.h %D%/ledger.c %D%/ledger.h \
 	%D%/listen.c %D%/look.c %D%/look.h %D%/metrics.c %D%/negotiate.c %D%/negotiate.h \

@@ -190,7 +190,9 @@ static void answer(struct connection *connection, const struct record_walk *unre
     struct request request;
     struct exchange exchange = { .request = &request,
                                  .sources = reactor->sources,
-                                 .response = response };
+                                 .response = response,
+                                 .body = buf_slice(&reactor->body),
+                                 .unread = unread != NULL };
     enum endpoint endpoint;
     int status;
 

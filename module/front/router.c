@@ -35,18 +35,24 @@ enum {
 #define FAST(handler)        NULL, (handler), NULL, 0, false
 #define SLOW(handler, bytes) NULL, NULL, (handler), (bytes), true
 #define DISK(handler, bytes) NULL, NULL, (handler), (bytes), false
+/* A POST that waits for nobody must not wait for a thread of the lane either. */
+#define QUICK(handler, bytes) NULL, (handler), NULL, (bytes), false
 
 static const struct route routes[] = {
     /* clang-format off */
     { "/health",                 PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/health/live",            PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/health/liveness",        PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/livez",                  PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/healthz",                PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/health/ready",           PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
+    { "/health/readiness",       PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/readyz",                 PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/health/startup",         PROBE,  PUBLIC, ENDPOINT_STARTUP,    PAGE("startup", health_give_page) },
     { "/health/detailed",        PROBE,  ADMIN,  ENDPOINT_DETAILED,   PAGE("detailed", health_give_page) },
     { "/health/detailed/{name}", PROBE, ADMIN,   ENDPOINT_DETAILED, PAGE("detailed", health_give_component) },
+    { "/health/drain",           POST,   ADMIN,  ENDPOINT_DRAIN,      QUICK(drain_post, 4 * KIB) },
+    { "/health/{group}",         PROBE,  PUBLIC, ENDPOINT_GROUP,      PAGE("group", health_give_group) },
     { "/slo",                    READ,   READER, ENDPOINT_SLO,        FAST(slo_give_list) },
     { "/slo/gate",               READ,   READER, ENDPOINT_GATE,       FAST(gate_decide) },
     { "/slo/alerts",             READ,   READER, ENDPOINT_ALERTS,     PAGE("slo/alerts", slo_give_alerts) },
@@ -218,6 +224,17 @@ static bool check_query(struct exchange *exchange)
     return false;
 }
 
+static void run(struct exchange *exchange)
+{
+    const struct route *route = exchange->route;
+
+    if ((route->methods & POST) != 0
+        && (exchange->unread || exchange->body.length > route->body_bytes))
+        router_refuse_body(exchange);
+    else
+        route->run(exchange);
+}
+
 enum endpoint router_answer(struct exchange *exchange)
 {
     unsigned methods;
@@ -227,15 +244,15 @@ enum endpoint router_answer(struct exchange *exchange)
                              .status = 404,
                              .code = "not_found",
                              .message = "nothing is at this address: see /health, /health/ready, "
-                                        "/health/startup, /health/detailed, /slo, /slo/gate, "
-                                        "/slo/alerts, /metrics",
+                                        "/health/startup, /health/detailed, /health/{group}, /slo, "
+                                        "/slo/gate, /slo/alerts, /metrics",
                          });
         return ENDPOINT_UNKNOWN;
     }
     if ((exchange->route->methods & exchange->request->method) == 0)
         refuse_method(exchange, methods);
     else if (check_access(exchange) && check_query(exchange) && exchange->route->slow == NULL)
-        exchange->route->run(exchange);
+        run(exchange);
     return exchange->route->endpoint;
 }
 

@@ -21,8 +21,9 @@ struct exchange {
     struct slice rest;              /* what the route's first "{…}" stands for */
     struct slice id;                /* and the second */
     char who[ACCESS_SUBJECT_BYTES]; /* who asks, where somebody had to be named */
-    struct slice body;              /* slow handlers: the whole body */
-    int64_t deadline_ms;            /* slow handlers: by then the answer must stand */
+    struct slice body;              /* the whole body, unless it is unread */
+    bool unread;         /* there is more of it than a look can hold: for slow handlers alone */
+    int64_t deadline_ms; /* slow handlers: by then the answer must stand */
 };
 
 typedef void (*route_fn)(struct exchange *exchange);
@@ -35,7 +36,7 @@ struct route {
     const char *key; /* of the page, where the handler hands one out */
     route_fn run;
     route_fn slow;     /* instead of `run`: runs on a thread of the lane */
-    size_t body_bytes; /* what a slow handler takes; a longer body is a 413 */
+    size_t body_bytes; /* what the handler of a POST takes; a longer body is a 413 */
     bool asks_ledger;  /* a slow handler: waits for the ledger, and not only for the disk */
 };
 

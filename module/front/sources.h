@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct desk;
+struct orders;
 
 struct sources {
     /* set before start, read-only afterwards: any thread */
@@ -20,6 +21,7 @@ struct sources {
     struct slot *health;
     struct slot *slo;
     struct journal *journal; /* any thread */
+    struct orders *orders;   /* to the monitor; any thread */
     struct desk *desk;       /* for the lane's threads */
     int64_t process_started_at_wall_ms;
     /* the front's thread only */

@@ -4,6 +4,7 @@
 
 #include "house.h"
 
+#include "health/order.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -26,6 +27,8 @@ void house_init(struct house *house, bool protected)
     house->sources.access = house->access;
     house->sources.health = slot_new();
     house->sources.slo = slot_new();
+    house->outcomes = queue_new(1, 1);
+    house->sources.orders = orders_new(house->outcomes);
     response_init(&house->response);
     buf_init(&house->text, 1 << 20);
 }
@@ -36,6 +39,8 @@ void house_done(struct house *house)
     buf_done(&house->text);
     slot_free(&house->sources.health);
     slot_free(&house->sources.slo);
+    orders_free(&house->sources.orders);
+    queue_free(&house->outcomes);
     access_free(&house->access);
     config_release(&house->config);
 }
@@ -48,13 +53,11 @@ static void add(struct page_builder *builder, const char *key)
 
 void house_publish_health(struct house *house)
 {
-    static const char *const keys[] = { "health",
-                                        "ready",
-                                        "startup",
-                                        "detailed",
-                                        "detailed/redis",
-                                        "metrics",
-                                        "metrics/openmetrics",
+    static const char *const keys[] = { "health",        "ready",          "startup",
+                                        "detailed",      "detailed/redis", "detailed/redis;ietf",
+                                        "detailed/app",  "ready;ietf",     "ready;text",
+                                        "ready;verbose", "group/orders",   "group/orders;text",
+                                        "group/mail",    "metrics",        "metrics/openmetrics",
                                         "metrics/fleet" };
     struct page_builder *builder = page_builder_new(3000);
     struct page_set *set;
@@ -94,12 +97,14 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     enum endpoint endpoint;
     char query[512];
     char header[256];
+    char accept[256];
     char own_id[] = "HTTP_X_REQUEST_ID=test";
-    char *environment[] = { method, path, query, header, own_id, NULL };
+    char *environment[] = { method, path, query, header, accept, own_id, NULL };
     struct request request;
     struct exchange exchange = { .request = &request,
                                  .sources = &house->sources,
-                                 .response = &house->response };
+                                 .response = &house->response,
+                                 .body = house->body };
     struct slice part = slice_cut(&rest, ' ');
 
     (void)snprintf(method, sizeof(method), "REQUEST_METHOD=%.*s", (int)part.length, part.data);
@@ -108,6 +113,8 @@ int house_ask(struct house *house, const char *text, const char *authorization)
     (void)snprintf(query, sizeof(query), "QUERY_STRING=%.*s", (int)rest.length,
                    rest.length == 0 ? "" : rest.data);
     (void)snprintf(header, sizeof(header), "HTTP_AUTHORIZATION=%s", authorization);
+    (void)snprintf(accept, sizeof(accept), "HTTP_ACCEPT=%s",
+                   house->accept == NULL ? "" : house->accept);
     request_read(environment, &request);
     response_clear(&house->response);
     endpoint = router_answer(&exchange);
