@@ -23,6 +23,8 @@
       "the host name has no address here: check its spelling and the DNS of this machine")         \
     X(AUTHENTICATION, "authentication failed",                                                     \
       "the server refused user or password: was the password rotated?")                            \
+    X(AUTHENTICATION_REQUIRED, "authentication required",                                          \
+      "the server wants a password and the address holds none: write it there")                    \
     X(PERMISSION, "permission denied",                                                             \
       "the login works but may not do what the check needs: grant it")                             \
     X(NO_DATABASE, "database does not exist",                                                      \
@@ -36,6 +38,14 @@
     X(OUT_OF_MEMORY, "out of memory",                                                              \
       "Redis has reached maxmemory and refuses writes: raise it or set an eviction policy")        \
     X(REPLICA_LINK_DOWN, "replication link down", "this replica has lost its master")              \
+    X(CLUSTER_DOWN, "cluster down",                                                                \
+      "the cluster refuses commands, because some of its slots are served by nobody")              \
+    X(SCRIPT_RUNNING, "busy with a script",                                                        \
+      "a script or function blocks the server: end it with SCRIPT KILL or FUNCTION KILL")          \
+    X(INFO_REFUSED, "permission denied",                                                           \
+      "only PING is answered, and a PONG alone proves little: let the user run INFO too, with "    \
+      "ACL "                                                                                       \
+      "SETUSER name +info")                                                                        \
     X(PERSISTENCE, "persistence failing",                                                          \
       "the last save or append to disk failed, or writes are refused for it: is the disk full?")   \
     X(PROTOCOL, "unexpected answer",                                                               \

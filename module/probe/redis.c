@@ -1,28 +1,37 @@
 /* redis.c - the check of a Redis server: INFO twice and PING in one round trip.
  *
- * A PONG alone is never ok, because a server that lost its master or is full answers it too.  A
- * user without the right to INFO is still judged by PING, with the facts unknown. */
+ * A PONG alone is never ok, because a server that lost its master or is full answers it too: where
+ * INFO is refused the check is degraded, and its facts are unknown. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "base/clock.h"
 #include "base/stream.h"
 #include "probe/kind.h"
 #include "probe/redis_commands.h"
 #include "probe/redis_info.h"
+#include "probe/redis_trend.h"
 #include "probe/resp.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The facts as last known: the commands in them keep their places. */
+struct memory {
+    struct redis_facts known; /* unknown, but for the commands, which keep their places */
+    struct redis_trend trend;
+};
+
 static int prepare_redis(struct probe *probe, const struct config *config, struct error *err)
 {
+    struct memory *memory = calloc(1, sizeof(*memory));
+
     (void)config;
-    probe->memory = calloc(1, sizeof(struct redis_facts));
-    return probe->memory != NULL
-               ? 0
-               : error_set(err, ENOMEM, "check %s: out of memory", probe->check.name);
+    if (memory == NULL)
+        return error_set(err, ENOMEM, "check %s: out of memory", probe->check.name);
+    memory->known = redis_facts_unknown;
+    probe->memory = memory;
+    return 0;
 }
 
 static void forget_redis(struct probe *probe)
@@ -52,7 +61,7 @@ static enum probe_result judge_ping(const redisReply *ping, struct outcome *outc
     return PROBE_DROP;
 }
 
-/* What INFO says; nothing when the user may not ask. */
+/* What it says; nothing when the user may not ask. */
 static struct slice text_of(const redisReply *reply)
 {
     if (reply->type != REDIS_REPLY_STRING)
@@ -60,45 +69,90 @@ static struct slice text_of(const redisReply *reply)
     return (struct slice){ reply->str, reply->len };
 }
 
-static void judge_info(const struct probe *probe, const redisReply *info,
-                       const redisReply *commands, struct outcome *outcome)
+/* PING was answered, INFO was not. */
+static void judge_refusal(const redisReply *info, struct outcome *outcome)
 {
-    struct redis_facts *known = probe->memory;
-    struct slice counts = text_of(commands);
-    struct redis_info parsed;
+    enum health_reason reason = HEALTH_REASON_PROTOCOL;
 
-    if (counts.length > 0) { /* else unknown, not 0 */
-        redis_commands_parse(counts, known);
-        outcome->facts.redis = *known;
+    if (info->type == REDIS_REPLY_ERROR) {
+        probe_set_detail(outcome, info->str);
+        reason = resp_reason((struct slice){ info->str, info->len });
     }
-    redis_info_parse(text_of(info), &parsed);
-    redis_info_judge(&parsed, outcome);
+    if (reason == HEALTH_REASON_PERMISSION)
+        reason = HEALTH_REASON_INFO_REFUSED;
+    outcome_set(outcome, OUTCOME_DEGRADED, reason, 0);
+}
+
+static void judge_info(const struct probe *probe, const redisReply *reply,
+                       const struct redis_info *info, struct outcome *outcome)
+{
+    struct memory *memory = probe->memory;
+
+    redis_info_judge(info, &probe->check.limits, outcome);
+    redis_trend_take(&memory->trend, info, clock_boot_ms(), &probe->check.limits, outcome);
+    if (info->known_fields == 0 && outcome->status == OUTCOME_OK)
+        judge_refusal(reply, outcome);
+}
+
+/* A cluster of which a part is missing answers PING and INFO, and refuses everything else. */
+static int look_at_cluster(struct resp *resp, int64_t deadline_ms, struct outcome *outcome,
+                           struct error *err)
+{
+    AUTO(resp_free) redisReply *reply = NULL;
+    int code;
+
+    RESP_ADD(resp, "CLUSTER", "INFO");
+    code = resp_send(resp, deadline_ms, err);
+    if (code == 0)
+        code = resp_read(resp, deadline_ms, &reply, err);
+    if (code == 0)
+        redis_info_judge_cluster(text_of(reply), outcome);
+    return code;
+}
+
+static int ask(struct resp *resp, int64_t deadline_ms, redisReply *replies[3], struct error *err)
+{
+    int code;
+
+    RESP_ADD(resp, "INFO");
+    RESP_ADD(resp, "INFO", "commandstats");
+    RESP_ADD(resp, "PING");
+    code = resp_send(resp, deadline_ms, err);
+    for (int i = 0; code == 0 && i < 3; i++)
+        code = resp_read(resp, deadline_ms, &replies[i], err);
+    return code;
+}
+
+static void free_replies(redisReply *(*replies)[3])
+{
+    for (int i = 0; i < 3; i++)
+        resp_free(&(*replies)[i]);
 }
 
 static enum probe_result look_redis(struct probe *probe, void *link, int64_t deadline_ms,
                                     struct outcome *outcome)
 {
-    AUTO(resp_free) redisReply *info = NULL;
-    AUTO(resp_free) redisReply *ping = NULL;
-    AUTO(resp_free) redisReply *commands = NULL;
+    AUTO(free_replies) redisReply *replies[3] = { NULL };
+    struct memory *memory = probe->memory;
+    struct redis_info info;
     struct error err = { 0 };
     enum probe_result result;
-    int code;
+    struct slice counts;
+    int code = ask(link, deadline_ms, replies, &err);
 
-    RESP_ADD(link, "INFO");
-    RESP_ADD(link, "INFO", "commandstats");
-    RESP_ADD(link, "PING");
-    code = resp_send(link, deadline_ms, &err);
-    if (code == 0)
-        code = resp_read(link, deadline_ms, &info, &err);
-    if (code == 0)
-        code = resp_read(link, deadline_ms, &commands, &err);
-    if (code == 0)
-        code = resp_read(link, deadline_ms, &ping, &err);
     if (code != 0)
         return probe_judge_failure(probe, code, &err, outcome);
-    result = judge_ping(ping, outcome);
-    judge_info(probe, info, commands, outcome);
+    counts = text_of(replies[1]);
+    if (counts.length > 0) /* else unknown, not 0 */
+        redis_commands_parse(counts, &memory->known);
+    outcome->facts.redis = memory->known;
+    redis_info_parse(text_of(replies[0]), &info);
+    result = judge_ping(replies[2], outcome);
+    if (result == PROBE_KEEP && info.cluster_enabled == 1)
+        code = look_at_cluster(link, deadline_ms, outcome, &err);
+    if (code != 0)
+        return probe_judge_failure(probe, code, &err, outcome);
+    judge_info(probe, replies[0], &info, outcome);
     return result;
 }
 

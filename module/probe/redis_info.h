@@ -6,6 +6,7 @@
 #define PROBE_REDIS_INFO_H
 
 #include "base/slice.h"
+#include "config/check.h"
 #include "health/outcome.h"
 
 #include <stdbool.h>
@@ -18,18 +19,35 @@ struct redis_info {
     int64_t maxmemory;
     int64_t mem_not_counted_for_evict;
     int64_t connected_clients;
+    int64_t maxclients;
+    int64_t blocked_clients;
+    int64_t evicted_keys;         /* since the server started */
+    int64_t rejected_connections; /* as well */
     int64_t slave_read_only;
+    int64_t master_last_io_seconds_ago;
+    int64_t worst_replica_lag_s; /* of the replicas that are online here; -1: there are none */
+    int64_t cluster_enabled;
+    int known_fields; /* lines that meant something: with none, INFO was no answer */
     char role[16];
     char master_link_status[16];
     char maxmemory_policy[24];
     char rdb_last_bgsave_status[16];
     char aof_last_write_status[16];
+    char aof_last_bgrewrite_status[16];
 };
+
+/* Facts of which nothing is known. */
+extern const struct redis_facts redis_facts_unknown;
 
 /* Reads the text of INFO; lines that mean nothing here are passed over. */
 void redis_info_parse(struct slice text, struct redis_info *ret);
 
-/* Sets status and reason where something is wrong, and fills facts.redis. */
-void redis_info_judge(const struct redis_info *info, struct outcome *outcome);
+/* Sets status and reason where something is wrong, and fills facts.redis, but for the commands and
+ * what only two looks can tell. */
+void redis_info_judge(const struct redis_info *info, const struct check_limits *limits,
+                      struct outcome *outcome);
+
+/* Judges the text of CLUSTER INFO: a cluster that is down still answers PING and INFO. */
+void redis_info_judge_cluster(struct slice text, struct outcome *outcome);
 
 #endif

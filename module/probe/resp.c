@@ -169,7 +169,7 @@ enum health_reason resp_reason(struct slice words)
         enum health_reason reason;
     } prefixes[] = {
         { "LOADING", HEALTH_REASON_LOADING },
-        { "NOAUTH", HEALTH_REASON_AUTHENTICATION },
+        { "NOAUTH", HEALTH_REASON_AUTHENTICATION_REQUIRED },
         { "WRONGPASS", HEALTH_REASON_AUTHENTICATION },
         { "NOPERM", HEALTH_REASON_PERMISSION },
         { "DENIED", HEALTH_REASON_PERMISSION }, /* protected mode */
@@ -177,12 +177,17 @@ enum health_reason resp_reason(struct slice words)
         { "OOM", HEALTH_REASON_OUT_OF_MEMORY },
         { "MISCONF", HEALTH_REASON_PERSISTENCE },
         { "MASTERDOWN", HEALTH_REASON_REPLICA_LINK_DOWN },
+        { "CLUSTERDOWN", HEALTH_REASON_CLUSTER_DOWN },
+        { "BUSY ", HEALTH_REASON_SCRIPT_RUNNING },
         { "ERR invalid password", HEALTH_REASON_AUTHENTICATION }, /* before Redis 6 */
         { "ERR operation not permitted", HEALTH_REASON_AUTHENTICATION },
         { "ERR AUTH", HEALTH_REASON_AUTHENTICATION }, /* a password where none is set */
         { "ERR Client sent AUTH", HEALTH_REASON_AUTHENTICATION },
         { "ERR max number of clients", HEALTH_REASON_TOO_MANY_CONNECTIONS },
         { "ERR max concurrent connections", HEALTH_REASON_TOO_MANY_CONNECTIONS },
+        { "ERR max daily request limit", HEALTH_REASON_QUOTA },
+        { "ERR max requests limit", HEALTH_REASON_QUOTA },
+        { "ERR DB capacity quota", HEALTH_REASON_QUOTA },
         { "ERR DB index", HEALTH_REASON_NO_DATABASE },
         { "ERR invalid DB index", HEALTH_REASON_NO_DATABASE },
     };
@@ -201,9 +206,14 @@ enum probe_result resp_judge(const redisReply *reply, struct outcome *outcome)
 
     probe_set_detail(outcome, reply->str);
     outcome_set(outcome, OUTCOME_ERROR, reason, 0);
-    return reason == HEALTH_REASON_AUTHENTICATION || reason == HEALTH_REASON_TOO_MANY_CONNECTIONS
-               ? PROBE_DROP
-               : PROBE_KEEP;
+    switch (reason) {
+    case HEALTH_REASON_AUTHENTICATION:
+    case HEALTH_REASON_AUTHENTICATION_REQUIRED:
+    case HEALTH_REASON_TOO_MANY_CONNECTIONS:
+        return PROBE_DROP;
+    default:
+        return PROBE_KEEP;
+    }
 }
 
 /* AUTH and SELECT must succeed; a role that may not name its connection still works.  But a full

@@ -1,7 +1,8 @@
 """fake_redis.py - a Redis that says what it is told to say.
 
 Modes besides those of fake.py: loading, noauth, wrongpass, readonly, replica_link_down, noperm_info,
-bgsave_failed, full, max_clients, no_pong, sadd_oom, idle_close (hangs up after each answer).
+no_info, bgsave_failed, misconf, masterdown, script, cluster_down, full, max_clients, no_pong,
+sadd_oom, idle_close (hangs up after each answer).
 """
 # SPDX-License-Identifier: MIT
 import time
@@ -18,6 +19,8 @@ INFO_OF_MODE = {
     "replica_link_down": {"role": "slave", "slave_read_only": "1", "master_link_status": "down"},
     "bgsave_failed": {"rdb_last_bgsave_status": "err"},
     "full": {"maxmemory": "1048576"},
+    "misconf": {"rdb_last_bgsave_status": "err"},
+    "cluster_down": {"cluster_enabled": "1"},
 }
 
 # mode, command: what is answered instead
@@ -26,6 +29,13 @@ ERRORS = {
     ("noauth", "*"): "NOAUTH Authentication required.",
     ("wrongpass", "AUTH"): "WRONGPASS invalid username-password pair or user is disabled.",
     ("noperm_info", "INFO"): "NOPERM this user has no permissions to run the 'info' command",
+    ("no_info", "INFO"): "ERR unknown command 'INFO', with args beginning with: ",
+    ("misconf", "PING"): "MISCONF Redis is configured to save RDB snapshots, but it's currently "
+                         "unable to persist to disk.",
+    ("masterdown", "PING"): "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is "
+                            "set to 'no'.",
+    ("script", "*"): "BUSY Redis is busy running a script. You can only call SCRIPT KILL or "
+                     "SHUTDOWN NOSAVE.",
     ("max_clients", "*"): "ERR max number of clients reached",
     ("sadd_oom", "SADD"): "OOM command not allowed when used memory > 'maxmemory'.",
 }
@@ -61,6 +71,8 @@ class FakeRedis(Fake):
             fields = {**INFO, **INFO_OF_MODE.get(self.mode, {})}
             text = "".join(f"{field}:{value}\r\n" for field, value in fields.items())
             return f"${len(text)}\r\n{text}\r\n".encode()
+        if name == "CLUSTER":
+            return b"$20\r\ncluster_state:fail\r\n\r\n"
         if name == "PING":
             return b"+PLOP\r\n" if self.mode == "no_pong" else b"+PONG\r\n"
         if name in ("DEL", "SADD", "SREM", "PUBLISH", "LLEN"):

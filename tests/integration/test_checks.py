@@ -95,7 +95,13 @@ WORDS = [
     ("redis", "garbage", "error: unexpected answer"),
     ("redis", "no_pong", "error: unexpected answer"),
     ("redis", "loading", "error: loading"),
-    ("redis", "noauth", "error: authentication failed"),
+    ("redis", "noauth", "error: authentication required"),
+    ("redis", "misconf", "error: persistence failing"),
+    ("redis", "masterdown", "error: replication link down"),
+    ("redis", "script", "error: busy with a script"),
+    ("redis", "cluster_down", "error: cluster down"),
+    ("redis", "noperm_info", "degraded: permission denied"),
+    ("redis", "no_info", "degraded: server error"),
     ("redis", "readonly", "error: read-only"),
     ("redis", "replica_link_down", "error: replication link down"),
     ("redis", "max_clients", "error: too many connections"),
@@ -115,7 +121,7 @@ def test_every_trouble_has_its_word(fakes, check, mode, word):
 
 
 UNUSUAL = [("app", "204"), ("app", "to_end"), ("app", "chunked"), ("app", "endless"),
-           ("app", "once"), ("redis", "noperm_info"), ("redis", "idle_close")]
+           ("app", "once"), ("redis", "idle_close")]
 
 
 @pytest.mark.parametrize("check,mode", UNUSUAL, ids=[f"{row[0]}-{row[1]}" for row in UNUSUAL])

@@ -10,13 +10,16 @@ TCase *pidbox_cases(void);
 TCase *postgres_reason_cases(void);
 TCase *redis_commands_cases(void);
 TCase *redis_info_cases(void);
+TCase *redis_trend_cases(void);
 TCase *resp_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        heartbeats_cases,      http_text_cases,      kind_cases,       pace_cases, pidbox_cases,
-        postgres_reason_cases, redis_commands_cases, redis_info_cases, resp_cases,
+        heartbeats_cases,     http_text_cases,  kind_cases,
+        pace_cases,           pidbox_cases,     postgres_reason_cases,
+        redis_commands_cases, redis_info_cases, redis_trend_cases,
+        resp_cases,
     };
 
     return suite_run("probe", cases, (int)(sizeof(cases) / sizeof(cases[0])));

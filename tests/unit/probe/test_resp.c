@@ -11,7 +11,12 @@ START_TEST(error_replies_have_reasons)
         enum health_reason reason;
     } cases[] = {
         { "LOADING Redis is loading the dataset in memory", HEALTH_REASON_LOADING },
-        { "NOAUTH Authentication required.", HEALTH_REASON_AUTHENTICATION },
+        { "NOAUTH Authentication required.", HEALTH_REASON_AUTHENTICATION_REQUIRED },
+        { "CLUSTERDOWN Hash slot not served", HEALTH_REASON_CLUSTER_DOWN },
+        { "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+          HEALTH_REASON_SCRIPT_RUNNING },
+        { "BUSYKEY Target key name already exists.", HEALTH_REASON_SERVER_ERROR },
+        { "ERR max requests limit exceeded. Limit: 500000", HEALTH_REASON_QUOTA },
         { "WRONGPASS invalid username-password pair or user is disabled.",
           HEALTH_REASON_AUTHENTICATION },
         { "ERR AUTH <password> called without any password configured for the default user. "
