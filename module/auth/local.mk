@@ -3,4 +3,5 @@ module_auth_libauth_a_SOURCES = \
 	%D%/access.c %D%/access.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/claims.c %D%/claims.h \
-	%D%/jwt.c %D%/jwt.h
+	%D%/jwt.c %D%/jwt.h \
+	%D%/pass.c %D%/pass.h

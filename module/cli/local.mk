@@ -1,5 +1,5 @@
 probity_SOURCES = %D%/main.c %D%/ask.c %D%/ask.h %D%/backfill.c %D%/backfill.h \
-	%D%/backfill_file.c %D%/check_config.c %D%/command.c %D%/command.h %D%/gate.c \
+	%D%/backfill_file.c %D%/check_config.c %D%/command.c %D%/command.h %D%/drain.c %D%/gate.c \
 	%D%/migrate.c %D%/probe.c %D%/progress.c %D%/progress.h \
 	%D%/slo.c %D%/slo.h %D%/slo_apply.c %D%/slo_lint.c %D%/slo_list.c
 probity_LDADD = $(level2_libs)

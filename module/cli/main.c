@@ -31,6 +31,16 @@ static const struct command {
       "Print every setting, where it came from, and what is wrong with it.",
       "Reads the environment as probityd would.  Exits with 0 when it can be used, with 1 when\n"
       "something is wrong.  --markdown prints docs/config.md instead.\n" },
+    { "drain", command_drain, "[--reason REASON] [--socket PATH | --url URL]",
+      "Take the instance beside it out of the traffic.",
+      "  --reason REASON  shown by /health/ready\n"
+      "  --socket PATH    its socket; without either PROBITY_LISTEN\n"
+      "  --url URL        http://HOST:PORT of the nginx in front of it\n"
+      "It is not ready from then on, whatever its checks say, and goes on until it is told to "
+      "end.\n"
+      "Exits with 0 when it drains, with 1 when it could not be told.  The token is\n"
+      "PROBITY_ADMIN_TOKEN; without that it signs one itself with JWT_SECRET_KEY, else "
+      "SECRET_KEY.\n" },
     { "gate", command_gate,
       "[--url URL | --socket PATH] [--slo NAME] [--service NAME]\n"
       "                    [--min-budget SHARE] [--override REASON]",

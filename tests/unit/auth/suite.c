@@ -6,6 +6,7 @@ TCase *access_cases(void);
 TCase *base64url_cases(void);
 TCase *claims_cases(void);
 TCase *jwt_cases(void);
+TCase *pass_cases(void);
 
 int main(void)
 {
@@ -14,6 +15,7 @@ int main(void)
         base64url_cases,
         claims_cases,
         jwt_cases,
+        pass_cases,
     };
 
     return suite_run("auth", cases, (int)(sizeof(cases) / sizeof(cases[0])));
