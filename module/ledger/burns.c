@@ -46,13 +46,9 @@ static int ask(struct ledger_reader *reader, const char *sql, const char *const 
 {
     const struct pq_params params = { .count = 4, .values = values };
     struct error ignored = { 0 };
-    int code;
 
     reader->session.latest_ms = deadline_ms;
-    code = session_begin(&reader->session, " ISOLATION LEVEL READ COMMITTED READ ONLY", &ignored);
-    if (code == 0)
-        code = session_run(&reader->session, sql, &params, ret, &ignored);
-    return code == 0 ? session_commit(&reader->session, &ignored) : code;
+    return session_ask(&reader->session, sql, &params, ret, &ignored);
 }
 
 /* --- minutes --- */

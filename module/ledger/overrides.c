@@ -57,15 +57,12 @@ static int read_rows(struct session *session, const char *services, PGresult **r
 {
     char number[SESSION_NUMBER_BYTES];
     const char *const values[] = { services, session_number(OVERRIDES_MAX, number) };
-    int code = session_begin(session, " ISOLATION LEVEL READ COMMITTED READ ONLY", err);
 
-    if (code == 0)
-        code = session_run(session,
-                           "SELECT " COLUMNS " FROM probity.gate_overrides "
-                           "WHERE service = ANY ($1::text[]) AND expires_at > now() "
-                           "ORDER BY created_at DESC LIMIT $2::integer",
-                           SESSION_PARAMS(values), ret, err);
-    return code == 0 ? session_commit(session, err) : code;
+    return session_ask(session,
+                       "SELECT " COLUMNS " FROM probity.gate_overrides "
+                       "WHERE service = ANY ($1::text[]) AND expires_at > now() "
+                       "ORDER BY created_at DESC LIMIT $2::integer",
+                       SESSION_PARAMS(values), ret, err);
 }
 
 int ledger_reader_overrides(struct ledger_reader *reader, const struct gate_override_list *list,

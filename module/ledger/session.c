@@ -172,6 +172,16 @@ int session_commit(struct session *session, struct error *err)
     return code;
 }
 
+int session_ask(struct session *session, const char *sql, const struct pq_params *params,
+                PGresult **ret, struct error *err)
+{
+    int code = session_begin(session, " ISOLATION LEVEL READ COMMITTED READ ONLY", err);
+
+    if (code == 0)
+        code = session_run(session, sql, params, ret, err);
+    return code == 0 ? session_commit(session, err) : code;
+}
+
 void session_rollback(struct session *session)
 {
     struct error ignored = { 0 };

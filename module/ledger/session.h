@@ -54,6 +54,10 @@ int session_run_binary(struct session *session, const char *sql, const struct pq
 
 int session_commit(struct session *session, struct error *err) MUST_CHECK;
 
+/* One question in a read-only transaction of its own. */
+int session_ask(struct session *session, const char *sql, const struct pq_params *params,
+                PGresult **ret, struct error *err) MUST_CHECK;
+
 /* Ends the transaction, or the connection where that fails. */
 void session_rollback(struct session *session);
 
