@@ -4,6 +4,7 @@ module_ledger_libledger_a_SOURCES = %D%/alerts.c %D%/alerts.h \
 	%D%/commit.c %D%/commit.h \
 	%D%/coverage.c %D%/coverage.h %D%/desk.c %D%/desk.h %D%/details.c %D%/exclusions.c %D%/exclusions.h \
 	%D%/feed.c %D%/feed.h %D%/history.c %D%/history.h \
+	%D%/maintenance.c %D%/maintenance.h \
 	%D%/migrate.c %D%/migrate.h %D%/migrations.c %D%/migrations.h %D%/objectives.c %D%/objectives.h \
 	%D%/overrides.c %D%/overrides.h \
 	%D%/plan.c %D%/plan.h \

@@ -49,7 +49,7 @@ def test_an_upgrade_makes_the_schema_that_is_expected(empty):
     assert "pending" in migrate(empty, "history").stdout
     migrate(empty, "upgrade")
     assert schema_of(empty) == read(EXPECTED)
-    assert migrate(empty, "current").stdout.strip() == "0002 fleet (head)"
+    assert migrate(empty, "current").stdout.strip() == "0003 maintenance (head)"
     assert "pending" not in migrate(empty, "history").stdout
 
 
@@ -73,7 +73,7 @@ def test_down_and_up_again_ends_in_the_same_schema(empty):
 def test_upgrades_that_start_at_once_apply_each_migration_once(empty):
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: migrate(empty, "upgrade").stdout, range(8)))
-    for revision in ("0001", "0002"):
+    for revision in ("0001", "0002", "0003"):
         assert sum(f"applied {revision}" in output for output in done) == 1
     assert sum("nothing to do" in output for output in done) == 7
 
@@ -96,7 +96,7 @@ def test_a_schema_of_a_newer_program_is_refused_in_words(empty):
     assert "9000" in migrate(empty, "current").stdout
 
 
-@pytest.mark.parametrize("arguments", [("upgrade", "+3"), ("upgrade", "0007"), ("upgrade", "soon"),
+@pytest.mark.parametrize("arguments", [("upgrade", "+9"), ("upgrade", "0007"), ("upgrade", "soon"),
                                        ("upgrade", "-1"), ("downgrade", "head"), ("stamp", "+1")])
 def test_a_target_that_does_not_exist_changes_nothing(empty, arguments):
     refused = migrate(empty, *arguments, check=False)
@@ -196,7 +196,7 @@ def test_an_upgrade_keeps_what_was_counted_and_so_does_the_way_back(empty):
     assert empty.sql("SELECT id, definition FROM probity.indicators ORDER BY id") == [
         (1, "total{} bad{status=500-599}"), (3, "total{status=100-499} bad{duration=500-}")]
     assert sums_of(empty, "route_minutes", "route") == routes
-    migrate(empty, "downgrade", "-1")
+    migrate(empty, "downgrade", "0001")
     assert sums_of(empty, "objective_minutes", "objective_id") == [
         (id, 2000, 29000000, 29000199) for id in (2, 3, 4)]
     assert sums_of(empty, "route_minutes", "route") == routes
@@ -206,3 +206,25 @@ def test_an_upgrade_keeps_what_was_counted_and_so_does_the_way_back(empty):
     assert sums_of(empty, "indicator_minutes", "indicator_id") == [
         (1, 2000, 29000000, 29000199), (3, 2000, 29000000, 29000199)]
     assert schema_of(empty) == read(EXPECTED)
+
+
+def test_what_maintenance_excluded_outlives_its_table(empty):
+    migrate(empty, "upgrade")
+    empty.sql("""
+        INSERT INTO probity.maintenance (service, id, starts_at, ends_at, reason, author, ended_at)
+        SELECT 'app', id, t + a * interval '1 s', t + b * interval '1 s', 'r', 'ada',
+               t + c * interval '1 s'
+        FROM date_trunc('minute', now()) AS t,
+             (VALUES ('over', -330, -290, NULL), ('short', -3601, 3600, -3599),
+                     ('goes-on', -1, 7200, NULL), ('to-come', 3600, 7200, NULL),
+                     ('called-off', -60, 7200, -90)) AS v (id, a, b, c)""")
+    minutes = ("SELECT id, from_minute - extract(epoch FROM date_trunc('minute', now()))::int / 60, "
+               "until_minute - extract(epoch FROM date_trunc('minute', now()))::int / 60 "
+               "FROM probity.{} ORDER BY id")
+    excluded = [("goes-on", -1, 120), ("over", -6, -4), ("short", -61, -59), ("to-come", 60, 120)]
+    assert empty.sql(minutes.format("excluded")) == excluded
+    migrate(empty, "downgrade", "-1")
+    kept = empty.sql(minutes.format("exclusions"))
+    assert kept == [("goes-on", -1, 1), *excluded[1:3]] or kept == [("goes-on", -1, 0), *excluded[1:3]]
+    migrate(empty, "upgrade")
+    assert empty.sql(minutes.format("excluded")) == kept

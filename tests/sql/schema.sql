@@ -6,7 +6,7 @@ SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypm
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE n.nspname = 'probity' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+WHERE n.nspname = 'probity' AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
 ORDER BY c.relname COLLATE "C", a.attnum;
 SELECT c.relname || ': ' || pg_get_constraintdef(o.oid)
 FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
