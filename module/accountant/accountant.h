@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "health/order.h"
 #include "ingest/follow.h"
 #include "ledger/settings.h"
 #include "ledger/writer.h"
@@ -24,6 +25,7 @@ struct accountant_settings {
     const struct follower *follower;    /* NULL: no ingest */
     const struct ledger_writer *writer; /* NULL: no ledger */
     const char *objectives_trouble;     /* why the objectives can't be read, or NULL; borrowed */
+    struct orders *orders;              /* hears of the home service's maintenance; NULL: nobody */
 };
 
 /* Publishes "no figures yet" unless an accountant before has published some, then starts the

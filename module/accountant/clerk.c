@@ -70,6 +70,7 @@ int clerk_init(struct clerk *clerk, const struct accountant_settings *settings,
 void clerk_done(struct clerk *clerk)
 {
     ledger_reader_close(&clerk->reader);
+    maintenances_done(&clerk->maintenances);
     alarms_done(&clerk->alarms);
     incidents_free(&clerk->incidents);
     forecasts_free(&clerk->forecasts);
@@ -83,6 +84,13 @@ bool clerk_is_usable(const struct clerk *clerk, int64_t now_ms)
 {
     return clerk->read_at_ms >= 0 && clerk->unwritten.code == NULL
            && now_ms - clerk->read_at_ms <= clerk->settings.config->slo_max_age_ms;
+}
+
+static int open_reader(struct clerk *clerk, struct error *err)
+{
+    return clerk->reader != NULL ? 0
+                                 : ledger_reader_open(clerk->settings.ledger, clerk->book.tracks,
+                                                      &clerk->reader, err);
 }
 
 /* The next read begins with everything again. */
@@ -145,10 +153,8 @@ static int read_once(struct clerk *clerk, struct clerk_time now, struct error *e
 
 static int read_ledger(struct clerk *clerk, struct clerk_time now, struct error *err)
 {
-    int code = 0;
+    int code = open_reader(clerk, err);
 
-    if (clerk->reader == NULL)
-        code = ledger_reader_open(clerk->settings.ledger, clerk->book.tracks, &clerk->reader, err);
     if (code != 0)
         return code;
     code = -EAGAIN;
@@ -224,6 +230,17 @@ static void watch_writer(struct clerk *clerk, struct clerk_time now)
         (struct trouble){ .code = "ledger_unwritable", .message = clerk->unwritten_text };
 }
 
+/* Also while the objectives can't be read: they have nothing to do with whether traffic should
+ * come. */
+static void follow_maintenance(struct clerk *clerk, struct clerk_time now)
+{
+    if (clerk->settings.ledger->conninfo == NULL || open_reader(clerk, NULL) != 0)
+        return;
+    maintenances_refresh(&clerk->maintenances, clerk->reader, clerk->trouble == NULL, now.boot_ms);
+    maintenances_tell(&clerk->maintenances, clerk->settings.ledger->service, clerk->settings.orders,
+                      now.wall_ms);
+}
+
 /* Before anything is published: what is shown of alerts has been committed. */
 static void judge_alerts(struct clerk *clerk, struct clerk_time now)
 {
@@ -235,7 +252,8 @@ static void judge_alerts(struct clerk *clerk, struct clerk_time now)
                 &(struct alarms_scene){
                     .reader = clerk->reader,
                     .reachable = reachable,
-                    .readable = reachable && !clerk->loading && clerk->read_at_ms >= 0,
+                    .readable = reachable && !clerk->loading && clerk->read_at_ms >= 0
+                                && clerk->maintenances.known,
                     .trouble = trouble->message,
                     .boot_ms = now.boot_ms,
                     .wall_ms = now.wall_ms,
@@ -284,8 +302,10 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
         if (atomic_load(clerk->stopping))
             return;
         watch_writer(clerk, now);
-        judge_alerts(clerk, now);
     }
+    follow_maintenance(clerk, now);
+    if (clerk->no_ledger.code == NULL)
+        judge_alerts(clerk, now);
     if (!has_older_figures(clerk))
         publish_figures(clerk, clock_boot_ms());
     if (clerk->read_at_ms >= 0 && clerk->trouble == NULL && !clerk->loading)

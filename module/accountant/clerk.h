@@ -7,6 +7,7 @@
 #include "accountant/book.h"
 #include "accountant/forecasts.h"
 #include "accountant/incidents.h"
+#include "accountant/maintenances.h"
 #include "accountant/shelf.h"
 #include "accountant/trackers.h"
 #include "accountant/trouble.h"
@@ -45,6 +46,7 @@ struct clerk {
     struct incidents *incidents;
     struct forecasts *forecasts;
     struct waivers waivers;
+    struct maintenances maintenances;
 
     bool loading; /* the windows are being filled: the figures are still the old ones */
     struct trackers trackers;

@@ -28,6 +28,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/latency.h \
 	%D%/logs.c \
 	%D%/logs.h \
+	%D%/maintenances.c \
+	%D%/maintenances.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
 	%D%/pins.c \

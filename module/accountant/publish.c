@@ -263,6 +263,7 @@ static struct page_set *build(struct clerk *clerk, int64_t now_ms)
         add_objectives(builder, clerk);
     add_alerts(builder, clerk, usable);
     waivers_publish(&clerk->waivers, builder);
+    maintenances_publish(&clerk->maintenances, builder);
     add_metrics(builder, clerk, now_ms);
     page_set_figures(builder, clerk->book.as_of_wall_ms, usable,
                      usable ? NULL : trouble_now(clerk)->message);

@@ -187,6 +187,7 @@ static int generation_start(struct generation *generation, struct house *house, 
                 .follower = generation->follower,
                 .writer = generation->writer,
                 .objectives_trouble = in_trouble ? generation->objectives.trouble : NULL,
+                .orders = house->orders,
             },
             &generation->accountant, err);
     return code;

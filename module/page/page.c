@@ -232,6 +232,25 @@ void page_set_overrides(struct page_builder *builder, const struct page_override
     builder->set.override_count = count;
 }
 
+void page_set_maintenances(struct page_builder *builder,
+                           const struct page_maintenance *maintenances, int count)
+{
+    struct page_maintenance *copies =
+        arena_alloc(builder->arena, (size_t)count * sizeof(*copies) + 1);
+
+    for (int i = 0; copies != NULL && maintenances != NULL && i < count; i++) {
+        struct maintenance *of = arena_alloc(builder->arena, sizeof(*of));
+
+        copies[i] = (struct page_maintenance){ keep(builder, maintenances[i].service), of };
+        if (of != NULL)
+            *of = *maintenances[i].of;
+        builder->failed = builder->failed || of == NULL;
+    }
+    builder->failed = builder->failed || copies == NULL || maintenances == NULL;
+    builder->set.maintenances = copies;
+    builder->set.maintenance_count = count;
+}
+
 void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool usable,
                       const char *trouble)
 {

@@ -4,7 +4,10 @@
 
 #include "fake_ledger.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct fake_ledger fake_ledger;
 
@@ -107,6 +110,32 @@ int ledger_reader_overrides(struct ledger_reader *of, const struct gate_override
     for (int i = 0; i < fake_ledger.override_count; i++)
         list->rows[i] = fake_ledger.overrides[i];
     return 0;
+}
+
+int ledger_reader_maintenance(struct ledger_reader *of, int64_t deadline_ms,
+                              struct maintenance_list *list, struct error *err)
+{
+    size_t bytes = (size_t)fake_ledger.maintenance_count * sizeof(*list->rows);
+
+    (void)of;
+    (void)deadline_ms;
+    fake_ledger.maintenance_reads++;
+    if (fake_ledger.maintenance_code != 0)
+        return error_set(err, -fake_ledger.maintenance_code, "ledger: a driver's own words");
+    maintenance_list_done(list);
+    list->rows = malloc(bytes + 1);
+    if (list->rows == NULL)
+        return -ENOMEM;
+    if (bytes > 0)
+        memcpy(list->rows, fake_ledger.maintenance, bytes);
+    list->count = fake_ledger.maintenance_count;
+    return 0;
+}
+
+void maintenance_list_done(struct maintenance_list *list)
+{
+    free(list->rows);
+    *list = (struct maintenance_list){ 0 };
 }
 
 void follower_counters(const struct follower *follower, struct follow_counters *ret)

@@ -6,6 +6,7 @@
 #include "ingest/follow.h"
 #include "ledger/alerts.h"
 #include "ledger/burns.h"
+#include "ledger/maintenance.h"
 #include "ledger/overrides.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
@@ -47,6 +48,9 @@ struct fake_ledger {
     int overrides_code;
     const struct gate_override *overrides;
     int override_count;
+    int maintenance_code;
+    const struct maintenance_row *maintenance;
+    int maintenance_count;
 
     /* what was asked */
     int releases;
@@ -64,6 +68,7 @@ struct fake_ledger {
     int32_t burns_from;
     int32_t burns_until;
     int override_reads;
+    int maintenance_reads;
     int claims;
     int saves;
     int saved_rows;

@@ -18,6 +18,7 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/test_incidents.c \
 	%D%/test_latency.c \
 	%D%/test_logs.c \
+	%D%/test_maintenances.c \
 	%D%/test_metrics.c \
 	%D%/test_publish.c \
 	%D%/test_render.c \

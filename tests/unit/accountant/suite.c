@@ -14,6 +14,7 @@ TCase *hour_cases(void);
 TCase *incidents_cases(void);
 TCase *latency_cases(void);
 TCase *logs_cases(void);
+TCase *maintenances_cases(void);
 TCase *metrics_cases(void);
 TCase *publish_cases(void);
 TCase *render_cases(void);
@@ -27,12 +28,12 @@ TCase *worst_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        accountant_cases, alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
-        alarms_cases,     book_cases,         clerk_cases,          forecasts_cases,
-        hour_cases,       incidents_cases,    latency_cases,        logs_cases,
-        metrics_cases,    publish_cases,      render_cases,         trackers_cases,
-        trouble_cases,    verdict_cases,      waivers_cases,        watching_cases,
-        worst_cases
+        accountant_cases,   alarm_render_cases, alarm_speakers_cases, alarm_words_cases,
+        alarms_cases,       book_cases,         clerk_cases,          forecasts_cases,
+        hour_cases,         incidents_cases,    latency_cases,        logs_cases,
+        maintenances_cases, metrics_cases,      publish_cases,        render_cases,
+        trackers_cases,     trouble_cases,      verdict_cases,        waivers_cases,
+        watching_cases,     worst_cases
     };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));

@@ -18,8 +18,9 @@ START_TEST(something_is_published_before_the_thread_starts_and_stopping_is_promp
     ck_assert_int_eq(catalogue_built_in("api", &catalogue, NULL), 0);
     ledger.catalogue = catalogue;
     ck_assert_int_eq(
-        accountant_start(&(struct accountant_settings){ &config, &ledger, slot, NULL, NULL, NULL },
-                         &accountant, NULL),
+        accountant_start(
+            &(struct accountant_settings){ .config = &config, .ledger = &ledger, .slot = slot },
+            &accountant, NULL),
         0);
     set = slot_acquire(slot);
     ck_assert_ptr_nonnull(set);
@@ -46,8 +47,8 @@ START_TEST(an_accountant_without_memory_does_not_start)
 
         malloc_fail_at(n);
         code = accountant_start(
-            &(struct accountant_settings){ &config, &ledger, slot, NULL, NULL, NULL }, &accountant,
-            &err);
+            &(struct accountant_settings){ .config = &config, .ledger = &ledger, .slot = slot },
+            &accountant, &err);
         malloc_fail_at(-1);
         ck_assert_int_lt(code, 0);
         ck_assert_str_eq(err.text, "accountant: out of memory");
