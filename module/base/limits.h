@@ -8,8 +8,8 @@ enum {
     /* Lines that wait for the log's thread: a second of a bad day. */
     LIMIT_LOG_LINES = 256,
     /* Values that the log blanks out: every password and token of the configuration, those in
-     * addresses both as they stand and decoded. */
-    LIMIT_SECRETS = 32,
+     * addresses both as they stand and decoded.  A few for each check that there can be. */
+    LIMIT_SECRETS = 256,
     /* The longest of them, with every byte escaped: a key of 16 KiB. */
     LIMIT_SECRET_BYTES = 96 * 1024,
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,14 +30,22 @@ enum { ESCAPED_TIMES = 8 };
 
 static const char *const level_names[] = { "debug", "info", "warning", "error" };
 
+struct secret {
+    char *text;
+    uint64_t named; /* when it was last named, as a count */
+};
+
 /* One of the two globals of the program: the log is where everything ends. */
 static struct {
     /* set before threads exist, read-only afterwards */
     enum log_level level;
     enum log_format format;
     char service[64];
-    char *secrets[LIMIT_SECRETS];
+    /* any thread, under the mutex: a reload brings others */
+    pthread_mutex_t secrets_mutex;
+    struct secret secrets[LIMIT_SECRETS];
     int secret_count;
+    uint64_t secrets_named;
     /* any thread */
     struct queue *lines; /* of char *, each owned by whoever holds it */
     struct thread writer;
@@ -46,7 +55,10 @@ static struct {
         lost; /* lines that no memory was there for, or too long with their fields */
     /* the writing thread only */
     uint64_t reported_drops;
-} logger = { .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_TEXT, .service = "probity" };
+} logger = { .level = LOG_LEVEL_INFO,
+             .format = LOG_FORMAT_TEXT,
+             .service = "probity",
+             .secrets_mutex = PTHREAD_MUTEX_INITIALIZER };
 
 void log_configure(enum log_level level, enum log_format format, const char *service)
 {
@@ -55,25 +67,49 @@ void log_configure(enum log_level level, enum log_format format, const char *ser
     (void)snprintf(logger.service, sizeof(logger.service), "%s", service);
 }
 
-/* Longest first: of two secrets that begin alike the shorter one would leave the other's end. */
-static void hide(const char *secret)
+/* Every reload names its secrets anew: what was named longest ago is of a configuration that is no
+ * longer in force. */
+static void forget_oldest_secret(void)
 {
-    int at = logger.secret_count;
+    int oldest = 0;
+
+    for (int i = 1; i < logger.secret_count; i++) {
+        if (logger.secrets[i].named < logger.secrets[oldest].named)
+            oldest = i;
+    }
+    free(logger.secrets[oldest].text);
+    logger.secret_count--;
+    memmove(&logger.secrets[oldest], &logger.secrets[oldest + 1],
+            (size_t)(logger.secret_count - oldest) * sizeof(logger.secrets[0]));
+}
+
+/* Longest first: of two secrets that begin alike the shorter one would leave the other's end. */
+static void add_secret(char *text)
+{
+    int at;
+
+    if (logger.secret_count == LIMIT_SECRETS)
+        forget_oldest_secret();
+    at = logger.secret_count++;
+    for (; at > 0 && strlen(logger.secrets[at - 1].text) < strlen(text); at--)
+        logger.secrets[at] = logger.secrets[at - 1];
+    logger.secrets[at] = (struct secret){ text, logger.secrets_named };
+}
+
+static void hide(const char *text)
+{
     char *copy;
 
-    if (strlen(secret) < SECRET_MIN_BYTES || at == LIMIT_SECRETS)
-        return;
+    logger.secrets_named++;
     for (int i = 0; i < logger.secret_count; i++) {
-        if (strcmp(logger.secrets[i], secret) == 0)
-            return;
-    }
-    copy = strdup(secret);
-    if (copy == NULL)
+        if (strcmp(logger.secrets[i].text, text) != 0)
+            continue;
+        logger.secrets[i].named = logger.secrets_named;
         return;
-    for (; at > 0 && strlen(logger.secrets[at - 1]) < strlen(copy); at--)
-        logger.secrets[at] = logger.secrets[at - 1];
-    logger.secrets[at] = copy;
-    logger.secret_count++;
+    }
+    copy = strlen(text) < SECRET_MIN_BYTES ? NULL : strdup(text);
+    if (copy != NULL)
+        add_secret(copy);
 }
 
 /* A line is searched when it is finished: there the secret stands as JSON escapes it. */
@@ -84,21 +120,25 @@ void log_hide(const char *secret)
     buf_init(&escaped, LIMIT_SECRET_BYTES);
     if (secret == NULL)
         return;
-    hide(secret);
     json_escape(&escaped, slice_of(secret));
+    pthread_mutex_lock(&logger.secrets_mutex);
+    hide(secret);
     if (buf_ok(&escaped))
         hide(buf_text(&escaped));
+    pthread_mutex_unlock(&logger.secrets_mutex);
 }
 
 void log_scrub(char *text)
 {
+    pthread_mutex_lock(&logger.secrets_mutex);
     for (int i = 0; i < logger.secret_count; i++) {
-        size_t length = strlen(logger.secrets[i]);
+        const char *secret = logger.secrets[i].text;
+        size_t length = strlen(secret);
 
-        for (char *at = strstr(text, logger.secrets[i]); at != NULL;
-             at = strstr(at + length, logger.secrets[i]))
+        for (char *at = strstr(text, secret); at != NULL; at = strstr(at + length, secret))
             memset(at, '*', length);
     }
+    pthread_mutex_unlock(&logger.secrets_mutex);
 }
 
 static void put_json(struct buf *line, enum log_level level, const char *message,

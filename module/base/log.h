@@ -31,7 +31,7 @@ struct log_field {
 void log_configure(enum log_level level, enum log_format format, const char *service);
 
 /* Blanks `secret` out of every later line; ignores short ones (under 6 bytes), which would blank
- * out half the language.  Before other threads exist. */
+ * out half the language.  Of more than LIMIT_SECRETS the one goes that was named longest ago. */
 void log_hide(const char *secret);
 
 /* Blanks what log_hide() was told out of any text, in place; the length stays. */

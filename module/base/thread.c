@@ -107,19 +107,30 @@ static struct timespec after(clockid_t clock, int64_t within_ms)
     return until;
 }
 
-bool thread_join(struct thread *thread, int64_t within_ms)
+static bool joined(struct thread *thread, int64_t within_ms)
 {
     struct timespec until;
 
     if (!thread->started)
         return true;
     until = after(JOIN_CLOCK, within_ms);
-    if (join_until(thread->id, &until) != 0) {
-        atomic_store(&left_behind, true);
+    if (join_until(thread->id, &until) != 0)
         return false;
-    }
     thread->started = false;
     return true;
+}
+
+bool thread_join(struct thread *thread, int64_t within_ms)
+{
+    if (joined(thread, within_ms))
+        return true;
+    atomic_store(&left_behind, true);
+    return false;
+}
+
+bool thread_ended(struct thread *thread)
+{
+    return joined(thread, 0);
 }
 
 void thread_cond_init(pthread_cond_t *cond)

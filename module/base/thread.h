@@ -26,6 +26,9 @@ int thread_start(struct thread *thread, const char *name, thread_run_fn run, voi
  * A thread that was never started has ended. */
 bool thread_join(struct thread *thread, int64_t within_ms) MUST_CHECK;
 
+/* Whether it has ended, without waiting: who still runs is not left behind, and is asked again. */
+bool thread_ended(struct thread *thread) MUST_CHECK;
+
 /* A condition whose waits no step of the wall clock lengthens. */
 void thread_cond_init(pthread_cond_t *cond);
 

@@ -120,6 +120,28 @@ START_TEST(log_hides_secrets_in_every_form_and_place)
 }
 END_TEST
 
+START_TEST(log_forgets_the_secret_that_was_named_longest_ago)
+{
+    char first[32] = "secret-of-the-first";
+    char second[32] = "secret-of-the-second";
+    char name[32];
+
+    log_hide(first);
+    log_hide(second);
+    for (int i = 0; i < LIMIT_SECRETS - 1; i++) {
+        (void)snprintf(name, sizeof(name), "password-%d", i);
+        log_hide(name);
+        log_hide(first); /* in every configuration */
+    }
+    log_scrub(first);
+    log_scrub(second);
+    log_scrub(name);
+    ck_assert_str_eq(first, "*******************");
+    ck_assert_str_eq(second, "secret-of-the-second");
+    ck_assert_int_eq(name[0], '*');
+}
+END_TEST
+
 START_TEST(log_cuts_a_long_line_and_says_so)
 {
     static char message[LIMIT_LOG_LINE_BYTES * 2];
@@ -195,6 +217,7 @@ TCase *log_cases(void)
     tcase_add_test(cases, log_text_lines_never_end_early);
     tcase_add_test(cases, log_leaves_out_what_is_below_its_level);
     tcase_add_test(cases, log_hides_secrets_in_every_form_and_place);
+    tcase_add_test(cases, log_forgets_the_secret_that_was_named_longest_ago);
     tcase_add_test(cases, log_cuts_a_long_line_and_says_so);
     tcase_add_test(cases, log_counts_a_line_that_no_memory_was_there_for);
     tcase_add_test(cases, log_stop_writes_everything_that_was_said);

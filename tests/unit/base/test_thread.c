@@ -69,6 +69,22 @@ START_TEST(thread_that_hangs_is_left_behind_after_the_bound)
 }
 END_TEST
 
+START_TEST(thread_that_has_not_ended_yet_is_not_left_behind_by_who_asks)
+{
+    struct thread thread = { .started = false };
+    static atomic_bool end;
+
+    ck_assert(thread_ended(&thread)); /* one that never was */
+    ck_assert_int_eq(thread_start(&thread, "worker", hang, &end, NULL), 0);
+    ck_assert(!thread_ended(&thread));
+    ck_assert(!thread_left_behind());
+    atomic_store(&end, true);
+    while (!thread_ended(&thread))
+        clock_sleep_ms(1);
+    ck_assert(thread_ended(&thread));
+}
+END_TEST
+
 START_TEST(thread_start_fails_when_memory_is_out)
 {
     struct thread thread = { .started = false };
@@ -90,6 +106,7 @@ TCase *thread_cases(void)
     tcase_add_test(cases, thread_knows_its_name_and_the_main_thread_has_none);
     tcase_add_test(cases, thread_has_every_signal_blocked);
     tcase_add_test(cases, thread_that_hangs_is_left_behind_after_the_bound);
+    tcase_add_test(cases, thread_that_has_not_ended_yet_is_not_left_behind_by_who_asks);
     tcase_add_test(cases, thread_start_fails_when_memory_is_out);
     return cases;
 }
