@@ -1,49 +1,11 @@
-/* kind.c - what all kinds of checks share: the copy of their row, and failures turned into reasons.
- */
+/* kind.c - what all kinds of checks share: failures turned into reasons. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include "probe/kind.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Copies one string; a missing one stays NULL. */
-static bool copy_text(const char **text)
-{
-    if (*text == NULL)
-        return true;
-    *text = strdup(*text);
-    return *text != NULL;
-}
-
-int probe_copy_check(struct probe *probe, const struct check_config *from)
-{
-    struct check_target *target = &probe->check.target;
-    const char **texts[] = { &probe->check.name,   &target->conninfo, &target->host,
-                             &target->socket_path, &target->path,     &target->user,
-                             &target->password };
-    bool copied = true;
-
-    probe->check = *from;
-    probe->check.misconfigured = NULL;
-    /* All are tried, so that every member is either ours or NULL and can be freed. */
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
-        copied = copy_text(texts[i]) && copied;
-    return copied ? 0 : -ENOMEM;
-}
-
-void probe_free_check(struct probe *probe)
-{
-    struct check_target *target = &probe->check.target;
-    const char **texts[] = { &probe->check.name,   &target->conninfo, &target->host,
-                             &target->socket_path, &target->path,     &target->user,
-                             &target->password };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
-        auto_free(texts[i]);
-}
 
 const struct probe_kind *probe_kind_of(enum check_kind kind)
 {

@@ -16,9 +16,8 @@
 /* One check, as its kind sees it. */
 struct probe {
     /* set before start, read-only afterwards */
-    struct check_config
-        check;     /* a copy with strings of its own: it may outlive the configuration */
-    int cancel_fd; /* becomes readable when the thread is to end */
+    struct check_config check; /* its strings are the configuration's, which the prober holds */
+    int cancel_fd;             /* becomes readable when the thread is to end */
     /* prober thread only */
     void *memory; /* the kind's own, kept across connections */
     bool hurry;   /* the kind wants the next look within 1 s, whatever the interval */
@@ -60,10 +59,6 @@ extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind redis_kind;
 extern const struct probe_kind celery_kind;
-
-/* Copies everything of `from` that a kind needs into `probe`.  Returns 0 or -ENOMEM. */
-int probe_copy_check(struct probe *probe, const struct check_config *from) MUST_CHECK;
-void probe_free_check(struct probe *probe);
 
 const struct probe_kind *probe_kind_of(enum check_kind kind);
 

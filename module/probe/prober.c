@@ -26,10 +26,10 @@ enum { THREAD_NAME_BYTES = 16 };
 
 struct prober {
     /* set before start, read-only afterwards */
-    struct probe probe; /* its memory is the thread's */
+    const struct config *config; /* held: it owns the strings of our row */
+    struct probe probe;          /* its memory is the thread's */
     const struct probe_kind *kind;
     struct queue *outcomes; /* borrowed */
-    int check;
     int stop_fd;
     char name[THREAD_NAME_BYTES];
     /* prober thread only */
@@ -251,18 +251,16 @@ static void free_prober(struct prober **prober)
         return;
     if (gone->probe.memory != NULL && gone->kind->forget != NULL)
         gone->kind->forget(&gone->probe);
-    probe_free_check(&gone->probe);
     auto_close(&gone->stop_fd);
+    config_release(&gone->config);
     free(gone);
     *prober = NULL;
 }
 
-static int prepare(struct prober *prober, const struct config *config, struct error *err)
+static int prepare(struct prober *prober, struct error *err)
 {
-    const struct check_config *check = &config->checks[prober->check];
+    const struct check_config *check = &prober->probe.check;
 
-    if (probe_copy_check(&prober->probe, check) != 0)
-        return error_set(err, ENOMEM, "check %s: out of memory", check->name);
     prober->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (prober->stop_fd < 0)
         return error_set(err, errno, "check %s: eventfd: %s", check->name, strerror(errno));
@@ -271,7 +269,7 @@ static int prepare(struct prober *prober, const struct config *config, struct er
     hysteresis_init(&prober->hysteresis, check->fall, check->rise);
     if (prober->kind->prepare == NULL)
         return 0;
-    return prober->kind->prepare(&prober->probe, config, err);
+    return prober->kind->prepare(&prober->probe, prober->config, err);
 }
 
 int prober_start(const struct config *config, int check, struct queue *outcomes,
@@ -282,11 +280,12 @@ int prober_start(const struct config *config, int check, struct queue *outcomes,
 
     if (prober == NULL)
         return error_set(err, ENOMEM, "check %s: out of memory", config->checks[check].name);
-    prober->kind = probe_kind_of(config->checks[check].kind);
-    prober->check = check;
+    prober->config = config_acquire(config);
+    prober->probe.check = config->checks[check];
+    prober->kind = probe_kind_of(prober->probe.check.kind);
     prober->outcomes = outcomes;
     prober->stop_fd = -1;
-    code = prepare(prober, config, err);
+    code = prepare(prober, err);
     if (code == 0)
         code = thread_start(&prober->thread, prober->name, run, prober, err);
     if (code != 0)
@@ -294,6 +293,11 @@ int prober_start(const struct config *config, int check, struct queue *outcomes,
     *ret = prober;
     prober = NULL;
     return 0;
+}
+
+uint64_t prober_check(const struct prober *prober)
+{
+    return prober->probe.check.id;
 }
 
 void prober_ask_stop(struct prober *prober)
@@ -304,6 +308,14 @@ void prober_ask_stop(struct prober *prober)
         return;
     atomic_store(&prober->stopping, true);
     (void)!write(prober->stop_fd, &one, sizeof(one)); /* fails only when it is readable already */
+}
+
+bool prober_reap(struct prober **prober)
+{
+    if (!thread_ended(&(*prober)->thread))
+        return false;
+    free_prober(prober);
+    return true;
 }
 
 void prober_stop(struct prober **prober, int64_t stop_by_ms)

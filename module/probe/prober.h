@@ -13,16 +13,25 @@
 #include "base/queue.h"
 #include "config/config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct prober;
 
-/* Starts checking `config->checks[check]`; outcomes (struct outcome) go to the queue.  Both
- * outlive its thread, also one that is left behind.  Must not be called for a misconfigured or not
- * configured check. */
+/* Starts checking `config->checks[check]`; the configuration is held.  Outcomes (struct outcome) go
+ * to the queue, which outlives the thread, also one that is left behind.  Must not be called for a
+ * misconfigured or not configured check. */
 int prober_start(const struct config *config, int check, struct queue *outcomes,
                  struct prober **ret, struct error *err) MUST_CHECK;
 
+/* The id of its check. */
+uint64_t prober_check(const struct prober *prober);
+
 /* Asks the thread to end without waiting for it, so that several end at the same time. */
 void prober_ask_stop(struct prober *prober);
+
+/* Frees one that has been asked to stop, if its thread has ended.  Returns whether it had. */
+bool prober_reap(struct prober **prober) MUST_CHECK;
 
 /* Waits for the thread until `stop_by_ms`; one that hangs in a name look-up is left behind with its
  * memory. */

@@ -56,36 +56,6 @@ START_TEST(a_long_detail_is_cut)
 }
 END_TEST
 
-START_TEST(a_check_is_copied_whole_or_not_at_all)
-{
-    const struct check_config check = {
-        .name = "redis",
-        .kind = CHECK_REDIS,
-        .target = { .host = "cache", .port = 6379, .path = "/", .user = "u", .password = "p" }
-    };
-    struct probe probe = { 0 };
-    int n = 0;
-
-    for (;; n++) {
-        int code;
-
-        malloc_fail_at(n);
-        code = probe_copy_check(&probe, &check);
-        if (!malloc_failed())
-            break;
-        ck_assert_int_eq(code, -ENOMEM);
-        probe_free_check(&probe);
-    }
-    malloc_fail_at(-1);
-    ck_assert_int_eq(n, 5);
-    ck_assert_str_eq(probe.check.target.host, "cache");
-    ck_assert_ptr_ne(probe.check.target.host, check.target.host);
-    ck_assert_ptr_null(probe.check.target.conninfo);
-    probe_free_check(&probe);
-    ck_assert_ptr_null(probe.check.target.host);
-}
-END_TEST
-
 START_TEST(every_kind_of_check_can_be_looked_at)
 {
     static const enum check_kind kinds[] = { CHECK_HTTP, CHECK_POSTGRES, CHECK_REDIS,
@@ -106,7 +76,6 @@ TCase *kind_cases(void)
 
     tcase_add_test(cases, failed_calls_have_reasons);
     tcase_add_test(cases, a_long_detail_is_cut);
-    tcase_add_test(cases, a_check_is_copied_whole_or_not_at_all);
     tcase_add_test(cases, every_kind_of_check_can_be_looked_at);
     return cases;
 }
