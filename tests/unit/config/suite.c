@@ -3,6 +3,7 @@
 #include "suite.h"
 
 TCase *address_cases(void);
+TCase *changes_cases(void);
 TCase *checks_cases(void);
 TCase *config_cases(void);
 TCase *diagnose_cases(void);
@@ -23,7 +24,7 @@ int main(void)
                                             keys_cases,         snapshot_cases, dsn_cases,
                                             address_cases,      checks_cases,   config_cases,
                                             diagnose_cases,     explain_cases,  sources_cases,
-                                            sources_file_cases, node_cases };
+                                            sources_file_cases, node_cases,     changes_cases };
 
     return suite_run("config", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }
