@@ -345,3 +345,46 @@ int catalogue_objective(const struct catalogue *catalogue, struct slice name)
     }
     return -1;
 }
+
+static bool same_text(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+/* The document holds all that was written, what it refers to included; the built-in ones have none
+ * and differ in what was asked of whom. */
+static bool same_objective(const struct objective *one, const struct objective *other)
+{
+    return strcmp(one->name, other->name) == 0 && strcmp(one->service, other->service) == 0
+           && strcmp(one->target_text, other->target_text) == 0
+           && one->indicator == other->indicator && same_text(one->document, other->document);
+}
+
+static bool same_indicator(const struct indicator *one, const struct indicator *other)
+{
+    return strcmp(one->service, other->service) == 0 && one->timed == other->timed
+           && strcmp(one->definition, other->definition) == 0;
+}
+
+static bool same_kept(const struct kept_objective *one, const struct kept_objective *other)
+{
+    return strcmp(one->name, other->name) == 0 && same_text(one->document, other->document);
+}
+
+bool catalogue_equal(const struct catalogue *one, const struct catalogue *other)
+{
+    bool equal = one->objective_count == other->objective_count
+                 && one->indicator_count == other->indicator_count
+                 && one->service_count == other->service_count
+                 && one->kept_count == other->kept_count;
+
+    for (int i = 0; equal && i < one->objective_count; i++)
+        equal = same_objective(&one->objectives[i], &other->objectives[i]);
+    for (int i = 0; equal && i < one->indicator_count; i++)
+        equal = same_indicator(&one->indicators[i], &other->indicators[i]);
+    for (int i = 0; equal && i < one->service_count; i++)
+        equal = strcmp(one->services[i], other->services[i]) == 0;
+    for (int i = 0; equal && i < one->kept_count; i++)
+        equal = same_kept(&one->kept[i], &other->kept[i]);
+    return equal;
+}

@@ -57,6 +57,9 @@ void catalogue_free(struct catalogue **catalogue);
 int catalogue_service(const struct catalogue *catalogue, struct slice service);
 int catalogue_objective(const struct catalogue *catalogue, struct slice name);
 
+/* Whether both promise the same, word by word, of the same services. */
+bool catalogue_equal(const struct catalogue *one, const struct catalogue *other) MUST_CHECK;
+
 /* --- for those who build one (openslo.c) --- */
 
 struct catalogue_builder;

@@ -51,6 +51,34 @@ START_TEST(the_built_in_objectives_share_an_indicator)
 }
 END_TEST
 
+START_TEST(catalogues_are_equal_when_they_promise_the_same)
+{
+    static const char *const services[] = { "api", "web" };
+    AUTO(catalogue_free) struct catalogue *one = NULL;
+    AUTO(catalogue_free) struct catalogue *same = NULL;
+    AUTO(catalogue_free) struct catalogue *more = NULL;
+    AUTO(catalogue_free) struct catalogue *other = NULL;
+    struct objective changed;
+    const struct objective *kept;
+
+    ck_assert_int_eq(catalogue_built_in("api", &one, NULL), 0);
+    ck_assert_int_eq(catalogue_built_in("api", &same, NULL), 0);
+    ck_assert_int_eq(catalogue_built_in_all(services, 2, &more, NULL), 0);
+    ck_assert_int_eq(catalogue_built_in("web", &other, NULL), 0);
+    ck_assert(catalogue_equal(one, same));
+    ck_assert(!catalogue_equal(one, more));
+    ck_assert(!catalogue_equal(one, other));
+    kept = same->objectives;
+    changed = kept[0];
+    changed.document = "{}";
+    same->objectives = &changed;
+    same->objective_count = one->objective_count = 1;
+    ck_assert(!catalogue_equal(one, same));
+    same->objectives = kept;
+    ck_assert(catalogue_equal(one, same));
+}
+END_TEST
+
 START_TEST(every_service_has_its_built_in_objectives_once)
 {
     static const char *const services[] = { "shop", "api", "shop", "api" };
@@ -149,6 +177,7 @@ TCase *catalogue_cases(void)
 
     tcase_add_test(cases, the_built_in_objectives_share_an_indicator);
     tcase_add_test(cases, every_service_has_its_built_in_objectives_once);
+    tcase_add_test(cases, catalogues_are_equal_when_they_promise_the_same);
     tcase_add_test(cases, objectives_are_sorted_and_the_home_service_is_always_there);
     tcase_add_test(cases, no_rules_are_not_the_default_rules);
     tcase_add_test(cases, what_is_kept_takes_a_name_and_a_place);
