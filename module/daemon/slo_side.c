@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "config/changes.h"
 #include "ingest/follow.h"
 #include "ledger/objectives.h"
 #include "ledger/writer.h"
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     PROBLEM_BYTES = 4096,
@@ -28,6 +30,7 @@ enum {
 
 /* Everything that belongs to one catalogue. */
 struct generation {
+    const struct config *config; /* held: it says which logs are read */
     struct objectives objectives;
     struct plan *plan;
     struct queue *flushes;   /* ingest -> ledger: struct flush * */
@@ -37,6 +40,7 @@ struct generation {
     struct ledger_writer *writer;
     struct follower *follower;
     struct accountant *accountant;
+    bool failed; /* to start: the next reload tries again */
 };
 
 struct slo_side {
@@ -63,15 +67,17 @@ static void generation_stop(struct generation **pointer)
     queue_free(&generation->flushes);
     plan_free(&generation->plan);
     objectives_done(&generation->objectives);
+    config_release(&generation->config);
     free(generation);
 }
 
-static struct generation *generation_new(void)
+static struct generation *generation_new(const struct config *config)
 {
     struct generation *generation = calloc(1, sizeof(*generation));
 
     if (generation == NULL)
         return NULL;
+    generation->config = config_acquire(config);
     generation->flushes = queue_new(sizeof(struct flush *), LIMIT_FLUSHES);
     generation->positions = queue_new(sizeof(struct file_position), LIMIT_FLUSHES);
     if (generation->flushes == NULL || generation->positions == NULL)
@@ -119,15 +125,15 @@ static int load(const struct config *config, bool ask_ledger, struct objectives 
     return code;
 }
 
-static int generation_load(const struct house *house, bool ask_ledger, struct generation **ret,
+static int generation_load(const struct config *config, bool ask_ledger, struct generation **ret,
                            struct error *err)
 {
-    AUTO(generation_stop) struct generation *generation = generation_new();
+    AUTO(generation_stop) struct generation *generation = generation_new(config);
     int code;
 
     if (generation == NULL)
         return error_set(err, ENOMEM, "probityd: out of memory");
-    code = load(house->config, ask_ledger, &generation->objectives, err);
+    code = load(config, ask_ledger, &generation->objectives, err);
     if (code == 0)
         code = make_plan(generation, err);
     if (code != 0)
@@ -139,7 +145,7 @@ static int generation_load(const struct house *house, bool ask_ledger, struct ge
 
 static void describe(struct generation *generation, const struct house *house)
 {
-    const struct config *config = house->config;
+    const struct config *config = generation->config;
     const struct catalogue *catalogue = generation->objectives.catalogue;
 
     generation->ledger = (struct ledger_settings){
@@ -161,7 +167,7 @@ static void describe(struct generation *generation, const struct house *house)
 
 static int generation_start(struct generation *generation, struct house *house, struct error *err)
 {
-    const struct config *config = house->config;
+    const struct config *config = generation->config;
     bool in_trouble = generation->objectives.trouble[0] != '\0';
     bool ledger = config->ledger_conninfo != NULL && !in_trouble;
     int code = 0;
@@ -202,7 +208,7 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
         return error_set(err, ENOMEM, "probityd: out of memory");
     side->house = house;
     /* The ledger may hang, and /health must not wait: what has been applied to it comes later. */
-    code = generation_load(house, false, &side->now, err);
+    code = generation_load(house->config, false, &side->now, err);
     if (code == 0)
         code = generation_start(side->now, house, err);
     if (code != 0)
@@ -217,11 +223,31 @@ static bool in_trouble(const struct generation *generation)
     return generation->objectives.trouble[0] != '\0';
 }
 
-void slo_side_reload(struct slo_side *side)
+/* Templates of routes are read once in each generation: who names a file of them, or an
+ * application, wants them read anew. */
+static bool has_templates_elsewhere(const struct config *config)
+{
+    for (int i = 0; i < config->source_count; i++) {
+        if (config->sources[i].openapi != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool is_same(const struct generation *one, const struct generation *other)
+{
+    return one->objectives.origin == other->objectives.origin
+           && strcmp(one->objectives.trouble, other->objectives.trouble) == 0
+           && catalogue_equal(one->objectives.catalogue, other->objectives.catalogue)
+           && changes_same_sources(one->config, other->config);
+}
+
+/* Gives what is to be in force next; leaves `*ret` NULL when nothing is. */
+static void load_next(struct slo_side *side, const struct config *config, struct generation **ret)
 {
     AUTO(generation_stop) struct generation *next = NULL;
     struct error err = { 0 };
-    int code = generation_load(side->house, true, &next, &err);
+    int code = generation_load(config, true, &next, &err);
 
     assert(code != 0 || next != NULL);
     if (code != 0 || (in_trouble(next) && !in_trouble(side->now))) {
@@ -229,11 +255,19 @@ void slo_side_reload(struct slo_side *side)
                   code != 0 ? err.text : next->objectives.trouble);
         return;
     }
-    generation_stop(&side->now);
-    side->now = next;
+    *ret = next;
     next = NULL;
-    code = generation_start(side->now, side->house, &err);
-    if (code != 0)
+}
+
+static void put_in_force(struct slo_side *side, struct generation **next)
+{
+    struct error err = { 0 };
+
+    generation_stop(&side->now);
+    side->now = *next;
+    *next = NULL;
+    side->now->failed = generation_start(side->now, side->house, &err) != 0;
+    if (side->now->failed)
         log_error("the objectives can't be judged until the next reload: %s", err.text);
     else
         log_info("objectives loaded: %d in force",
@@ -252,11 +286,29 @@ static bool wants_reload(const struct slo_side *side)
     return counters.definitions_changed;
 }
 
+void slo_side_reload(struct slo_side *side, const struct config *config)
+{
+    AUTO(generation_stop) struct generation *next = NULL;
+
+    load_next(side, config, &next);
+    if (next == NULL)
+        return;
+    if (is_same(side->now, next) && !side->now->failed && !wants_reload(side)
+        && !has_templates_elsewhere(config))
+        log_info("objectives and logs are the same as before");
+    else
+        put_in_force(side, &next);
+}
+
 void slo_side_tend(struct slo_side *side)
 {
+    AUTO(generation_stop) struct generation *next = NULL;
+
     if (clock_boot_ms() < side->tend_at_ms || !wants_reload(side))
         return;
-    slo_side_reload(side);
+    load_next(side, side->now->config, &next);
+    if (next != NULL)
+        put_in_force(side, &next);
     side->tend_at_ms =
         clock_boot_ms() + (in_trouble(side->now) ? TEND_TROUBLE_PAUSE_MS : TEND_PAUSE_MS);
 }

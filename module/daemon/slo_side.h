@@ -19,9 +19,9 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
 /* Hands over and commits what was read; takes 6 s at most. */
 void slo_side_stop(struct slo_side **side);
 
-/* Loads the objectives anew and starts the parts with them.  If they can't be read, the old ones
- * stay in force and the log says why. */
-void slo_side_reload(struct slo_side *side);
+/* Loads the objectives anew, and starts the parts over if they or the logs of `config` are not what
+ * they were.  If they can't be read, the old ones stay in force and the log says why. */
+void slo_side_reload(struct slo_side *side, const struct config *config);
 
 /* Reloads when other objectives have been applied to the ledger than those in force.  Twice a
  * second; what it does then may take the ledger's deadlines. */

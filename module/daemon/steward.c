@@ -1,0 +1,143 @@
+/* steward.c - waits for signals, and looks after what nobody else does. */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "daemon/steward.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "config/changes.h"
+#include "daemon/settings.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum {
+    TAKE_OVER_WAIT_MS = 3000, /* for the first round, before a living socket is replaced */
+    LOOK_MS = 500,            /* how often we look whether somebody has replaced us */
+    CHANGES_BYTES = 2048,     /* all of LIMIT_CHECKS, by names of usual length */
+};
+
+static bool is_end(int number)
+{
+    return number == SIGTERM || number == SIGINT;
+}
+
+int steward_listen(const struct house *house, const struct monitor *monitor,
+                   struct front_socket *socket, bool *ret_ended, struct error *err)
+{
+    const char *path = house->config->listen_path;
+    int64_t deadline_ms = clock_boot_ms() + TAKE_OVER_WAIT_MS;
+    bool ended = is_end(signals_wait(0));
+
+    while (!ended && front_path_is_live(path) && !monitor_first_round_done(monitor)
+           && clock_left_ms(deadline_ms) > 0)
+        ended = is_end(signals_wait(20));
+    *ret_ended = ended;
+    return ended ? 0 : front_listen(path, socket, err);
+}
+
+/* Starts what could not be started before, and frees what has ended since a reload. */
+static void tend_checks(struct steward *steward, int code, const struct error *err)
+{
+    if (code != 0 && !steward->lacks_checks)
+        log_error("a check can't be started, which is tried again until it can: %s", err->text);
+    steward->lacks_checks = code != 0;
+}
+
+static void tend(struct steward *steward)
+{
+    struct error err = { 0 };
+    int code = probers_tend(steward->probers, &err);
+
+    tend_checks(steward, code, &err);
+    slo_side_tend(steward->slo_side);
+}
+
+static void say_changes(const struct config *before, const struct config *after)
+{
+    AUTO(buf_done) struct buf changes;
+
+    buf_init(&changes, CHANGES_BYTES);
+    changes_describe(before, after, &changes);
+    log_info("checks loaded: %s%s", buf_text(&changes), buf_ok(&changes) ? "" : "…");
+}
+
+/* The monitor hears of it first: a result of a check that it doesn't know would be lost.  Returns
+ * false when it takes no orders, and then nothing has happened. */
+static bool change_checks(struct steward *steward, const struct config *next)
+{
+    struct order order = { .kind = ORDER_CONFIG, .of.config = config_acquire(next) };
+    struct error err = { 0 };
+    int code;
+
+    if (!orders_give(steward->house->orders, &order)) {
+        config_release(&order.of.config);
+        return false;
+    }
+    code = probers_reload(steward->probers, next, &err);
+    tend_checks(steward, code, &err);
+    return true;
+}
+
+/* The parts that read nothing but the environment go on with the configuration of the start: it
+ * can't change within a process. */
+static void reload(struct steward *steward)
+{
+    const struct config *next = NULL;
+    struct error err = { 0 };
+    int code = settings_load(steward->config, &next, &err);
+
+    if (code != 0) {
+        log_error("the configuration stays as it was: %s", err.text);
+        return;
+    }
+    if (change_checks(steward, next)) {
+        say_changes(steward->config, next);
+        config_diagnose(next, settings_say, NULL);
+        slo_side_reload(steward->slo_side, next);
+        config_release(&steward->config);
+        steward->config = config_acquire(next);
+    } else {
+        log_error("the configuration stays as it was: the monitor takes no orders");
+    }
+    config_release(&next);
+}
+
+/* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
+static void wait_drained(int64_t drain_ms, const struct front *front)
+{
+    int64_t deadline_ms = clock_boot_ms() + drain_ms;
+    int left_ms;
+
+    while ((left_ms = clock_left_ms(deadline_ms)) > 0 && !front_replaced(front)) {
+        if (is_end(signals_wait(left_ms < LOOK_MS ? left_ms : LOOK_MS)))
+            return;
+    }
+}
+
+void steward_serve(struct steward *steward)
+{
+    const struct config *config = steward->house->config;
+    int number = 0;
+
+    steward->config = config_acquire(config);
+    while (!is_end(number) && !front_replaced(steward->front)) {
+        number = signals_wait(LOOK_MS);
+        if (number == SIGHUP)
+            reload(steward);
+        if (number == 0)
+            tend(steward);
+    }
+    config_release(&steward->config);
+    if (front_replaced(steward->front)) {
+        /* The successor speaks for the application now: a last "draining" would be a lie. */
+        log_info("replaced by another process at %s: ending", config->listen_path);
+        return;
+    }
+    log_info("draining for %lld ms (%s); a second signal ends it now", (long long)config->drain_ms,
+             strsignal(number));
+    monitor_drain(steward->monitor);
+    wait_drained(config->drain_ms, steward->front);
+}
