@@ -11,6 +11,7 @@
 #include "daemon/settings.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -105,10 +106,21 @@ static void reload(struct steward *steward)
     config_release(&next);
 }
 
-/* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
-static void wait_drained(int64_t drain_ms, const struct front *front)
+/* The queue is full only while orders pour in, and the monitor takes them at once: this order waits
+ * for its place, but not for longer than draining would take anyway. */
+static void order_drain(struct orders *orders, int signal_number, int64_t until_ms)
 {
-    int64_t deadline_ms = clock_boot_ms() + drain_ms;
+    struct order order = { .kind = ORDER_DRAIN, .of.drain.until_boot_ms = until_ms };
+
+    (void)snprintf(order.of.drain.reason, sizeof(order.of.drain.reason), "told to end (SIG%s)",
+                   signal_number == SIGINT ? "INT" : "TERM");
+    while (!orders_give(orders, &order) && clock_left_ms(until_ms) > 0)
+        clock_sleep_ms(10);
+}
+
+/* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
+static void wait_drained(int64_t deadline_ms, const struct front *front)
+{
     int left_ms;
 
     while ((left_ms = clock_left_ms(deadline_ms)) > 0 && !front_replaced(front)) {
@@ -120,6 +132,7 @@ static void wait_drained(int64_t drain_ms, const struct front *front)
 void steward_serve(struct steward *steward)
 {
     const struct config *config = steward->house->config;
+    int64_t since_ms;
     int number = 0;
 
     steward->config = config_acquire(config);
@@ -136,8 +149,11 @@ void steward_serve(struct steward *steward)
         log_info("replaced by another process at %s: ending", config->listen_path);
         return;
     }
-    log_info("draining for %lld ms (%s); a second signal ends it now", (long long)config->drain_ms,
-             strsignal(number));
-    monitor_drain(steward->monitor);
-    wait_drained(config->drain_ms, steward->front);
+    /* Who was drained by hand before has let that time pass already. */
+    since_ms = monitor_draining_since_ms(steward->monitor);
+    since_ms = since_ms == 0 ? clock_boot_ms() : since_ms;
+    log_info("draining for %d ms (%s); a second signal ends it now",
+             clock_left_ms(since_ms + config->drain_ms), strsignal(number));
+    order_drain(steward->house->orders, number, since_ms + config->drain_ms);
+    wait_drained(since_ms + config->drain_ms, steward->front);
 }

@@ -3,6 +3,7 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/metrics.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/overview.c %D%/overview.h \
+	%D%/reload.c \
 	%D%/render.h \
 	%D%/render_detailed.c \
 	%D%/render_facts.c \

@@ -27,11 +27,12 @@ struct monitor {
     struct monitor_settings settings;
     struct thread thread;
     /* the monitor's thread only, once it runs */
+    const struct config *config; /* in force; held */
     struct overview overview;
     struct report report;
     /* any thread */
     atomic_bool stopping;
-    atomic_bool draining; /* latched */
+    _Atomic int64_t draining_since_ms;
     atomic_bool first_round_done;
 };
 
@@ -59,7 +60,7 @@ static bool judge(struct monitor *monitor)
     bool changed;
 
     monitor->overview.outcomes_refused = queue_refused(monitor->settings.outcomes);
-    changed = overview_judge(&monitor->overview, moment_now(), atomic_load(&monitor->draining));
+    changed = overview_judge(&monitor->overview, moment_now());
     atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
     return changed;
 }
@@ -78,6 +79,35 @@ static void take_outcomes(struct monitor *monitor, int64_t deadline_ms)
     }
 }
 
+/* The order's hold on the configuration becomes the monitor's. */
+static void put_in_force(struct monitor *monitor, const struct config *config)
+{
+    overview_reload(&monitor->overview, config, moment_now());
+    config_release(&monitor->config);
+    monitor->config = config;
+}
+
+static void take_orders(struct monitor *monitor)
+{
+    struct order order;
+
+    assert(thread_is(thread_name));
+    while (orders_take(monitor->settings.orders, &order)) {
+        switch (order.kind) {
+        case ORDER_DRAIN:
+            overview_drain(&monitor->overview, &order.of.drain, moment_now());
+            atomic_store(&monitor->draining_since_ms, monitor->overview.draining_since.boot_ms);
+            break;
+        case ORDER_MAINTENANCE:
+            overview_maintain(&monitor->overview, &order.of.maintenance);
+            break;
+        case ORDER_CONFIG:
+            put_in_force(monitor, order.of.config);
+            break;
+        }
+    }
+}
+
 static void run(void *context)
 {
     struct monitor *monitor = context;
@@ -87,6 +117,7 @@ static void run(void *context)
         bool tick;
 
         take_outcomes(monitor, tick_ms);
+        take_orders(monitor);
         tick = clock_boot_ms() >= tick_ms;
         if (tick) {
             tick_ms = clock_boot_ms() + TICK_MS;
@@ -107,7 +138,8 @@ int monitor_start(const struct monitor_settings *settings, struct monitor **ret,
     if (monitor == NULL)
         return error_set(err, ENOMEM, "monitor: out of memory");
     monitor->settings = *settings;
-    overview_init(&monitor->overview, settings->config, moment_now());
+    monitor->config = config_acquire(settings->config);
+    overview_init(&monitor->overview, monitor->config, moment_now());
     report_init(&monitor->report, &monitor->overview);
     atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
     if (!publish(monitor))
@@ -120,6 +152,17 @@ int monitor_start(const struct monitor_settings *settings, struct monitor **ret,
     return 0;
 }
 
+/* What nobody takes any more still holds its configuration. */
+static void drop_orders(struct orders *orders)
+{
+    struct order order;
+
+    while (orders_take(orders, &order)) {
+        if (order.kind == ORDER_CONFIG)
+            config_release(&order.of.config);
+    }
+}
+
 void monitor_stop(struct monitor **monitor)
 {
     if (*monitor == NULL)
@@ -127,18 +170,20 @@ void monitor_stop(struct monitor **monitor)
     atomic_store(&(*monitor)->stopping, true);
     queue_wake((*monitor)->settings.outcomes);
     /* It never blocks; should it hang all the same, its memory must outlive it. */
-    if (thread_join(&(*monitor)->thread, STOP_WITHIN_MS))
+    if (thread_join(&(*monitor)->thread, STOP_WITHIN_MS)) {
+        drop_orders((*monitor)->settings.orders);
+        config_release(&(*monitor)->config);
         free(*monitor);
+    }
     *monitor = NULL;
-}
-
-void monitor_drain(struct monitor *monitor)
-{
-    atomic_store(&monitor->draining, true);
-    queue_wake(monitor->settings.outcomes);
 }
 
 bool monitor_first_round_done(const struct monitor *monitor)
 {
     return atomic_load(&monitor->first_round_done);
+}
+
+int64_t monitor_draining_since_ms(const struct monitor *monitor)
+{
+    return atomic_load(&monitor->draining_since_ms);
 }

@@ -1,5 +1,8 @@
 /* monitor.h - owns all health state: takes outcomes and orders, ticks, publishes health pages.
  *
+ * Orders (health/order.h) count in the order in which they were given, before anything is judged,
+ * and are published within 100 ms.
+ *
  * Pages (keys in its slot): "health", "ready", "startup", "detailed", "detailed/NAME" for every
  * check, "metrics" and "metrics/openmetrics" (a fragment each).  Published on every change and once
  * a second; too old after 3 s.
@@ -18,8 +21,8 @@
 struct monitor;
 
 struct monitor_settings {
-    const struct config *config;
-    struct queue *outcomes; /* of struct outcome; an order wakes who waits for one */
+    const struct config *config; /* held by the monitor, until another one is ordered */
+    struct queue *outcomes;      /* of struct outcome; an order wakes who waits for one */
     struct orders *orders;
     struct slot *slot;
     const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not started */
@@ -30,8 +33,8 @@ int monitor_start(const struct monitor_settings *settings, struct monitor **ret,
                   struct error *err) MUST_CHECK;
 void monitor_stop(struct monitor **monitor);
 
-/* Latched: from now on not ready, whatever checks say.  Any thread; published within 100 ms. */
-void monitor_drain(struct monitor *monitor);
+/* Since when it drains, by the boot clock; 0: it doesn't.  Any thread. */
+int64_t monitor_draining_since_ms(const struct monitor *monitor);
 
 /* Whether the first round of all checks is done.  Any thread. */
 bool monitor_first_round_done(const struct monitor *monitor);

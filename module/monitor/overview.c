@@ -14,7 +14,7 @@ void overview_init(struct overview *overview, const struct config *config, struc
     overview->started = now;
     for (int i = 0; i < config->check_count; i++)
         check_state_init(&overview->checks[i], &config->checks[i], now);
-    (void)overview_judge(overview, now, false);
+    (void)overview_judge(overview, now);
 }
 
 const struct check_state *overview_app(const struct overview *overview)
@@ -59,66 +59,194 @@ void overview_look_at_front(struct overview *overview, int64_t beat_ms, int64_t 
     overview->front_looked_at_ms = now_ms;
 }
 
-static enum liveness judge_liveness(const struct overview *overview)
+bool overview_in_group(const struct overview *overview, int check, int group)
+{
+    return (overview->config->checks[check].groups >> group & 1U) != 0;
+}
+
+/* Whether the application has still to answer, or has stopped doing so. */
+static enum liveness judge_app(const struct overview *overview)
 {
     const struct check_state *app = overview_app(overview);
 
-    if (overview->front_stalled)
-        return LIVENESS_FRONT_STALLED;
-    if (app == NULL)
+    if (app == NULL || !overview_in_group(overview, (int)(app - overview->checks), GROUP_LIVENESS))
         return LIVENESS_OK;
     if (!overview->app_answered)
         return LIVENESS_STARTING;
-    return app->consecutive_failures >= OVERVIEW_APP_FAILURES ? LIVENESS_APP_FAILED : LIVENESS_OK;
+    return app->consecutive_failures >= OVERVIEW_LIVENESS_FAILURES ? LIVENESS_APP_FAILED
+                                                                   : LIVENESS_OK;
 }
 
-static bool all_settled(const struct overview *overview)
+/* A member that failed several times in a row, whatever its own `fall` is; -1: none.  A policy that
+ * makes its errors change nothing holds here too. */
+static int failed_member(const struct overview *overview)
+{
+    const struct check_state *app = overview_app(overview);
+
+    for (int i = 0; i < overview->config->check_count; i++) {
+        const struct check_state *state = &overview->checks[i];
+
+        if (state != app && overview_in_group(overview, i, GROUP_LIVENESS)
+            && state->config->critical && state->config->policy != CHECK_POLICY_DEGRADE
+            && state->consecutive_failures >= OVERVIEW_LIVENESS_FAILURES)
+            return i;
+    }
+    return -1;
+}
+
+static enum liveness judge_liveness(struct overview *overview)
+{
+    enum liveness of_app = judge_app(overview);
+
+    if (overview->front_stalled)
+        return LIVENESS_FRONT_STALLED;
+    if (of_app != LIVENESS_OK)
+        return of_app;
+    overview->liveness_check = failed_member(overview);
+    return overview->liveness_check < 0 ? LIVENESS_OK : LIVENESS_CHECK_FAILED;
+}
+
+/* Whether every check, or every one of a group, has been judged once. */
+static bool all_settled(const struct overview *overview, uint32_t groups)
 {
     for (int i = 0; i < overview->config->check_count; i++) {
-        if (!check_state_settled(&overview->checks[i]))
+        if ((overview->config->checks[i].groups & groups) != 0
+            && !check_state_settled(&overview->checks[i])
+            && (overview->checks[i].excused & groups) == 0)
             return false;
     }
     return true;
 }
 
-static bool all_pass(const struct overview *overview)
+bool overview_check_passes(const struct overview *overview, int check, int group)
 {
+    const struct check_state *state = &overview->checks[check];
+
+    return check_state_passes(state, overview->now.boot_ms)
+           || (state->verdict.status == CHECK_STARTING && (state->excused >> group & 1U) != 0);
+}
+
+static bool members_pass(const struct overview *overview, int group)
+{
+    int members = 0;
+
     for (int i = 0; i < overview->config->check_count; i++) {
-        if (!check_state_passes(&overview->checks[i], overview->now.boot_ms))
+        if (!overview_in_group(overview, i, group))
+            continue;
+        members++;
+        if (!overview_check_passes(overview, i, group))
             return false;
     }
-    return overview->config->check_count > 0 || overview->config->require_none;
+    return members > 0 || (group == GROUP_READINESS && overview->config->require_none);
 }
 
-/* The application must have passed once; an address that can't be used never does. */
-static bool app_has_passed(const struct overview *overview)
+/* The application, and who else is a member, must have passed once; an address that can't be used
+ * never does. */
+static bool members_have_passed(const struct overview *overview)
 {
-    const struct check_state *app = overview_app(overview);
-
-    if (app == NULL)
-        return config_check(overview->config, "app") == NULL;
-    return app->verdict.status == CHECK_OK || app->verdict.status == CHECK_DEGRADED;
+    for (int i = 0; i < overview->config->check_count; i++) {
+        if (overview_in_group(overview, i, GROUP_STARTUP) && !overview->checks[i].has_passed)
+            return false;
+    }
+    return true;
 }
 
-bool overview_judge(struct overview *overview, struct moment now, bool draining)
+static void judge_groups(struct overview *overview)
 {
-    bool changed = false;
-    bool was_ready = overview->ready;
-    bool was_started_up = overview->started_up;
-    bool was_draining = overview->draining;
-    enum liveness was = overview->liveness;
+    uint32_t passing = 0;
 
+    overview->first_round_done = overview->first_round_done || all_settled(overview, UINT32_MAX);
+    overview->ready_round_done =
+        overview->ready_round_done || all_settled(overview, 1U << GROUP_READINESS);
+    overview->started_up =
+        overview->started_up || (overview->first_round_done && members_have_passed(overview));
+    overview->liveness = judge_liveness(overview);
+    if (overview->liveness == LIVENESS_OK)
+        passing |= 1U << GROUP_LIVENESS;
+    if (overview->started_up)
+        passing |= 1U << GROUP_STARTUP;
+    if (overview->ready_round_done && members_pass(overview, GROUP_READINESS))
+        passing |= 1U << GROUP_READINESS;
+    for (int group = GROUP_NAMED; group < overview->config->group_count; group++) {
+        if (members_pass(overview, group))
+            passing |= 1U << group;
+    }
+    overview->groups_passing = passing;
+}
+
+bool overview_group_passes(const struct overview *overview, int group)
+{
+    return (overview->groups_passing >> group & 1U) != 0;
+}
+
+bool overview_maintenance_drains(const struct overview *overview)
+{
+    return overview->maintenance_in_force && overview->maintenance.drain;
+}
+
+/* What every page shows, ages and numbers apart. */
+struct shown {
+    uint32_t groups_passing;
+    enum liveness liveness;
+    int liveness_check;
+    bool ready;
+    bool in_force;
+};
+
+static struct shown shown_of(const struct overview *overview)
+{
+    return (struct shown){
+        .groups_passing = overview->groups_passing,
+        .liveness = overview->liveness,
+        .liveness_check = overview->liveness_check,
+        .ready = overview->ready,
+        .in_force = overview->maintenance_in_force,
+    };
+}
+
+static bool shown_differs(const struct shown *a, const struct shown *b)
+{
+    return a->groups_passing != b->groups_passing || a->liveness != b->liveness
+           || a->liveness_check != b->liveness_check || a->ready != b->ready
+           || a->in_force != b->in_force;
+}
+
+bool overview_judge(struct overview *overview, struct moment now)
+{
+    struct shown before = shown_of(overview);
+    struct shown after;
+    bool changed = overview->ordered;
+
+    overview->ordered = false;
     overview->now = now;
     for (int i = 0; i < overview->config->check_count; i++)
         changed = check_state_judge(&overview->checks[i], now) || changed;
-    overview->draining = overview->draining || draining;
-    overview->first_round_done = overview->first_round_done || all_settled(overview);
-    overview->started_up =
-        overview->started_up || (overview->first_round_done && app_has_passed(overview));
-    overview->ready = !overview->draining && overview->first_round_done && all_pass(overview);
-    overview->liveness = judge_liveness(overview);
-    return changed || overview->ready != was_ready || overview->started_up != was_started_up
-           || overview->draining != was_draining || overview->liveness != was;
+    overview->maintenance_in_force = maintenance_in_force(&overview->maintenance, now.wall_ms);
+    judge_groups(overview);
+    overview->ready = !overview->draining && !overview_maintenance_drains(overview)
+                      && overview_group_passes(overview, GROUP_READINESS);
+    after = shown_of(overview);
+    return changed || shown_differs(&before, &after);
+}
+
+void overview_drain(struct overview *overview, const struct drain *drain, struct moment now)
+{
+    int64_t *until_ms = &overview->drain.until_boot_ms;
+
+    overview->ordered = true;
+    if (!overview->draining) {
+        overview->draining = true;
+        overview->draining_since = now;
+        overview->drain = *drain;
+    } else if (drain->until_boot_ms != 0 && (*until_ms == 0 || drain->until_boot_ms < *until_ms)) {
+        *until_ms = drain->until_boot_ms;
+    }
+}
+
+void overview_maintain(struct overview *overview, const struct maintenance *maintenance)
+{
+    overview->ordered = true;
+    overview->maintenance = *maintenance;
 }
 
 bool overview_degraded(const struct overview *overview)

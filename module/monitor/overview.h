@@ -4,33 +4,50 @@
 
 #include "base/limits.h"
 #include "config/config.h"
+#include "health/order.h"
 #include "monitor/state.h"
 
 enum {
     OVERVIEW_MAX_AGE_MS = 3000, /* an older publication is too old */
     OVERVIEW_FRONT_STALL_MS = 3000,
-    OVERVIEW_APP_FAILURES = 3, /* in a row, before liveness fails */
+    OVERVIEW_LIVENESS_FAILURES = 3, /* in a row, before liveness fails */
 };
 
-enum liveness { LIVENESS_OK, LIVENESS_STARTING, LIVENESS_APP_FAILED, LIVENESS_FRONT_STALLED };
+enum liveness {
+    LIVENESS_OK,
+    LIVENESS_STARTING,
+    LIVENESS_APP_FAILED,
+    LIVENESS_CHECK_FAILED, /* another member of the group: liveness_check */
+    LIVENESS_FRONT_STALLED,
+};
 
 struct overview {
     /* set at the start, read-only afterwards */
-    const struct config *config;
     struct moment started;
+    /* by orders */
+    const struct config *config; /* in force; held by whoever owns the overview */
+    uint64_t reloads;            /* how often it was replaced */
+    bool draining;               /* latched */
+    struct moment draining_since;
+    struct drain drain;             /* while draining: why, who, until when */
+    struct maintenance maintenance; /* the last known; on or not */
+    bool ordered;                   /* something of this has changed since the last judgement */
     /* what has been seen */
-    struct check_state checks[LIMIT_CHECKS];
-    bool app_answered; /* latched */
+    struct check_state checks[LIMIT_CHECKS]; /* in the order of config->checks */
+    bool app_answered;                       /* latched */
     int64_t front_looked_at_ms;
     bool front_late;    /* at the last look */
     bool front_stalled; /* at the last two looks */
     /* as of the last judgement */
     struct moment now;
-    bool draining;         /* latched */
-    bool first_round_done; /* latched */
-    bool started_up;       /* latched */
+    bool first_round_done;     /* latched: every check has been judged once */
+    bool ready_round_done;     /* latched: every member of readiness has */
+    bool started_up;           /* latched */
+    bool maintenance_in_force; /* by the wall clock; alone it takes nothing away */
+    uint32_t groups_passing;   /* a bit each; readiness without drain and maintenance */
     bool ready;
     enum liveness liveness;
+    int liveness_check; /* with LIVENESS_CHECK_FAILED: which one */
     /* counted elsewhere, shown in the metrics */
     uint64_t outcomes_refused;
     uint64_t publications_failed;
@@ -46,13 +63,40 @@ void overview_take(struct overview *overview, const struct outcome *outcome);
 void overview_look_at_front(struct overview *overview, int64_t beat_ms, int64_t now_ms);
 
 /* Judges everything anew.  Returns whether anything that a page shows has changed, numbers and ages
- * apart.  `draining` is latched by the first true. */
-bool overview_judge(struct overview *overview, struct moment now, bool draining);
+ * apart. */
+bool overview_judge(struct overview *overview, struct moment now);
+
+/* Not ready from now on.  The first order says since when and why; a later one can only bring the
+ * end nearer. */
+void overview_drain(struct overview *overview, const struct drain *drain, struct moment now);
+
+/* What is in force, in full.  Shown, and judged by, from the next judgement on. */
+void overview_maintain(struct overview *overview, const struct maintenance *maintenance);
+
+/* Whether maintenance takes readiness away; draining outranks it in what is shown. */
+bool overview_maintenance_drains(const struct overview *overview);
+
+/* Puts another configuration in force.  Checks whose row has kept its id go on untouched, those
+ * that are gone are forgotten, new ones start.  A new one takes part in a group that passes only
+ * from its first verdict on (or when it should have had one): a reload must cost no request.  Under
+ * a name that there was before, it starts with what was thought of its predecessor. */
+void overview_reload(struct overview *overview, const struct config *config, struct moment now);
 
 /* The state of the check `app` where it says something about the application, else NULL. */
 const struct check_state *overview_app(const struct overview *overview);
 
 /* Whether a check is degraded, or fails without taking readiness away. */
 bool overview_degraded(const struct overview *overview);
+
+/* Whether the check is a member of that group (an index of config->groups). */
+bool overview_in_group(const struct overview *overview, int check, int group);
+
+/* Whether the group passes as last judged.  Of named groups and of readiness by its checks alone:
+ * drain and maintenance touch `ready` only.  A group without members does not pass (readiness does
+ * with PROBITY_REQUIRE=none).  Liveness and startup: as their pages say. */
+bool overview_group_passes(const struct overview *overview, int group);
+
+/* Whether a check lets a group that it belongs to pass, as last judged. */
+bool overview_check_passes(const struct overview *overview, int check, int group);
 
 #endif

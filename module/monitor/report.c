@@ -7,65 +7,126 @@
 #include "base/auto.h"
 #include "base/log.h"
 
-static bool is_well(enum check_status status)
+#include <stdio.h>
+#include <string.h>
+
+enum { REASONS_APART_MS = 1000 };
+
+static const char *readiness_of(const struct overview *overview)
 {
-    return status == CHECK_OK;
+    if (overview->draining)
+        return "draining";
+    if (overview_maintenance_drains(overview))
+        return "maintenance";
+    return overview->ready ? "ready" : "not_ready";
+}
+
+static struct told told_now(const struct overview *overview, int check)
+{
+    const struct check_state *state = &overview->checks[check];
+    struct told told = {
+        .check = state->config->id,
+        .status = state->verdict.status,
+        .reason = state->verdict.reason,
+        .since_ms = overview->now.boot_ms,
+        .told_at_ms = overview->now.boot_ms,
+    };
+
+    (void)snprintf(told.error_id, sizeof(told.error_id), "%s", state->error_id);
+    return told;
 }
 
 void report_init(struct report *report, const struct overview *overview)
 {
-    for (int i = 0; i < overview->config->check_count; i++) {
-        report->checks[i].status = overview->checks[i].verdict.status;
-        report->checks[i].since_ms = overview->now.boot_ms;
-    }
-    report->ready = overview->ready;
-    report->ready_since_ms = overview->now.boot_ms;
-    report->draining = overview->draining;
+    report->reloads = overview->reloads;
+    report->check_count = overview->config->check_count;
+    for (int i = 0; i < report->check_count; i++)
+        report->checks[i] = told_now(overview, i);
+    report->readiness = readiness_of(overview);
+    report->readiness_since_ms = overview->now.boot_ms;
     report->liveness = overview->liveness;
 }
 
-static void report_check(struct report *report, const struct overview *overview, int check)
+/* Of a check that is new there is nothing to say before its first verdict. */
+static void follow_config(struct report *report, const struct overview *overview)
+{
+    struct told before[LIMIT_CHECKS];
+    int before_count = report->check_count;
+
+    if (report->reloads == overview->reloads)
+        return;
+    memcpy(before, report->checks, sizeof(before));
+    report->reloads = overview->reloads;
+    report->check_count = overview->config->check_count;
+    for (int i = 0; i < report->check_count; i++) {
+        report->checks[i] = told_now(overview, i);
+        for (int j = 0; j < before_count; j++) {
+            if (before[j].check == report->checks[i].check)
+                report->checks[i] = before[j];
+        }
+    }
+    log_info("the configuration in force has %d checks", report->check_count);
+}
+
+static void report_check(struct told *told, const struct overview *overview, int check)
 {
     const struct check_state *state = &overview->checks[check];
-    enum check_status before = report->checks[check].status;
-    enum check_status after = state->verdict.status;
+    const char *from = check_status_text(told->status);
+    const char *to = check_status_text(state->verdict.status);
+    bool well = state->verdict.status == CHECK_OK;
+    const char *error_id = well ? told->error_id : state->error_id;
     char why[CHECK_WORD_BYTES];
-    struct log_field fields[6];
+    struct log_field fields[7];
+    int64_t since_ms;
     int count = 0;
 
     check_verdict_why(&state->verdict, why);
     fields[count++] = LOG_TEXT("check", state->config->name);
-    fields[count++] = LOG_TEXT("from", check_status_text(before));
-    fields[count++] = LOG_TEXT("to", check_status_text(after));
-    fields[count++] =
-        LOG_NUMBER("lasted_ms", overview->now.boot_ms - report->checks[check].since_ms);
+    fields[count++] = LOG_TEXT("from", from);
+    fields[count++] = LOG_TEXT("to", to);
+    fields[count++] = LOG_NUMBER("lasted_ms", overview->now.boot_ms - told->since_ms);
     if (why[0] != '\0')
         fields[count++] = LOG_TEXT("reason", why);
+    if (error_id[0] != '\0')
+        fields[count++] = LOG_TEXT("error_id", error_id);
     /* The log alone holds the driver's own words. */
-    if (!is_well(after) && after != CHECK_STALE && state->last.detail[0] != '\0')
+    if (!well && state->verdict.status != CHECK_STALE && state->last.detail[0] != '\0')
         fields[count++] = LOG_TEXT("detail", state->last.detail);
-    log_with(is_well(after) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, fields, count,
-             "check %s: %s -> %s%s%s", state->config->name, check_status_text(before),
-             check_status_text(after), why[0] == '\0' ? "" : ": ", why);
-    report->checks[check].status = after;
-    report->checks[check].since_ms = overview->now.boot_ms;
+    log_with(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, fields, count, "check %s: %s -> %s%s%s",
+             state->config->name, from, to, why[0] == '\0' ? "" : ": ", why);
+    since_ms = told->status == state->verdict.status ? told->since_ms : overview->now.boot_ms;
+    *told = told_now(overview, check);
+    told->since_ms = since_ms;
+}
+
+static bool is_news(const struct told *told, const struct overview *overview, int check)
+{
+    const struct check_state *state = &overview->checks[check];
+
+    if (told->status != state->verdict.status)
+        return true;
+    return told->reason != state->verdict.reason
+           && overview->now.boot_ms - told->told_at_ms >= REASONS_APART_MS;
 }
 
 static void report_readiness(struct report *report, const struct overview *overview)
 {
-    const char *to = overview->draining ? "draining" : overview->ready ? "ready" : "not_ready";
-    const char *from = report->ready ? "ready" : "not_ready";
+    const char *to = readiness_of(overview);
+    const char *why = overview->draining                      ? overview->drain.reason
+                      : overview_maintenance_drains(overview) ? overview->maintenance.reason
+                                                              : "";
     const struct log_field fields[] = {
-        LOG_TEXT("from", from),
+        LOG_TEXT("from", report->readiness),
         LOG_TEXT("to", to),
-        LOG_NUMBER("lasted_ms", overview->now.boot_ms - report->ready_since_ms),
+        LOG_NUMBER("lasted_ms", overview->now.boot_ms - report->readiness_since_ms),
+        LOG_TEXT("reason", why),
     };
+    int count = (int)ARRAY_LENGTH(fields) - (why[0] == '\0');
 
-    log_with(overview->ready || overview->draining ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, fields,
-             ARRAY_LENGTH(fields), "readiness: %s -> %s", from, to);
-    report->ready = overview->ready;
-    report->ready_since_ms = overview->now.boot_ms;
-    report->draining = overview->draining;
+    log_with(strcmp(to, "not_ready") == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, fields, count,
+             "readiness: %s -> %s%s%s", report->readiness, to, why[0] == '\0' ? "" : ": ", why);
+    report->readiness = to;
+    report->readiness_since_ms = overview->now.boot_ms;
 }
 
 static void report_liveness(struct report *report, const struct overview *overview)
@@ -74,21 +135,26 @@ static void report_liveness(struct report *report, const struct overview *overvi
         [LIVENESS_OK] = "ok",
         [LIVENESS_STARTING] = "starting: the application has not answered yet",
         [LIVENESS_APP_FAILED] = "fail: the application failed several times in a row",
+        [LIVENESS_CHECK_FAILED] = "fail: a check of the group failed several times in a row: ",
         [LIVENESS_FRONT_STALLED] = "fail: the thread that answers requests has stopped",
     };
+    const char *check = overview->liveness == LIVENESS_CHECK_FAILED
+                            ? overview->config->checks[overview->liveness_check].name
+                            : "";
 
     log_with(overview->liveness == LIVENESS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL, 0,
-             "liveness: %s", texts[overview->liveness]);
+             "liveness: %s%s", texts[overview->liveness], check);
     report->liveness = overview->liveness;
 }
 
 void report_changes(struct report *report, const struct overview *overview)
 {
-    for (int i = 0; i < overview->config->check_count; i++) {
-        if (report->checks[i].status != overview->checks[i].verdict.status)
-            report_check(report, overview, i);
+    follow_config(report, overview);
+    for (int i = 0; i < report->check_count; i++) {
+        if (is_news(&report->checks[i], overview, i))
+            report_check(&report->checks[i], overview, i);
     }
-    if (report->ready != overview->ready || report->draining != overview->draining)
+    if (report->readiness != readiness_of(overview))
         report_readiness(report, overview);
     if (report->liveness != overview->liveness)
         report_liveness(report, overview);

@@ -4,6 +4,8 @@
 
 #include "monitor/state.h"
 
+#include "base/random.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -77,6 +79,18 @@ static struct check_verdict verdict_now(const struct check_state *state, int64_t
     return state->shown;
 }
 
+static void name_trouble(struct check_state *state)
+{
+    char digits[RANDOM_HEX_BYTES];
+
+    if (state->verdict.status == CHECK_OK || state->verdict.status == CHECK_STARTING) {
+        state->error_id[0] = '\0';
+    } else if (state->error_id[0] == '\0') {
+        random_hex(digits);
+        (void)snprintf(state->error_id, sizeof(state->error_id), "%.8s", digits);
+    }
+}
+
 bool check_state_judge(struct check_state *state, struct moment now)
 {
     struct check_verdict before = state->verdict;
@@ -84,10 +98,12 @@ bool check_state_judge(struct check_state *state, struct moment now)
 
     state->verdict = verdict_now(state, now.boot_ms);
     well = state->verdict.status == CHECK_OK || state->verdict.status == CHECK_DEGRADED;
+    state->has_passed = state->has_passed || well;
     if (well)
         state->trouble_since_ms = 0;
     else if (state->trouble_since_ms == 0)
         state->trouble_since_ms = now.boot_ms;
+    name_trouble(state);
     if (before.status != state->verdict.status) {
         state->since = now;
         state->transitions++;
@@ -103,25 +119,42 @@ bool check_state_settled(const struct check_state *state)
     return !can_be_looked_at(state) || state->verdict.status != CHECK_STARTING;
 }
 
-bool check_state_passes(const struct check_state *state, int64_t now_ms)
+enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms)
 {
     switch (state->verdict.status) {
     case CHECK_OK:
     case CHECK_DEGRADED:
-        return true;
-    case CHECK_STARTING:
-        return !state->config->critical;
+        return CHECK_RULE_WELL;
     case CHECK_NOT_CONFIGURED:
-        return false; /* PROBITY_REQUIRE outranks every policy: it is told to look for lost
-                         variables */
+        return CHECK_RULE_REQUIRED; /* it outranks every policy: it is told to look for lost
+                                       variables */
+    case CHECK_STARTING:
+        return state->config->critical ? CHECK_RULE_STARTING : CHECK_RULE_NOT_CRITICAL;
     case CHECK_ERROR:
     case CHECK_STALE:
         break;
     }
-    if (!state->config->critical || state->config->policy == CHECK_POLICY_DEGRADE)
-        return true;
-    return state->config->policy == CHECK_POLICY_FAIL_AFTER
-           && now_ms - state->trouble_since_ms < state->config->fail_after_ms;
+    if (!state->config->critical)
+        return CHECK_RULE_NOT_CRITICAL;
+    if (state->config->policy == CHECK_POLICY_DEGRADE)
+        return CHECK_RULE_DEGRADE;
+    if (state->config->policy != CHECK_POLICY_FAIL_AFTER)
+        return CHECK_RULE_FAIL;
+    return now_ms - state->trouble_since_ms < state->config->fail_after_ms
+               ? CHECK_RULE_NOT_YET_AFTER
+               : CHECK_RULE_FAIL_AFTER;
+}
+
+bool check_state_passes(const struct check_state *state, int64_t now_ms)
+{
+    static const bool passes[] = {
+        [CHECK_RULE_WELL] = true,          [CHECK_RULE_REQUIRED] = false,
+        [CHECK_RULE_NOT_CRITICAL] = true,  [CHECK_RULE_STARTING] = false,
+        [CHECK_RULE_DEGRADE] = true,       [CHECK_RULE_FAIL_AFTER] = false,
+        [CHECK_RULE_NOT_YET_AFTER] = true, [CHECK_RULE_FAIL] = false,
+    };
+
+    return passes[check_state_rule(state, now_ms)];
 }
 
 const char *check_status_text(enum check_status status)

@@ -33,10 +33,25 @@ struct check_verdict {
     int64_t silent_ms;         /* stale: for how long there was no result */
 };
 
+/* Which rule lets a check take a group away, or not; in the order in which they are tried. */
+enum check_rule {
+    CHECK_RULE_WELL,          /* ok or degraded */
+    CHECK_RULE_REQUIRED,      /* not configured, and PROBITY_REQUIRE names it */
+    CHECK_RULE_NOT_CRITICAL,  /* shown only */
+    CHECK_RULE_STARTING,      /* no verdict yet */
+    CHECK_RULE_DEGRADE,       /* policy: degrade */
+    CHECK_RULE_FAIL_AFTER,    /* policy: fail_after, and it has lasted too long */
+    CHECK_RULE_NOT_YET_AFTER, /* policy: fail_after, and it has not */
+    CHECK_RULE_FAIL,          /* policy: fail */
+};
+
+#define CHECK_ERROR_ID_BYTES 9
+
 struct check_state {
-    /* set at the start, read-only afterwards */
+    /* set at the start; a reload may put another copy of the same row there */
     const struct check_config *config;
     struct moment started;
+    uint32_t excused; /* groups that need not wait for its first verdict: it came by a reload */
     /* what has been seen */
     struct hysteresis hysteresis;
     bool has_last;
@@ -48,7 +63,11 @@ struct check_state {
     struct check_verdict verdict;
     struct moment since;      /* when the status last changed */
     int64_t trouble_since_ms; /* since when it is neither ok nor degraded; 0: it is */
+    bool has_passed;          /* latched: it was ok or degraded once */
     uint64_t transitions;
+    /* Names this spell of trouble here and in the log, from leaving `ok` (or from the first
+     * verdict) until it is back; "" while there is none. */
+    char error_id[CHECK_ERROR_ID_BYTES];
 };
 
 void check_state_init(struct check_state *state, const struct check_config *config,
@@ -64,8 +83,10 @@ bool check_state_judge(struct check_state *state, struct moment now);
 /* Whether it has been judged at all: the first round is over for it. */
 bool check_state_settled(const struct check_state *state);
 
-/* Whether it lets the process be ready at `now_ms`, by its policy and as last judged. */
+/* Whether it lets its groups pass at `now_ms`, by its policy and as last judged; and which rule
+ * says so. */
 bool check_state_passes(const struct check_state *state, int64_t now_ms);
+enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms);
 
 /* Milliseconds since the last look ended, -1 before the first. */
 int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms);

@@ -26,6 +26,8 @@ void scene_reset(void)
 {
     scene_config = (struct config){ .app_version = "1.4.2",
                                     .check_count = 4,
+                                    .groups = { "liveness", "readiness", "startup" },
+                                    .group_count = GROUP_NAMED,
                                     .database_pool_size = 10,
                                     .celery_expected_workers = -1 };
     for (int i = 0; i < 4; i++)
@@ -38,6 +40,7 @@ void scene_reset(void)
                                                         .max_age_ms = 5000,
                                                         .fall = 2,
                                                         .rise = 2 };
+    scene_config.checks[SCENE_APP].groups |= 1U << GROUP_STARTUP | 1U << GROUP_LIVENESS;
 }
 
 void scene_keep(const char *names)
@@ -79,13 +82,22 @@ void scene_take(int check, enum outcome_status status, enum health_reason reason
     struct outcome outcome = scene_look(check, status, reason, after_ms);
 
     overview_take(&scene, &outcome);
-    (void)overview_judge(&scene, scene_moment(after_ms), false);
+    (void)overview_judge(&scene, scene_moment(after_ms));
 }
 
 void scene_all_ok(int64_t after_ms)
 {
     for (int i = 0; i < scene_config.check_count; i++)
         scene_take(i, OUTCOME_OK, HEALTH_REASON_NONE, after_ms);
+}
+
+bool scene_drain(int64_t after_ms)
+{
+    const struct drain drain = { .until_boot_ms = SCENE_BOOT_MS + after_ms + 5000,
+                                 .reason = "told to end (SIGTERM)" };
+
+    overview_drain(&scene, &drain, scene_moment(after_ms));
+    return overview_judge(&scene, scene_moment(after_ms));
 }
 
 const char *scene_page(render_fn render, bool too_old, struct page_text *ret_text)

@@ -36,6 +36,9 @@ void scene_take(int check, enum outcome_status status, enum health_reason reason
 /* Every check has passed, at that time. */
 void scene_all_ok(int64_t after_ms);
 
+/* A signal to end, with 5 s to drain; judges at its time, and returns whether a page changes. */
+bool scene_drain(int64_t after_ms);
+
 /* A page as text, and its status; the text is good until the next call. */
 const char *scene_page(render_fn render, bool too_old, struct page_text *ret_text);
 

@@ -5,6 +5,7 @@
 TCase *metrics_cases(void);
 TCase *monitor_cases(void);
 TCase *overview_cases(void);
+TCase *reload_cases(void);
 TCase *render_detailed_cases(void);
 TCase *render_facts_cases(void);
 TCase *render_public_cases(void);
@@ -14,7 +15,7 @@ TCase *state_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        state_cases,        overview_cases, render_public_cases, render_detailed_cases,
+        state_cases,        overview_cases, reload_cases, render_public_cases, render_detailed_cases,
         render_facts_cases, metrics_cases,  report_cases,        monitor_cases,
     };
 

@@ -46,7 +46,7 @@ static void look(int check, int64_t redis_max_bytes)
                                                     .command_count = 1,
                                                     .commands = { { "get", 21 } } };
     overview_take(&scene, &outcome);
-    (void)overview_judge(&scene, scene_moment(1250), false);
+    (void)overview_judge(&scene, scene_moment(1250));
 }
 
 START_TEST(metrics_leave_out_what_is_not_known)
@@ -86,7 +86,7 @@ START_TEST(metrics_have_no_limit_of_zero_and_no_stale_facts)
 {
     look(1, 0);
     ck_assert_ptr_null(strstr(metrics(METRICS_PROMETHEUS), "redis_memory_max_bytes"));
-    (void)overview_judge(&scene, scene_moment(60000), false);
+    (void)overview_judge(&scene, scene_moment(60000));
     ck_assert_ptr_null(strstr(metrics(METRICS_PROMETHEUS), "redis_memory_used_bytes"));
     ck_assert_ptr_nonnull(
         strstr(metrics(METRICS_PROMETHEUS), "\nprobity_check_up{check=\"redis\"} 0\n"));

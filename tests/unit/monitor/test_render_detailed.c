@@ -24,7 +24,7 @@ static void look(enum outcome_status status, enum health_reason reason, int64_t 
                                                 .connected_clients = 12,
                                                 .role = "master" };
     overview_take(&scene, &outcome);
-    (void)overview_judge(&scene, scene_moment(after_ms + 500), false);
+    (void)overview_judge(&scene, scene_moment(after_ms + 500));
 }
 
 static int status_of(void)
@@ -112,7 +112,7 @@ END_TEST
 START_TEST(detailed_stays_healthy_while_draining)
 {
     look(OUTCOME_OK, HEALTH_REASON_NONE, 10);
-    (void)overview_judge(&scene, scene_moment(20), true);
+    (void)scene_drain(20);
     ck_assert_int_eq(status_of(), 200);
 }
 END_TEST

@@ -32,7 +32,7 @@ START_TEST(health_tells_version_and_uptime_and_what_it_covers)
 {
     scene_keep("database");
     scene_start();
-    (void)overview_judge(&scene, scene_moment(86400000), false);
+    (void)overview_judge(&scene, scene_moment(86400000));
     expect(render_health, false, 200,
            "{\"status\": \"ok\", \"version\": \"1.4.2\", " PROBITY ", \"uptime_seconds\": 86400, "
            "\"covers\": \"probity only\", \"timestamp\": \"2026-11-22T12:00:00.000Z\"}");
@@ -97,7 +97,7 @@ START_TEST(ready_while_draining_says_so_and_promises_nothing)
     scene_keep("database");
     scene_start();
     scene_all_ok(0);
-    (void)overview_judge(&scene, scene_moment(0), true);
+    (void)scene_drain(0);
     expect(render_ready, false, 503,
            "{\"status\": \"draining\", \"checks\": {\"database\": \"ok\"}, "
            "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");

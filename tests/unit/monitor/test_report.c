@@ -75,7 +75,7 @@ START_TEST(report_of_an_outage_has_the_drivers_words_and_its_end_the_duration)
     snprintf(outcome.detail, sizeof(outcome.detail), "connect: Connection refused (111)");
     overview_take(&scene, &outcome);
     overview_take(&scene, &outcome);
-    (void)overview_judge(&scene, scene_moment(1000), false);
+    (void)overview_judge(&scene, scene_moment(1000));
     ck_assert_int_eq(lines(changes()), 2);
     ck_assert_ptr_nonnull(strstr(said, "\"check\": \"redis\""));
     ck_assert_ptr_nonnull(strstr(said, "\"reason\": \"connection refused\""));
@@ -89,6 +89,50 @@ START_TEST(report_of_an_outage_has_the_drivers_words_and_its_end_the_duration)
 }
 END_TEST
 
+START_TEST(report_names_the_spell_and_says_when_its_reason_changes_once_a_second)
+{
+    char want[64];
+
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 20);
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 30);
+    (void)snprintf(want, sizeof(want), "\"error_id\": \"%s\"", scene.checks[0].error_id);
+    ck_assert_ptr_nonnull(strstr(changes(), want));
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_TIMEOUT, 500);
+    ck_assert_str_eq(changes(), ""); /* too soon */
+    scene_take(0, OUTCOME_ERROR, HEALTH_REASON_TIMEOUT, 1030);
+    ck_assert_int_eq(lines(changes()), 1);
+    ck_assert_ptr_nonnull(strstr(said, "error -> error: timeout after 1000 ms"));
+    ck_assert_ptr_nonnull(strstr(said, "\"lasted_ms\": 1000"));
+    ck_assert_ptr_nonnull(strstr(said, want));
+    scene.checks[0].verdict.number = 900; /* another number is no news */
+    ck_assert_str_eq(changes(), "");
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 3000);
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 3030);
+    ck_assert_ptr_nonnull(strstr(changes(), want)); /* the line that ends it */
+    ck_assert_ptr_nonnull(strstr(said, "\"lasted_ms\": 3000"));
+}
+END_TEST
+
+START_TEST(report_follows_checks_through_a_reload)
+{
+    static struct config next;
+
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    (void)changes();
+    next = scene_config;
+    next.checks[1] = next.checks[0];
+    next.checks[0].id = 77;
+    next.checks[0].name = "cache";
+    next.check_count = 2;
+    overview_reload(&scene, &next, scene_moment(20));
+    (void)overview_judge(&scene, scene_moment(20));
+    ck_assert_int_eq(lines(changes()), 1);
+    ck_assert_ptr_nonnull(strstr(said, "the configuration in force has 2 checks"));
+    ck_assert_str_eq(changes(), "");
+}
+END_TEST
+
 START_TEST(report_of_a_drain_and_of_liveness)
 {
     scene_reset();
@@ -97,7 +141,7 @@ START_TEST(report_of_a_drain_and_of_liveness)
     report_init(&report, &scene);
     scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 10);
     ck_assert_ptr_nonnull(strstr(changes(), "liveness: ok"));
-    (void)overview_judge(&scene, scene_moment(20), true);
+    (void)scene_drain(20);
     ck_assert_int_eq(lines(changes()), 1);
     ck_assert_ptr_nonnull(strstr(said, "ready -> draining"));
     ck_assert_str_eq(changes(), "");
@@ -111,6 +155,8 @@ TCase *report_cases(void)
     tcase_add_checked_fixture(cases, begin, NULL);
     tcase_add_test(cases, report_says_a_change_once_and_a_round_never);
     tcase_add_test(cases, report_of_an_outage_has_the_drivers_words_and_its_end_the_duration);
+    tcase_add_test(cases, report_names_the_spell_and_says_when_its_reason_changes_once_a_second);
+    tcase_add_test(cases, report_follows_checks_through_a_reload);
     tcase_add_test(cases, report_of_a_drain_and_of_liveness);
     return cases;
 }

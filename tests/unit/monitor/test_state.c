@@ -167,6 +167,81 @@ START_TEST(state_says_since_when_and_counts)
 }
 END_TEST
 
+START_TEST(state_never_falls_by_failures_that_are_not_in_a_row)
+{
+    config.fall = 3;
+    check_state_init(&state, &config, scene_moment(0));
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    for (int i = 0; i < 5; i++) {
+        take(i % 2 == 0 ? OUTCOME_ERROR : OUTCOME_OK, HEALTH_REASON_REFUSED, 20 + i);
+        ck_assert_str_eq(word_at(20 + i), "ok");
+    }
+    ck_assert_uint_eq(state.transitions, 1);
+}
+END_TEST
+
+START_TEST(state_counts_the_first_success_at_once_and_after_an_outage_only_rise_of_them)
+{
+    config.rise = 3;
+    check_state_init(&state, &config, scene_moment(0));
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    ck_assert_str_eq(word_at(10), "ok");
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 20);
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 30);
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 40);
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 50);
+    ck_assert_str_eq(word_at(50), "error: connection refused");
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 60);
+    ck_assert_str_eq(word_at(60), "ok");
+}
+END_TEST
+
+START_TEST(state_names_each_spell_of_trouble_and_keeps_the_name_while_it_lasts)
+{
+    char first[CHECK_ERROR_ID_BYTES];
+
+    ck_assert_str_eq(state.error_id, "");
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    ck_assert_str_eq(state.error_id, "");
+    take(OUTCOME_DEGRADED, HEALTH_REASON_SLOW, 20);
+    ck_assert_uint_eq(strlen(state.error_id), 8);
+    memcpy(first, state.error_id, sizeof(first));
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 30);
+    take(OUTCOME_ERROR, HEALTH_REASON_TIMEOUT, 40);
+    ck_assert_str_eq(state.error_id, first);
+    ck_assert_str_eq(word_at(6000), "stale: no result for 5 s");
+    ck_assert_str_eq(state.error_id, first);
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 6100);
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 6200);
+    ck_assert_str_eq(state.error_id, "");
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 6300);
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 6400);
+    ck_assert_uint_eq(strlen(state.error_id), 8);
+    ck_assert_str_ne(state.error_id, first);
+}
+END_TEST
+
+START_TEST(state_tells_which_rule_decided)
+{
+    config.policy = CHECK_POLICY_FAIL_AFTER;
+    config.fail_after_ms = 4000;
+    config.max_age_ms = 100000;
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS), CHECK_RULE_STARTING);
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS), CHECK_RULE_WELL);
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 20);
+    take(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 30);
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS + 4029), CHECK_RULE_NOT_YET_AFTER);
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS + 4030), CHECK_RULE_FAIL_AFTER);
+    config.policy = CHECK_POLICY_FAIL;
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS + 4030), CHECK_RULE_FAIL);
+    config.policy = CHECK_POLICY_DEGRADE;
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS + 4030), CHECK_RULE_DEGRADE);
+    config.critical = false;
+    ck_assert_int_eq(check_state_rule(&state, SCENE_BOOT_MS + 4030), CHECK_RULE_NOT_CRITICAL);
+}
+END_TEST
+
 START_TEST(state_leaves_refusals_out_of_the_latency_and_counts_time_outs)
 {
     struct outcome outcome = scene_look(0, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 0);
@@ -192,6 +267,11 @@ TCase *state_cases(void)
     tcase_add_test(cases, state_takes_readiness_away_by_its_policy);
     tcase_add_test(cases, state_fail_after_begins_anew_after_a_recovery);
     tcase_add_test(cases, state_says_since_when_and_counts);
+    tcase_add_test(cases, state_never_falls_by_failures_that_are_not_in_a_row);
+    tcase_add_test(cases,
+                   state_counts_the_first_success_at_once_and_after_an_outage_only_rise_of_them);
+    tcase_add_test(cases, state_names_each_spell_of_trouble_and_keeps_the_name_while_it_lasts);
+    tcase_add_test(cases, state_tells_which_rule_decided);
     tcase_add_test(cases, state_leaves_refusals_out_of_the_latency_and_counts_time_outs);
     return cases;
 }
