@@ -23,7 +23,8 @@ enum { FULL_QUEUE_PAUSE_MS = 10 };
 
 struct stream {
     int fd;
-    int cancel_fd; /* borrowed, or -1 */
+    int cancel_fd;   /* borrowed, or -1 */
+    struct tls *tls; /* or NULL */
 };
 
 static int wait_for(const struct stream *stream, short events, int64_t deadline_ms)
@@ -179,6 +180,7 @@ void stream_close(struct stream **stream)
 {
     if (*stream == NULL)
         return;
+    tls_close(&(*stream)->tls);
     auto_close(&(*stream)->fd);
     free(*stream);
     *stream = NULL;
@@ -189,55 +191,129 @@ void stream_ignore_cancel(struct stream *stream)
     stream->cancel_fd = -1;
 }
 
+int stream_encrypt(struct stream *stream, const struct tls_wish *wish, int64_t deadline_ms,
+                   struct error *err)
+{
+    int code = tls_open(stream->fd, wish, &stream->tls, err);
+
+    if (code != 0)
+        return code;
+    for (;;) {
+        code = tls_shake_hands(stream->tls, err);
+        if (code == -EAGAIN) {
+            code = wait_for(stream, tls_wants(stream->tls), deadline_ms);
+            if (code != 0)
+                return error_set(err, -code, "tls: handshake: %s", strerror(-code));
+        } else {
+            return code;
+        }
+    }
+}
+
+const struct tls_shown *stream_shown(const struct stream *stream)
+{
+    return stream->tls == NULL ? NULL : tls_shown(stream->tls);
+}
+
 static bool is_transient(int code)
 {
     return code == EAGAIN || code == EINTR;
 }
 
+/* Sends what goes without waiting: 0, -EAGAIN, or as stream_write(). */
+static int send_some(struct stream *stream, struct slice bytes, size_t *ret_count,
+                     struct error *err)
+{
+    ssize_t sent;
+
+    if (stream->tls != NULL)
+        return tls_write(stream->tls, bytes.data, bytes.length, ret_count, err);
+    sent = send(stream->fd, bytes.data, bytes.length, MSG_NOSIGNAL);
+    if (sent < 0)
+        return is_transient(errno) ? -EAGAIN : error_set(err, errno, "write: %s", strerror(errno));
+    *ret_count = (size_t)sent;
+    return 0;
+}
+
 int stream_write(struct stream *stream, struct slice bytes, int64_t deadline_ms, struct error *err)
 {
     while (bytes.length > 0) {
-        ssize_t sent = send(stream->fd, bytes.data, bytes.length, MSG_NOSIGNAL);
-        int code = 0;
+        size_t count = 0;
+        int code = send_some(stream, bytes, &count, err);
 
-        if (sent >= 0) {
-            bytes.data += sent;
-            bytes.length -= (size_t)sent;
-        } else if (is_transient(errno)) {
-            code = wait_for(stream, POLLOUT, deadline_ms);
-        } else {
-            code = -errno;
+        if (code == -EAGAIN) {
+            code = wait_for(stream, stream->tls != NULL ? tls_wants(stream->tls) : POLLOUT,
+                            deadline_ms);
+            if (code != 0)
+                return error_set(err, -code, "write: %s", strerror(-code));
         }
         if (code != 0)
-            return error_set(err, -code, "write: %s", strerror(-code));
+            return code;
+        bytes.data += count;
+        bytes.length -= count;
     }
     return 0;
+}
+
+/* Takes what is there without waiting: 0, -EAGAIN, or as stream_read(). */
+static int receive_some(struct stream *stream, char *bytes, size_t capacity, size_t *ret_count,
+                        struct error *err)
+{
+    ssize_t count;
+
+    if (stream->tls != NULL)
+        return tls_read(stream->tls, bytes, capacity, ret_count, err);
+    count = recv(stream->fd, bytes, capacity, 0);
+    if (count < 0)
+        return is_transient(errno) ? -EAGAIN : error_set(err, errno, "read: %s", strerror(errno));
+    *ret_count = (size_t)count;
+    return 0;
+}
+
+/* Whether a read may be tried: at once where TLS holds bytes that poll(2) can't see. */
+static int wait_readable(const struct stream *stream, short events, int64_t deadline_ms)
+{
+    if (stream->tls != NULL && tls_has_pending(stream->tls))
+        return clock_left_ms(deadline_ms) == 0 ? -ETIMEDOUT : 0;
+    return wait_for(stream, events, deadline_ms);
 }
 
 int stream_read(struct stream *stream, char *bytes, size_t capacity, int64_t deadline_ms,
                 size_t *ret_count, struct error *err)
 {
+    short events = POLLIN;
+
     for (;;) {
-        int code = wait_for(stream, POLLIN, deadline_ms);
-        ssize_t count;
+        int code = wait_readable(stream, events, deadline_ms);
 
         if (code != 0)
             return error_set(err, -code, "read: %s", strerror(-code));
-        count = recv(stream->fd, bytes, capacity, 0);
-        if (count >= 0) {
-            *ret_count = (size_t)count;
-            return 0;
-        }
-        if (!is_transient(errno))
-            return error_set(err, errno, "read: %s", strerror(errno));
+        code = receive_some(stream, bytes, capacity, ret_count, err);
+        if (code != -EAGAIN)
+            return code;
+        if (stream->tls != NULL)
+            events = tls_wants(stream->tls);
     }
+}
+
+static enum stream_news tls_news(struct tls *tls)
+{
+    size_t count = 0;
+    int code = tls_peek(tls, &count, NULL);
+
+    if (code == 0 && count > 0)
+        return STREAM_DATA;
+    return code == -EAGAIN ? STREAM_QUIET : STREAM_CLOSED;
 }
 
 enum stream_news stream_news(struct stream *stream)
 {
     char byte;
-    ssize_t count = recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t count;
 
+    if (stream->tls != NULL)
+        return tls_news(stream->tls);
+    count = recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0)
         return STREAM_DATA;
     return count < 0 && is_transient(errno) ? STREAM_QUIET : STREAM_CLOSED;

@@ -4,4 +4,4 @@ module_health_libhealth_a_SOURCES = \
 	%D%/latency.c %D%/latency.h \
 	%D%/order.c %D%/order.h \
 	%D%/outcome.c %D%/outcome.h \
-	%D%/reason.c %D%/reason.h
+	%D%/reason.c %D%/reason.h %D%/reason_wire.h

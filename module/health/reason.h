@@ -5,22 +5,14 @@
 #ifndef HEALTH_REASON_H
 #define HEALTH_REASON_H
 
+#include "health/reason_wire.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(ENUM, phrase, hint).  A phrase may hold one %lld, which takes the outcome's `number`. */
-#define FOR_EACH_REASON(X)                                                                         \
-    X(NONE, "", "")                                                                                \
-    X(REFUSED, "connection refused",                                                               \
-      "nothing listens there: is the server running, and is the address right?")                   \
-    X(TIMEOUT, "timeout after %lld ms",                                                            \
-      "the server accepts or holds connections but does not answer: look at its load and locks")   \
-    X(CLOSED, "connection closed",                                                                 \
-      "the server closed the connection in the middle of an answer: look at its log")              \
-    X(UNREACHABLE, "network unreachable",                                                          \
-      "there is no route to the server: look at the network and its policies")                     \
-    X(NAME_NOT_RESOLVED, "name not resolved",                                                      \
-      "the host name has no address here: check its spelling and the DNS of this machine")         \
+/* What servers say, or show: X(ENUM, phrase, hint).  A phrase may hold one %lld, which takes the
+ * outcome's `number`. */
+#define FOR_EACH_SERVER_REASON(X)                                                                  \
     X(AUTHENTICATION, "authentication failed",                                                     \
       "the server refused user or password: was the password rotated?")                            \
     X(AUTHENTICATION_REQUIRED, "authentication required",                                          \
@@ -50,33 +42,6 @@
       "the last save or append to disk failed, or writes are refused for it: is the disk full?")   \
     X(PROTOCOL, "unexpected answer",                                                               \
       "what answers there does not speak the expected protocol: is the port right?")               \
-    X(TLS_REQUIRED, "tls: required by the server",                                                 \
-      "the server speaks only TLS: use rediss://, https:// or sslmode in the address")             \
-    X(TLS_FAILED, "tls: handshake failed",                                                         \
-      "the server does not speak TLS there, or no version and cipher in common: check the port")   \
-    X(CERTIFICATE_EXPIRED, "tls: certificate expired", "renew the server's certificate")           \
-    X(CERTIFICATE_NOT_YET, "tls: certificate not yet valid",                                       \
-      "the certificate begins in the future: are both clocks right?")                              \
-    X(CERTIFICATE_UNTRUSTED, "tls: certificate not trusted",                                       \
-      "no known authority has signed it: name the authority's file as tls.ca")                     \
-    X(CERTIFICATE_NAME, "tls: certificate for another name",                                       \
-      "the certificate does not hold the name in the address: correct the address, or name the "   \
-      "server as tls.server_name")                                                                 \
-    X(CERTIFICATE_REFUSED, "tls: certificate refused",                                             \
-      "the server wants a certificate of ours: set tls.certificate and tls.key")                   \
-    X(CERTIFICATE_EXPIRES, "tls: certificate expires in %lld days",                                \
-      "renew the server's certificate before it expires")                                          \
-    X(HTTP_STATUS, "http status %lld", "the application answers, but not with a 2xx")              \
-    X(HTTP_HEADER, "http header missing or different",                                             \
-      "the answer does not hold the header that the check expects")                                \
-    X(HTTP_BODY, "http body does not match",                                                       \
-      "the answer does not hold the text that the check expects")                                  \
-    X(HTTP_JSON, "http json does not match",                                                       \
-      "the answer does not hold the value that the check expects: see json_pointer")               \
-    X(REPORTED_DEGRADED, "reported by the application",                                            \
-      "the application calls itself degraded: its own words stand in reported")                    \
-    X(REPORTED_FAILED, "reported by the application",                                              \
-      "the application calls itself unhealthy: its own words stand in reported")                   \
     X(SLOW, "slow: %lld ms", "it answers, but slower than the check's limit: look at its load")    \
     X(REPLICATION_LAG, "replication lag %lld s",                                                   \
       "replicas are behind by more than the check's limit: look at network, disk and long "        \
@@ -110,6 +75,9 @@
     X(SERVER_ERROR, "server error", "the server refused the question: its words are in the log")   \
     X(MISCONFIGURED, "misconfigured", "see the log at start, or run: probity check-config")        \
     X(NOT_SUPPORTED, "not supported", "see the log at start, or run: probity check-config")
+
+/* In which the wire's come first, as they do on the way to a server. */
+#define FOR_EACH_REASON(X) X(NONE, "", "") FOR_EACH_WIRE_REASON(X) FOR_EACH_SERVER_REASON(X)
 
 enum health_reason {
 #define X(name, phrase, hint) HEALTH_REASON_##name,

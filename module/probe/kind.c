@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { SECONDS_PER_DAY = 86400 };
+
 const struct probe_kind *probe_kind_of(enum check_kind kind)
 {
     static const struct probe_kind *const kinds[] = {
@@ -47,6 +49,13 @@ enum probe_result probe_judge_failure(const struct probe *probe, int code, const
         { EACCES, HEALTH_REASON_PERMISSION, PROBE_DROP },
         { EPERM, HEALTH_REASON_PERMISSION, PROBE_DROP },
         { EPROTO, HEALTH_REASON_PROTOCOL, PROBE_DROP },
+        { TLS_FAILED, HEALTH_REASON_TLS_FAILED, PROBE_DROP },
+        { TLS_CERTIFICATE_EXPIRED, HEALTH_REASON_CERTIFICATE_EXPIRED, PROBE_DROP },
+        { TLS_CERTIFICATE_NOT_YET, HEALTH_REASON_CERTIFICATE_NOT_YET, PROBE_DROP },
+        { TLS_CERTIFICATE_UNTRUSTED, HEALTH_REASON_CERTIFICATE_UNTRUSTED, PROBE_DROP },
+        { TLS_CERTIFICATE_NAME, HEALTH_REASON_CERTIFICATE_NAME, PROBE_DROP },
+        { TLS_CERTIFICATE_REFUSED, HEALTH_REASON_CERTIFICATE_REFUSED, PROBE_DROP },
+        { TLS_FILES, HEALTH_REASON_TLS_FILES, PROBE_DROP },
         { ENOMEM, HEALTH_REASON_NONE, PROBE_OURS },
         { EMFILE, HEALTH_REASON_NONE, PROBE_OURS },
         { ENFILE, HEALTH_REASON_NONE, PROBE_OURS },
@@ -67,6 +76,28 @@ enum probe_result probe_judge_failure(const struct probe *probe, int code, const
     return PROBE_DROP;
 }
 
+/* What the server has shown counts for the operator also where it was refused. */
+static int encrypt(const struct probe *probe, struct stream *stream, int64_t deadline_ms,
+                   struct outcome *outcome, struct error *err)
+{
+    const struct check_target *target = &probe->check.target;
+    const struct tls_wish wish = { .server_name = target->tls.server_name != NULL
+                                                      ? target->tls.server_name
+                                                      : target->host,
+                                   .ca_file = target->tls.ca_file,
+                                   .certificate_file = target->tls.certificate_file,
+                                   .key_file = target->tls.key_file,
+                                   .unverified = target->tls.unverified };
+    int code = stream_encrypt(stream, &wish, deadline_ms, err);
+    const struct tls_shown *shown = stream_shown(stream);
+
+    if (shown != NULL) {
+        outcome->tls.expires_at_s = shown->expires_at_s;
+        memcpy(outcome->tls.protocol, shown->protocol, sizeof(outcome->tls.protocol));
+    }
+    return code;
+}
+
 enum probe_result probe_connect(const struct probe *probe, int64_t deadline_ms, struct stream **ret,
                                 struct outcome *outcome)
 {
@@ -75,8 +106,38 @@ enum probe_result probe_connect(const struct probe *probe, int64_t deadline_ms, 
                                             .socket_path = target->socket_path,
                                             .port = target->port,
                                             .cancel_fd = probe->cancel_fd };
+    AUTO(stream_close) struct stream *stream = NULL;
     struct error err = { 0 };
-    int code = stream_open(&address, deadline_ms, ret, &err);
+    int code = stream_open(&address, deadline_ms, &stream, &err);
 
-    return code == 0 ? PROBE_KEEP : probe_judge_failure(probe, code, &err, outcome);
+    if (code == 0 && target->tls.wanted)
+        code = encrypt(probe, stream, deadline_ms, outcome, &err);
+    if (code != 0)
+        return probe_judge_failure(probe, code, &err, outcome);
+    *ret = stream;
+    stream = NULL;
+    return PROBE_KEEP;
+}
+
+static void judge_certificate(int64_t limit_days, int64_t now_s, struct outcome *outcome)
+{
+    int64_t left_s = outcome->tls.expires_at_s - now_s;
+
+    if (limit_days < 0 || outcome->tls.expires_at_s == 0)
+        return;
+    /* On a kept connection, or where any certificate will do: no handshake has refused it. */
+    if (left_s <= 0)
+        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_CERTIFICATE_EXPIRED, 0);
+    else if (left_s < limit_days * SECONDS_PER_DAY)
+        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_CERTIFICATE_EXPIRES,
+                    left_s / SECONDS_PER_DAY);
+}
+
+void probe_judge_limits(const struct check_limits *limits, int64_t now_wall_ms,
+                        struct outcome *outcome)
+{
+    judge_certificate(limits->certificate_days, now_wall_ms / 1000, outcome);
+    if (limits->latency_ms >= 0 && outcome->latency_us > limits->latency_ms * 1000)
+        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_SLOW,
+                    (outcome->latency_us + 999) / 1000);
 }

@@ -36,11 +36,14 @@ enum probe_result {
 enum { PROBE_WATCHED = 2 };
 
 struct probe_kind {
+    /* Its connections serve one look each: what it measures is how long one takes to make. */
+    bool passing;
     /* Makes probe->memory; may be NULL.  Returns 0 or -errno. */
     int (*prepare)(struct probe *probe, const struct config *config, struct error *err);
     /* Frees it; may be NULL. */
     void (*forget)(struct probe *probe);
-    /* Connects and logs in.  `*ret` is set when the result is KEEP, and only then. */
+    /* Connects and logs in.  `*ret` is set when the result is KEEP, and only then.  What it writes
+     * to outcome->tls holds for every look over this connection. */
     enum probe_result (*open)(struct probe *probe, int64_t deadline_ms, void **ret,
                               struct outcome *outcome);
     /* Asks the dependency how it is.  Fills status, reason, number, detail and facts. */
@@ -62,12 +65,18 @@ extern const struct probe_kind celery_kind;
 
 const struct probe_kind *probe_kind_of(enum check_kind kind);
 
-/* Connects a stream to the check's target, with TLS where the target wants it.  `*ret` is set when
- * the result is KEEP; otherwise the outcome is judged. */
+/* Connects a stream to the check's target, with TLS where the target wants it, and fills
+ * outcome->tls.  `*ret` is set when the result is KEEP; otherwise the outcome is judged. */
 enum probe_result probe_connect(const struct probe *probe, int64_t deadline_ms, struct stream **ret,
                                 struct outcome *outcome) MUST_CHECK;
 
-/* Judges a call that failed with `code` (-errno): sets status, reason and detail. */
+/* Judges what a finished look has measured, whatever its kind: the time that it took, and the days
+ * that are left to the certificate of the connection in use.  Pure. */
+void probe_judge_limits(const struct check_limits *limits, int64_t now_wall_ms,
+                        struct outcome *outcome);
+
+/* Judges a call that failed with `code` (-errno or a tls_failure): sets status, reason and detail.
+ */
 enum probe_result probe_judge_failure(const struct probe *probe, int code, const struct error *err,
                                       struct outcome *outcome);
 

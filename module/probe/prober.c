@@ -34,6 +34,8 @@ struct prober {
     char name[THREAD_NAME_BYTES];
     /* prober thread only */
     void *link;           /* the kept connection, or NULL */
+    struct tls_facts tls; /* what was shown when it was made */
+    int64_t connect_us;   /* how long that took */
     int64_t fresh_due_ms; /* when the next fresh one is due */
     bool fresh_failed;    /* the last fresh one did: the kept one counts for nothing */
     int closed_in_a_row;  /* kept connections that the peer closed, without a full pause between */
@@ -74,20 +76,24 @@ static void begin_outcome(const struct prober *prober, bool fresh, struct outcom
     *outcome = (struct outcome){ .check = prober->probe.check.id, .fresh = fresh };
 }
 
-static void stamp_outcome(struct outcome *outcome, int64_t started_us)
+static void stamp_outcome(const struct prober *prober, int64_t started_us, struct outcome *outcome)
 {
     int64_t now_us = clock_boot_us();
 
     outcome->latency_us = now_us - started_us;
     outcome->observed_at_ms = now_us / 1000;
     outcome->observed_at_wall_ms = clock_wall_ms();
+    probe_judge_limits(&prober->probe.check.limits, outcome->observed_at_wall_ms, outcome);
 }
 
 /* The newest connection is the truth, also where it tells that the server is read-only or loading:
  * it replaces the kept one as soon as it was able to answer at all. */
-static void swap_link(struct prober *prober, void *link, enum probe_result result)
+static void swap_link(struct prober *prober, void *link, enum probe_result result,
+                      const struct outcome *outcome)
 {
     drop_link(prober);
+    prober->tls = outcome->tls;
+    prober->connect_us = outcome->connect_us;
     if (result == PROBE_KEEP)
         prober->link = link;
     else
@@ -107,17 +113,19 @@ static enum probe_result look_fresh(struct prober *prober, struct outcome *outco
     begin_outcome(prober, true, outcome);
     result = prober->kind->open(&prober->probe, deadline_ms, &link, outcome);
     if (result == PROBE_KEEP) {
-        started_us = clock_boot_us(); /* how fast it answers, not how fast it accepts */
+        outcome->connect_us = clock_boot_us() - started_us;
+        if (!prober->kind->passing)
+            started_us = clock_boot_us(); /* how fast it answers, not how fast it accepts */
         result = prober->kind->look(&prober->probe, link, deadline_ms, outcome);
     }
-    stamp_outcome(outcome, started_us);
+    stamp_outcome(prober, started_us, outcome);
     if (result == PROBE_OURS || (link == NULL && !has_descriptors(prober))) {
         if (link != NULL)
             prober->kind->close(&prober->probe, link);
         return PROBE_OURS;
     }
     if (link != NULL && (result == PROBE_KEEP || outcome->status != OUTCOME_ERROR)) {
-        swap_link(prober, link, result);
+        swap_link(prober, link, result, outcome);
         return result;
     }
     /* The kept one stays: at max_connections, giving it up would let the next fresh one in. */
@@ -134,8 +142,10 @@ static enum probe_result look_kept(struct prober *prober, struct outcome *outcom
     enum probe_result result;
 
     begin_outcome(prober, false, outcome);
+    outcome->tls = prober->tls;
+    outcome->connect_us = prober->connect_us;
     result = prober->kind->look(&prober->probe, prober->link, deadline_ms, outcome);
-    stamp_outcome(outcome, started_us);
+    stamp_outcome(prober, started_us, outcome);
     if (result != PROBE_KEEP)
         drop_link(prober);
     return result;

@@ -24,6 +24,13 @@ START_TEST(failed_calls_have_reasons)
         { -ENETUNREACH, PROBE_DROP, HEALTH_REASON_UNREACHABLE },
         { -EACCES, PROBE_DROP, HEALTH_REASON_PERMISSION },
         { -EPROTO, PROBE_DROP, HEALTH_REASON_PROTOCOL },
+        { -TLS_FAILED, PROBE_DROP, HEALTH_REASON_TLS_FAILED },
+        { -TLS_CERTIFICATE_EXPIRED, PROBE_DROP, HEALTH_REASON_CERTIFICATE_EXPIRED },
+        { -TLS_CERTIFICATE_NOT_YET, PROBE_DROP, HEALTH_REASON_CERTIFICATE_NOT_YET },
+        { -TLS_CERTIFICATE_UNTRUSTED, PROBE_DROP, HEALTH_REASON_CERTIFICATE_UNTRUSTED },
+        { -TLS_CERTIFICATE_NAME, PROBE_DROP, HEALTH_REASON_CERTIFICATE_NAME },
+        { -TLS_CERTIFICATE_REFUSED, PROBE_DROP, HEALTH_REASON_CERTIFICATE_REFUSED },
+        { -TLS_FILES, PROBE_DROP, HEALTH_REASON_TLS_FILES },
         { -ENOMEM, PROBE_OURS, HEALTH_REASON_NONE },
         { -EMFILE, PROBE_OURS, HEALTH_REASON_NONE },
         { -ECANCELED, PROBE_OURS, HEALTH_REASON_NONE },
@@ -56,6 +63,43 @@ START_TEST(a_long_detail_is_cut)
 }
 END_TEST
 
+START_TEST(what_a_look_has_measured_is_held_against_the_limits)
+{
+    enum { DAY = 86400 };
+    static const struct {
+        int64_t limit_days;
+        int64_t expires_at_s;
+        int64_t limit_ms;
+        int64_t latency_us;
+        enum health_reason reason;
+        int64_t number;
+    } cases[] = {
+        { -1, 1000 * DAY + 1, -1, 9000000, HEALTH_REASON_NONE, 0 },
+        { 14, 0, -1, 0, HEALTH_REASON_NONE, 0 }, /* no certificate was shown */
+        { 14, 1014 * DAY, -1, 0, HEALTH_REASON_NONE, 0 },
+        { 14, 1014 * DAY - 1, -1, 0, HEALTH_REASON_CERTIFICATE_EXPIRES, 13 },
+        { 14, 1000 * DAY + 1, -1, 0, HEALTH_REASON_CERTIFICATE_EXPIRES, 0 },
+        { 14, 1000 * DAY, -1, 0, HEALTH_REASON_CERTIFICATE_EXPIRED, 0 },
+        { -1, 0, 200, 200000, HEALTH_REASON_NONE, 0 },
+        { -1, 0, 200, 200001, HEALTH_REASON_SLOW, 201 },
+        { 14, 1001 * DAY, 200, 900000, HEALTH_REASON_CERTIFICATE_EXPIRES, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct check_limits limits = { .certificate_days = cases[i].limit_days,
+                                             .latency_ms = cases[i].limit_ms };
+        struct outcome outcome = { .latency_us = cases[i].latency_us,
+                                   .tls.expires_at_s = cases[i].expires_at_s };
+
+        probe_judge_limits(&limits, INT64_C(1000) * DAY * 1000, &outcome);
+        ck_assert_msg(outcome.reason == cases[i].reason && outcome.number == cases[i].number,
+                      "case %zu: %d %d", i, (int)outcome.reason, (int)outcome.number);
+        ck_assert_int_eq(outcome.status,
+                         cases[i].reason == HEALTH_REASON_NONE ? OUTCOME_OK : OUTCOME_DEGRADED);
+    }
+}
+END_TEST
+
 START_TEST(every_kind_of_check_can_be_looked_at)
 {
     static const enum check_kind kinds[] = { CHECK_HTTP, CHECK_POSTGRES, CHECK_REDIS,
@@ -76,6 +120,7 @@ TCase *kind_cases(void)
 
     tcase_add_test(cases, failed_calls_have_reasons);
     tcase_add_test(cases, a_long_detail_is_cut);
+    tcase_add_test(cases, what_a_look_has_measured_is_held_against_the_limits);
     tcase_add_test(cases, every_kind_of_check_can_be_looked_at);
     return cases;
 }
