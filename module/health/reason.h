@@ -17,6 +17,9 @@
       "the server refused user or password: was the password rotated?")                            \
     X(AUTHENTICATION_REQUIRED, "authentication required",                                          \
       "the server wants a password and the address holds none: write it there")                    \
+    X(NOT_ADMITTED, "not admitted",                                                                \
+      "the server has no pg_hba.conf entry for this host, user and database, or only one with "    \
+      "TLS: add one, or set sslmode=require")                                                      \
     X(PERMISSION, "permission denied",                                                             \
       "the login works but may not do what the check needs: grant it")                             \
     X(NO_DATABASE, "database does not exist",                                                      \
@@ -51,6 +54,12 @@
     X(LONG_QUERY, "a query runs for %lld s",                                                       \
       "a query is slower than the check's limit: see pg_stat_activity")                            \
     X(DISK_FULL, "disk full", "the server has no room left to write: free or add some")            \
+    X(POOLER, "pooler without a server",                                                           \
+      "PgBouncer answers, but gets no connection to the server behind it: look at its log")        \
+    X(STORAGE, "storage failing",                                                                  \
+      "the server can't read its files, or they are damaged: look at its log now")                 \
+    X(SERVER_MEMORY, "server out of memory",                                                       \
+      "the server got no memory for the question: look at what uses it up")                        \
     X(MEMORY_HIGH, "%lld percent of memory used",                                                  \
       "maxmemory is near: raise it, or find what grows")                                           \
     X(EVICTING, "evicting %lld keys a minute",                                                     \

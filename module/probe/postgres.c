@@ -14,66 +14,16 @@
 #include "base/clock.h"
 #include "base/pq.h"
 #include "probe/kind.h"
+#include "probe/postgres_facts.h"
 #include "probe/postgres_reason.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    /* pg_stat_activity of a thousand sessions costs milliseconds: not at every look. */
-    FACTS_EVERY_MS = 5000,
-    SQL_BYTES = 2048,
-};
-
 struct memory {
     bool wants_replica; /* the URL asks for a server that may be read-only */
-    bool has_facts;
-    int64_t facts_due_ms;
-    struct database_facts facts;
-};
-
-enum column {
-    COLUMN_IN_RECOVERY,
-    COLUMN_READ_ONLY,
-    COLUMN_VERSION,
-    COLUMN_MAX_CONNECTIONS,
-    COLUMN_MAY_SEE,
-    COLUMN_CONNECTIONS,
-    COLUMN_CHECKED_OUT,
-    COLUMN_LONGEST_MS,
-};
-
-static const char sql_settings[] = "SET LOCAL transaction_read_only = on; "
-                                   "SET LOCAL statement_timeout = %" PRId64 "; "
-                                   "SELECT pg_catalog.pg_is_in_recovery()::int, "
-                                   "(pg_catalog.current_setting('default_transaction_read_only') "
-                                   "= 'on')::int";
-
-/* Of sessions that a role may not see, backend_type, state and times are NULL. */
-static const char sql_facts[] =
-    ", pg_catalog.current_setting('server_version')"
-    ", pg_catalog.current_setting('max_connections')::int"
-    ", pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')::int"
-    ", count(*) FILTER (WHERE datid IS NOT NULL"
-    " AND coalesce(backend_type, 'client backend') = 'client backend')"
-    ", count(*) FILTER (WHERE usename = current_user AND datname = current_database()"
-    " AND backend_type = 'client backend' AND state <> 'idle'"
-    " AND application_name <> 'probity' AND pid <> pg_catalog.pg_backend_pid())"
-    ", coalesce(max((extract(epoch FROM pg_catalog.clock_timestamp() - query_start) * "
-    "1000)::bigint)"
-    " FILTER (WHERE state = 'active' AND backend_type = 'client backend'"
-    " AND pid <> pg_catalog.pg_backend_pid()), 0)"
-    " FROM pg_catalog.pg_stat_activity";
-
-static const struct database_facts no_facts = {
-    .server_connections = -1,
-    .server_max_connections = -1,
-    .pool_checked_out = -1,
-    .longest_query_ms = -1,
-    .in_recovery = -1,
+    struct postgres_facts facts;
 };
 
 static void free_options(PQconninfoOption **options)
@@ -105,7 +55,7 @@ static int prepare_postgres(struct probe *probe, const struct config *config, st
     (void)config;
     if (memory == NULL)
         return error_set(err, ENOMEM, "check %s: out of memory", probe->check.name);
-    memory->facts = no_facts;
+    postgres_facts_init(&memory->facts);
     memory->wants_replica = asks_for_replica(probe->check.target.conninfo);
     probe->memory = memory;
     return 0;
@@ -133,6 +83,7 @@ static enum probe_result judge(const struct probe *probe, int code, const char *
 static enum probe_result open_postgres(struct probe *probe, int64_t deadline_ms, void **ret,
                                        struct outcome *outcome)
 {
+    struct memory *memory = probe->memory;
     struct error err = { 0 };
     char sqlstate[6] = "";
     PGconn *conn = NULL;
@@ -140,43 +91,10 @@ static enum probe_result open_postgres(struct probe *probe, int64_t deadline_ms,
 
     if (code != 0)
         return judge(probe, code, sqlstate, &err, outcome);
+    /* Somebody may have granted, or another server may stand there. */
+    memory->facts.detail = POSTGRES_REPLICATION;
     *ret = conn;
     return PROBE_KEEP;
-}
-
-/* "15.20 (Debian 15.20-0+deb12u1)": the packager's half is nobody's business. */
-static void copy_version(const char *version, char copy[32])
-{
-    (void)snprintf(copy, 32, "%.*s", (int)strcspn(version, " "), version);
-}
-
-static void take_facts(struct memory *memory, const PGresult *row, int64_t now_ms)
-{
-    struct database_facts *facts = &memory->facts;
-
-    facts->server_max_connections = pq_int(row, 0, COLUMN_MAX_CONNECTIONS, -1);
-    facts->may_see_queries = pq_int(row, 0, COLUMN_MAY_SEE, 0) == 1;
-    facts->server_connections = pq_int(row, 0, COLUMN_CONNECTIONS, -1);
-    facts->pool_checked_out = pq_int(row, 0, COLUMN_CHECKED_OUT, -1);
-    facts->longest_query_ms = facts->may_see_queries ? pq_int(row, 0, COLUMN_LONGEST_MS, -1) : -1;
-    copy_version(PQgetvalue(row, 0, COLUMN_VERSION), facts->server_version);
-    memory->has_facts = true;
-    memory->facts_due_ms = now_ms + FACTS_EVERY_MS;
-}
-
-static void judge_row(struct probe *probe, const PGresult *row, int64_t now_ms,
-                      struct outcome *outcome)
-{
-    struct memory *memory = probe->memory;
-    int64_t in_recovery = pq_int(row, 0, COLUMN_IN_RECOVERY, -1);
-
-    if (PQnfields(row) > COLUMN_LONGEST_MS)
-        take_facts(memory, row, now_ms);
-    memory->facts.in_recovery = (int)in_recovery;
-    outcome->facts.database = memory->facts;
-    outcome->has_facts = true;
-    if (!memory->wants_replica && (in_recovery == 1 || pq_int(row, 0, COLUMN_READ_ONLY, 0) == 1))
-        outcome_set(outcome, OUTCOME_ERROR, HEALTH_REASON_READ_ONLY, 0);
 }
 
 /* A refusal leaves the connection usable unless the server is about to close it. */
@@ -194,20 +112,45 @@ static enum probe_result judge_refusal(const struct probe *probe, const PGresult
     return severity != NULL && strcmp(severity, "ERROR") == 0 ? PROBE_KEEP : PROBE_LOST;
 }
 
+/* Whether the server does not know, or does not let us call, what we asked for (class 42, 0A). */
+static bool is_beyond_it(const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return sqlstate != NULL && (strncmp(sqlstate, "42", 2) == 0 || strncmp(sqlstate, "0A", 2) == 0);
+}
+
+/* Asks, and asks for less where that is too much for the server.  `*ret` is what it said. */
+static int ask(struct probe *probe, PGconn *conn, int64_t deadline_ms, enum postgres_detail *ret,
+               PGresult **result, struct error *err)
+{
+    struct postgres_facts *facts = &((struct memory *)probe->memory)->facts;
+    char sql[POSTGRES_SQL_BYTES];
+
+    for (;;) {
+        int code;
+
+        *ret = clock_boot_ms() >= facts->due_ms ? facts->detail : POSTGRES_STATE;
+        postgres_facts_ask(*ret, probe->check.timeout_ms, sql);
+        code = pq_script(conn, sql, deadline_ms, result, err);
+        if (code != 0 || *ret == POSTGRES_STATE || !is_beyond_it(*result))
+            return code;
+        postgres_facts_ask_less(facts);
+        pq_clear(result);
+    }
+}
+
 static enum probe_result look_postgres(struct probe *probe, void *link, int64_t deadline_ms,
                                        struct outcome *outcome)
 {
     struct memory *memory = probe->memory;
     AUTO(pq_clear) PGresult *result = NULL;
+    enum postgres_detail detail;
     struct error err = { 0 };
-    char sql[SQL_BYTES];
-    int64_t now_ms = clock_boot_ms();
-    int length = snprintf(sql, sizeof(sql), sql_settings, probe->check.timeout_ms);
-    int code;
+    int64_t started_us = clock_boot_us();
+    int code = ask(probe, link, deadline_ms, &detail, &result, &err);
+    bool read_only;
 
-    if (now_ms >= memory->facts_due_ms)
-        (void)snprintf(sql + length, sizeof(sql) - (size_t)length, "%s", sql_facts);
-    code = pq_script(link, sql, deadline_ms, &result, &err);
     if (code != 0)
         return judge(probe, code, "", &err, outcome);
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -217,7 +160,13 @@ static enum probe_result look_postgres(struct probe *probe, void *link, int64_t 
         outcome_set(outcome, OUTCOME_ERROR, HEALTH_REASON_PROTOCOL, 0);
         return PROBE_DROP;
     }
-    judge_row(probe, result, now_ms, outcome);
+    memory->facts.shown.query_us = clock_boot_us() - started_us;
+    read_only = postgres_facts_take(&memory->facts, detail, result, clock_boot_ms());
+    outcome->facts.database = memory->facts.shown;
+    outcome->has_facts = true;
+    if (read_only && !memory->wants_replica)
+        outcome_set(outcome, OUTCOME_ERROR, HEALTH_REASON_READ_ONLY, 0);
+    postgres_facts_judge(&memory->facts, &probe->check.limits, outcome);
     return PROBE_KEEP;
 }
 

@@ -82,7 +82,7 @@ class FakePostgres(Fake):
         if self.mode.startswith("query:"):
             return error("ERROR", self.mode.partition(":")[2], "as told") + READY
         head = b"1" if self.mode == "recovery" else b"0"
-        columns = 8 if b"pg_stat_activity" in body else 2
+        columns = 14 if b"pg_stat_replication" in body else 2
         sets = message(b"C", b"SET\0") * body.count(b"SET LOCAL") if kind == b"Q" else b""
         return sets + row([head] + [b"0"] * (columns - 1)) + READY
 

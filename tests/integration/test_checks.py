@@ -86,7 +86,7 @@ WORDS = [
     ("database", "wrong_password", "error: authentication failed"),
     ("database", "recovery", "error: read-only"),
     ("database", "query:25006", "error: read-only"),
-    ("database", "query:53100", "error: server error"),
+    ("database", "query:53100", "error: disk full"),
     ("redis", "refuse", "error: connection refused"),
     ("redis", "hang", "error: timeout after 400 ms"),
     ("redis", "drip", "error: timeout after 400 ms"),

@@ -7,6 +7,7 @@ TCase *http_text_cases(void);
 TCase *kind_cases(void);
 TCase *pace_cases(void);
 TCase *pidbox_cases(void);
+TCase *postgres_facts_cases(void);
 TCase *postgres_reason_cases(void);
 TCase *redis_commands_cases(void);
 TCase *redis_info_cases(void);
@@ -16,9 +17,16 @@ TCase *resp_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        heartbeats_cases,     http_text_cases,  kind_cases,
-        pace_cases,           pidbox_cases,     postgres_reason_cases,
-        redis_commands_cases, redis_info_cases, redis_trend_cases,
+        heartbeats_cases,
+        http_text_cases,
+        kind_cases,
+        pace_cases,
+        pidbox_cases,
+        postgres_facts_cases,
+        postgres_reason_cases,
+        redis_commands_cases,
+        redis_info_cases,
+        redis_trend_cases,
         resp_cases,
     };
 
