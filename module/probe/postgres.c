@@ -16,6 +16,7 @@
 #include "probe/kind.h"
 #include "probe/postgres_facts.h"
 #include "probe/postgres_reason.h"
+#include "probe/postgres_tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -80,6 +81,21 @@ static enum probe_result judge(const struct probe *probe, int code, const char *
     return code == -ECONNRESET ? PROBE_LOST : PROBE_DROP;
 }
 
+/* What libpq has no words for is judged first, and so it stays. */
+static void explain_certificate(const struct probe *probe, int64_t deadline_ms,
+                                const struct error *said, struct outcome *outcome)
+{
+    struct error err = { 0 };
+    int code;
+
+    if (strstr(said->text, "certificate verify failed") == NULL)
+        return;
+    code = postgres_tls_explain(probe->check.target.conninfo, probe->cancel_fd, deadline_ms,
+                                &outcome->tls, &err);
+    if (code <= -TLS_FAILED)
+        (void)probe_judge_failure(probe, code, &err, outcome);
+}
+
 static enum probe_result open_postgres(struct probe *probe, int64_t deadline_ms, void **ret,
                                        struct outcome *outcome)
 {
@@ -89,8 +105,11 @@ static enum probe_result open_postgres(struct probe *probe, int64_t deadline_ms,
     PGconn *conn = NULL;
     int code = pq_open(probe->check.target.conninfo, deadline_ms, &conn, sqlstate, &err);
 
-    if (code != 0)
+    if (code != 0) {
+        explain_certificate(probe, deadline_ms, &err, outcome);
         return judge(probe, code, sqlstate, &err, outcome);
+    }
+    postgres_tls_note(conn, &outcome->tls);
     /* Somebody may have granted, or another server may stand there. */
     memory->facts.detail = POSTGRES_REPLICATION;
     *ret = conn;
