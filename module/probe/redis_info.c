@@ -192,6 +192,9 @@ static void judge_limits(const struct redis_info *info, const struct check_limit
         memory = percent_of(counted_memory(info), info->maxmemory);
     if (info->maxclients > 0 && info->connected_clients >= 0)
         connections = percent_of(info->connected_clients, info->maxclients);
+    /* A cache that throws any key away is full by design: how fast it does has its own limit. */
+    if (strncmp(info->maxmemory_policy, "allkeys-", 8) == 0)
+        memory = -1;
     if (limits->memory_percent >= 0 && memory > limits->memory_percent)
         outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_MEMORY_HIGH, memory);
     if (limits->connections_percent >= 0 && connections > limits->connections_percent)
