@@ -18,6 +18,9 @@ enum {
     SLICE_MIN_MS = 10,
     /* What a worker is told: kombu drops replies to questions older than that. */
     EXPIRES_MS = 10 * 1000,
+    /* Who looked our list up before it was unbound and pushes to it after it was deleted would
+     * leave it behind: those that answer at once are waited for. */
+    LINGER_MS = 200,
 };
 
 static struct slice member_of(const struct pidbox *pidbox)
@@ -27,7 +30,8 @@ static struct slice member_of(const struct pidbox *pidbox)
 
 static void add_question(const struct celery_ask *ask, struct slice envelope)
 {
-    const struct slice bind[] = { SLICE("SADD"), SLICE(PIDBOX_BINDINGS), member_of(ask->pidbox) };
+    const struct slice bind[] = { SLICE("SADD"), slice_of(ask->pidbox->bindings),
+                                  member_of(ask->pidbox) };
     const struct slice publish[] = { SLICE("PUBLISH"), slice_of(ask->pidbox->channel), envelope };
 
     RESP_ADD(ask->resp, "DEL", ask->pidbox->replies);
@@ -90,6 +94,34 @@ static int pop(const struct celery_ask *ask, int64_t left_ms, redisReply **ret, 
     return code;
 }
 
+/* FNV-1a; the sum over all names does not depend on their order. */
+static uint64_t number_of(const char *node)
+{
+    uint64_t number = 14695981039346656037U;
+
+    for (; *node != '\0'; node++)
+        number = (number ^ (unsigned char)*node) * 1099511628211U;
+    return number;
+}
+
+/* One message of our list. */
+static void take_reply(struct celery_ask *ask, const char *ticket, const redisReply *reply)
+{
+    struct pidbox_reply answer = { .queues = ask->queues };
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+        || reply->element[1]->type != REDIS_REPLY_STRING)
+        return;
+    if (!pidbox_read((struct slice){ reply->element[1]->str, reply->element[1]->len }, ask->method,
+                     ticket, &answer))
+        return;
+    ask->answered++;
+    ask->nodes += number_of(answer.node);
+    if (ask->hears != NULL && ask->hears(ask->context, answer.node)
+        && clock_left_ms(ask->until_ms) > LINGER_MS)
+        ask->until_ms = clock_boot_ms() + LINGER_MS;
+}
+
 static enum probe_result collect(struct celery_ask *ask, const char *ticket,
                                  struct outcome *outcome)
 {
@@ -108,12 +140,7 @@ static enum probe_result collect(struct celery_ask *ask, const char *ticket,
             return probe_judge_failure(ask->probe, code, &err, outcome);
         if (reply->type == REDIS_REPLY_ERROR)
             return resp_judge(reply, outcome);
-        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-            || reply->element[1]->type != REDIS_REPLY_STRING)
-            continue;
-        if (pidbox_read((struct slice){ reply->element[1]->str, reply->element[1]->len },
-                        ask->method, ticket, ask->queues))
-            ask->answered++;
+        take_reply(ask, ticket, reply);
     }
     return PROBE_KEEP;
 }
@@ -132,7 +159,8 @@ enum probe_result celery_ask(struct celery_ask *ask, struct outcome *outcome)
 
 int celery_ask_end(const struct celery_ask *ask, int64_t deadline_ms, struct error *err)
 {
-    const struct slice unbind[] = { SLICE("SREM"), SLICE(PIDBOX_BINDINGS), member_of(ask->pidbox) };
+    const struct slice unbind[] = { SLICE("SREM"), slice_of(ask->pidbox->bindings),
+                                    member_of(ask->pidbox) };
     int code;
 
     RESP_ADD(ask->resp, "MULTI");

@@ -21,12 +21,16 @@ struct celery_ask {
     int64_t until_ms;             /* who has not answered by then is taken for busy */
     int64_t enough;               /* answers that are waited for; 0: everybody's */
     struct pidbox_queues *queues; /* receives what workers consume; may be NULL */
+    /* Hears of each that answers, and says whether that is enough; may be NULL. */
+    bool (*hears)(void *context, const char *node);
+    void *context;
     /* who answered */
     int64_t subscribed;
     int64_t answered;
+    uint64_t nodes; /* of their names: another number means others */
 };
 
-/* Asks.  The result is PROBE_KEEP with the last two members filled, or the outcome is judged. */
+/* Asks.  The result is PROBE_KEEP with who answered filled in, or the outcome is judged. */
 enum probe_result celery_ask(struct celery_ask *ask, struct outcome *outcome);
 
 /* Takes our reply list and its binding away.  To be called after one or several questions; also

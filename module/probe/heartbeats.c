@@ -57,11 +57,20 @@ static int64_t frequency_ms(const json_t *event)
                                                             : FREQUENCY_MS;
 }
 
+static int64_t count_of(const json_t *event, const char *name)
+{
+    const json_t *count = json_object_get(event, name);
+
+    return json_is_integer(count) && json_integer_value(count) > 0
+                   && json_integer_value(count) < INT64_MAX / LIMIT_CELERY_NODES
+               ? json_integer_value(count)
+               : 0;
+}
+
 static void take_event(struct heartbeats *heartbeats, const json_t *event, int64_t now_ms)
 {
     const char *node = json_string_value(json_object_get(event, "hostname"));
     const char *type = json_string_value(json_object_get(event, "type"));
-    const json_t *active = json_object_get(event, "active");
     struct heartbeat *worker;
 
     if (node == NULL || type == NULL)
@@ -80,8 +89,10 @@ static void take_event(struct heartbeats *heartbeats, const json_t *event, int64
         heartbeats->partial_until_ms = now_ms + 2 * frequency_ms(event);
         return;
     }
+    worker->heard_at_ms = now_ms;
     worker->valid_until_ms = now_ms + 2 * frequency_ms(event);
-    worker->active_tasks = json_is_integer(active) ? json_integer_value(active) : 0;
+    worker->active_tasks = count_of(event, "active");
+    worker->processed_tasks = count_of(event, "processed");
 }
 
 void heartbeats_take(struct heartbeats *heartbeats, struct slice envelope, int64_t now_ms)
@@ -111,6 +122,15 @@ int64_t heartbeats_workers(const struct heartbeats *heartbeats)
     return heartbeats->count;
 }
 
+int64_t heartbeats_workers_since(const struct heartbeats *heartbeats, int64_t since_ms)
+{
+    int64_t count = 0;
+
+    for (int i = 0; i < heartbeats->count; i++)
+        count += heartbeats->workers[i].heard_at_ms >= since_ms;
+    return count;
+}
+
 int64_t heartbeats_active_tasks(const struct heartbeats *heartbeats)
 {
     int64_t sum = 0;
@@ -119,5 +139,16 @@ int64_t heartbeats_active_tasks(const struct heartbeats *heartbeats)
         return -1;
     for (int i = 0; i < heartbeats->count; i++)
         sum += heartbeats->workers[i].active_tasks;
+    return sum;
+}
+
+int64_t heartbeats_processed_tasks(const struct heartbeats *heartbeats)
+{
+    int64_t sum = 0;
+
+    if (heartbeats->partial_until_ms != 0)
+        return -1;
+    for (int i = 0; i < heartbeats->count; i++)
+        sum += heartbeats->workers[i].processed_tasks;
     return sum;
 }

@@ -12,8 +12,10 @@
 
 struct heartbeat {
     char node[128];
-    int64_t valid_until_ms; /* boot clock: arrival + 2 × its frequency, as Celery itself counts */
+    int64_t heard_at_ms;    /* boot clock, like all here */
+    int64_t valid_until_ms; /* arrival + 2 × its frequency, as Celery itself counts */
     int64_t active_tasks;
+    int64_t processed_tasks; /* since it started */
 };
 
 struct heartbeats {
@@ -28,8 +30,11 @@ void heartbeats_take(struct heartbeats *heartbeats, struct slice envelope, int64
 /* Forgets workers that have gone silent. */
 void heartbeats_expire(struct heartbeats *heartbeats, int64_t now_ms);
 
-/* Workers heard of, and the tasks that they run: -1 when some did not fit. */
+/* Workers heard of, the tasks that they run and those that they have begun so far: sums are -1 when
+ * some workers did not fit. */
 int64_t heartbeats_workers(const struct heartbeats *heartbeats);
+int64_t heartbeats_workers_since(const struct heartbeats *heartbeats, int64_t since_ms);
 int64_t heartbeats_active_tasks(const struct heartbeats *heartbeats);
+int64_t heartbeats_processed_tasks(const struct heartbeats *heartbeats);
 
 #endif

@@ -39,13 +39,21 @@ static void free_json(json_t **json)
     *json = NULL;
 }
 
-void pidbox_init(struct pidbox *pidbox, int database, const char oid[RANDOM_UUID_BYTES])
+void pidbox_init(struct pidbox *pidbox, const struct pidbox_place *place,
+                 const char oid[RANDOM_UUID_BYTES])
 {
+    const char *prefix = pidbox->prefix;
+
     (void)snprintf(pidbox->oid, sizeof(pidbox->oid), "%s", oid);
-    (void)snprintf(pidbox->channel, sizeof(pidbox->channel), "/%d.celery.pidbox", database);
-    (void)snprintf(pidbox->replies, sizeof(pidbox->replies), "%s.reply.celery.pidbox", oid);
+    (void)snprintf(pidbox->prefix, sizeof(pidbox->prefix), "%s", place->prefix);
+    (void)snprintf(pidbox->channel, sizeof(pidbox->channel), "%s/%d.celery.pidbox", prefix,
+                   place->database);
+    (void)snprintf(pidbox->bindings, sizeof(pidbox->bindings),
+                   "%s_kombu.binding.reply.celery.pidbox", prefix);
+    (void)snprintf(pidbox->replies, sizeof(pidbox->replies), "%s%s.reply.celery.pidbox", prefix,
+                   oid);
     (void)snprintf(pidbox->member, sizeof(pidbox->member),
-                   "%s" PIDBOX_SEPARATOR PIDBOX_SEPARATOR "%s", oid, pidbox->replies);
+                   "%s" PIDBOX_SEPARATOR PIDBOX_SEPARATOR "%s.reply.celery.pidbox", oid, oid);
 }
 
 void pidbox_write(const struct pidbox *pidbox, enum pidbox_method method,
@@ -61,26 +69,30 @@ void pidbox_write(const struct pidbox *pidbox, enum pidbox_method method,
                (int)(expires_wall_ms % 1000), ticket);
 }
 
-void pidbox_add_queue(struct pidbox_queues *queues, const char *name)
+int pidbox_add_queue(struct pidbox_queues *queues, const char *name)
 {
     for (int i = 0; i < queues->count; i++) {
         if (strcmp(queues->names[i], name) == 0)
-            return;
+            return i;
     }
+    if (queues->closed)
+        return -1;
     if (queues->count == LIMIT_CELERY_QUEUES || strlen(name) >= PIDBOX_NAME_BYTES) {
         queues->refused++;
-        return;
+        return -1;
     }
-    memcpy(queues->names[queues->count++], name, strlen(name) + 1);
+    memcpy(queues->names[queues->count], name, strlen(name) + 1);
+    queues->consumers[queues->count] = 0;
+    return queues->count++;
 }
 
-void pidbox_queue_key(const char *queue, int priority,
-                      char key[PIDBOX_NAME_BYTES + PIDBOX_SUFFIX_BYTES])
+void pidbox_queue_key(const struct pidbox *pidbox, const char *queue, int priority,
+                      char key[PIDBOX_KEY_BYTES])
 {
     static const char *const suffixes[] = { "", PIDBOX_SEPARATOR "3", PIDBOX_SEPARATOR "6",
                                             PIDBOX_SEPARATOR "9" };
 
-    (void)snprintf(key, PIDBOX_NAME_BYTES + PIDBOX_SUFFIX_BYTES, "%s%s", queue, suffixes[priority]);
+    (void)snprintf(key, PIDBOX_KEY_BYTES, "%s%s%s", pidbox->prefix, queue, suffixes[priority]);
 }
 
 static bool decode_base64(const char *text, size_t length, struct buf *ret)
@@ -129,28 +141,34 @@ static bool read_queues(const json_t *answer, struct pidbox_queues *queues)
     for (size_t i = 0; i < json_array_size(answer); i++) {
         const char *name = json_string_value(json_object_get(json_array_get(answer, i), "name"));
 
-        if (name != NULL && queues != NULL)
-            pidbox_add_queue(queues, name);
+        int place = name != NULL && queues != NULL ? pidbox_add_queue(queues, name) : -1;
+
+        if (place >= 0)
+            queues->consumers[place]++;
     }
     return true;
 }
 
 /* {"worker@host": {"ok": "pong"}}: one node a message.  An unknown method is answered too, with an
  * error. */
-static bool read_answer(struct slice body, enum pidbox_method method, struct pidbox_queues *queues)
+static bool read_answer(struct slice body, enum pidbox_method method, struct pidbox_reply *ret)
 {
     AUTO(free_json) json_t *json = json_loadb(body.data, body.length, 0, NULL);
-    const json_t *answer = json_object_iter_value(json_object_iter(json));
+    void *member = json_object_iter(json);
+    const json_t *answer = json_object_iter_value(member);
     const char *ok;
 
+    if (member == NULL)
+        return false;
+    (void)snprintf(ret->node, sizeof(ret->node), "%s", json_object_iter_key(member));
     if (method == PIDBOX_ACTIVE_QUEUES)
-        return read_queues(answer, queues);
+        return read_queues(answer, ret->queues);
     ok = json_string_value(json_object_get(answer, "ok"));
     return ok != NULL && strcmp(ok, "pong") == 0;
 }
 
 bool pidbox_read(struct slice envelope, enum pidbox_method method, const char *ticket,
-                 struct pidbox_queues *queues)
+                 struct pidbox_reply *ret)
 {
     AUTO(free_json) json_t *json = json_loadb(envelope.data, envelope.length, 0, NULL);
     const char *theirs =
@@ -160,5 +178,5 @@ bool pidbox_read(struct slice envelope, enum pidbox_method method, const char *t
     buf_init(&body, LIMIT_REPLY_BYTES);
     if (theirs == NULL || strcmp(theirs, ticket) != 0 || !read_body(json, &body))
         return false;
-    return read_answer(buf_slice(&body), method, queues);
+    return read_answer(buf_slice(&body), method, ret);
 }

@@ -280,13 +280,17 @@ class CeleryWorker(Process):
         return "ready." in self.log_tail(50) and self.ping()
 
     def ping(self):
+        answers = self.control("ping", timeout=0.5, limit=1)
+        return any(name.startswith(self.node + "@") for answer in answers for name in answer)
+
+    def control(self, method, *arguments, **options):
+        """Calls a method of Celery's own app.control, over this worker's broker."""
         from celery import Celery  # pylint: disable=import-outside-toplevel
         app = Celery(broker=self.broker)
         try:
-            answers = app.control.ping(timeout=0.5, limit=1)
+            return getattr(app.control, method)(*arguments, **options)
         finally:
             app.close()
-        return any(name.startswith(self.node + "@") for answer in answers for name in answer)
 
 
 class App(Process):

@@ -62,14 +62,29 @@ def test_workers_queues_and_tasks_are_what_they_are(start, redis):
     assert shown["queued_tasks"] == 0
 
 
-def test_what_waits_in_the_named_queues_is_counted_over_all_priorities(start, redis):
+def test_what_waits_is_counted_over_all_priorities_and_missed_by_nobody(start, redis):
     client = redis.client()
     client.lpush("mail", "1", "2")
     client.lpush("mail\x06\x169", "3")
-    start.celery(redis.url())
+    worker = start.celery(redis.url())
     stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_QUEUES": "mail,celery"})
-    shown = wait_for_component(stack, status="ok", queued_tasks=3)
+    shown = wait_for_component(stack, status="degraded", error="a queue has no consumer",
+                               queued_tasks=3)
     assert shown["queues"] == {"mail": 3, "celery": 0}
+    client.delete("mail", "mail\x06\x169")
+    worker.control("add_consumer", "mail")
+    wait_for_component(stack, status="ok", queues={"mail": 0, "celery": 0})
+
+
+def test_a_queue_whose_last_worker_went_is_missed_once_tasks_wait_in_it(start, redis):
+    start.celery(redis.url(), node="first")
+    second = start.celery(redis.url(), node="second", queues="solar")
+    stack = quick_stack(start, redis.url())
+    wait_for_component(stack, status="ok", queues={"celery": 0, "solar": 0})
+    second.stop()
+    wait_for_component(stack, status="ok", active_workers=1, queues={"celery": 0, "solar": 0})
+    redis.client().lpush("solar", "a task")
+    wait_for_component(stack, status="degraded", error="a queue has no consumer")
 
 
 def test_nothing_is_left_on_the_broker(start, redis):

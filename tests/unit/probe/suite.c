@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "suite.h"
 
+TCase *celery_judge_cases(void);
+TCase *celery_queues_cases(void);
 TCase *heartbeats_cases(void);
 TCase *http_text_cases(void);
 TCase *kind_cases(void);
@@ -17,6 +19,8 @@ TCase *resp_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
+        celery_judge_cases,
+        celery_queues_cases,
         heartbeats_cases,
         http_text_cases,
         kind_cases,

@@ -24,8 +24,8 @@ static void take(struct heartbeats *heartbeats, const char *node, const char *ty
 
     (void)snprintf(text, sizeof(text),
                    "{\"body\": \"{\\\"hostname\\\": \\\"%s\\\", \\\"type\\\": \\\"%s\\\", "
-                   "\\\"freq\\\": 2.0, \\\"active\\\": %d}\"}",
-                   node, type, active);
+                   "\\\"freq\\\": 2.0, \\\"active\\\": %d, \\\"processed\\\": %d}\"}",
+                   node, type, active, active * 100);
     heartbeats_take(heartbeats, slice_of(text), now_ms);
 }
 
@@ -54,6 +54,7 @@ START_TEST(running_tasks_are_summed_over_the_last_heartbeat_of_each_worker)
     take(heartbeats, "c", "task-received", 9, 1);
     ck_assert_int_eq(heartbeats_workers(heartbeats), 2);
     ck_assert_int_eq(heartbeats_active_tasks(heartbeats), 6);
+    ck_assert_int_eq(heartbeats_processed_tasks(heartbeats), 600);
     free(heartbeats);
 }
 END_TEST
@@ -66,6 +67,8 @@ START_TEST(a_worker_is_gone_when_it_says_so_or_falls_silent)
     take(heartbeats, "b", "worker-heartbeat", 0, 1000);
     take(heartbeats, "a", "worker-offline", 0, 1500);
     ck_assert_int_eq(heartbeats_workers(heartbeats), 1);
+    ck_assert_int_eq(heartbeats_workers_since(heartbeats, 1000), 1);
+    ck_assert_int_eq(heartbeats_workers_since(heartbeats, 1001), 0);
     heartbeats_expire(heartbeats, 4999);
     ck_assert_int_eq(heartbeats_workers(heartbeats), 1);
     heartbeats_expire(heartbeats, 5000);

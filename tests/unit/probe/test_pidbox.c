@@ -31,7 +31,7 @@ static void assert_survivable(enum pidbox_method method, const char *method_name
     const char *to;
     int clock = 0;
 
-    pidbox_init(&pidbox, 0, oid);
+    pidbox_init(&pidbox, &(struct pidbox_place){ .prefix = "a\"b%s:" }, oid);
     buf_init(&envelope, PIDBOX_ENVELOPE_BYTES);
     pidbox_write(&pidbox, method, ticket, 1795252700007, &envelope);
     ck_assert(buf_ok(&envelope));
@@ -77,30 +77,60 @@ END_TEST
 START_TEST(names_are_the_ones_that_kombu_uses)
 {
     struct pidbox pidbox;
-    char key[PIDBOX_NAME_BYTES + PIDBOX_SUFFIX_BYTES];
+    char key[PIDBOX_KEY_BYTES];
 
-    pidbox_init(&pidbox, 3, oid);
+    pidbox_init(&pidbox, &(struct pidbox_place){ .database = 3, .prefix = "" }, oid);
     ck_assert_str_eq(pidbox.channel, "/3.celery.pidbox");
     ck_assert_str_eq(pidbox.replies, "7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
     ck_assert_str_eq(pidbox.member, "7f3c1d52-0000-4000-8000-00000000c0de\x06\x16\x06\x16"
                                     "7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
-    pidbox_queue_key("emails", 0, key);
+    ck_assert_str_eq(pidbox.bindings, "_kombu.binding.reply.celery.pidbox");
+    pidbox_queue_key(&pidbox, "emails", 0, key);
     ck_assert_str_eq(key, "emails");
-    pidbox_queue_key("emails", 3, key);
+    pidbox_queue_key(&pidbox, "emails", 3, key);
     ck_assert_str_eq(key, "emails\x06\x16"
                           "9");
+}
+END_TEST
+
+START_TEST(a_prefix_is_before_keys_and_channels_and_in_no_message)
+{
+    struct pidbox plain;
+    struct pidbox pidbox;
+    struct buf with;
+    struct buf without;
+    char key[PIDBOX_KEY_BYTES];
+
+    pidbox_init(&plain, &(struct pidbox_place){ .prefix = "" }, oid);
+    pidbox_init(&pidbox, &(struct pidbox_place){ .prefix = "my\"app:" }, oid);
+    ck_assert_str_eq(pidbox.channel, "my\"app:/0.celery.pidbox");
+    ck_assert_str_eq(pidbox.bindings, "my\"app:_kombu.binding.reply.celery.pidbox");
+    ck_assert_str_eq(pidbox.replies,
+                     "my\"app:7f3c1d52-0000-4000-8000-00000000c0de.reply.celery.pidbox");
+    ck_assert_str_eq(pidbox.member, plain.member);
+    pidbox_queue_key(&pidbox, "emails", 0, key);
+    ck_assert_str_eq(key, "my\"app:emails");
+    buf_init(&with, PIDBOX_ENVELOPE_BYTES);
+    buf_init(&without, PIDBOX_ENVELOPE_BYTES);
+    pidbox_write(&pidbox, PIDBOX_PING, ticket, 1, &with);
+    pidbox_write(&plain, PIDBOX_PING, ticket, 1, &without);
+    ck_assert_str_eq(buf_text(&with), buf_text(&without));
+    buf_done(&with);
+    buf_done(&without);
 }
 END_TEST
 
 static bool read_file(const char *path, enum pidbox_method method, const char *of,
                       struct pidbox_queues *queues)
 {
+    struct pidbox_reply reply = { .queues = queues };
     struct buf envelope;
     bool answered;
 
     fixture_read(path, &envelope);
-    answered = pidbox_read(buf_slice(&envelope), method, of, queues);
+    answered = pidbox_read(buf_slice(&envelope), method, of, &reply);
     buf_done(&envelope);
+    ck_assert(!answered || strcmp(reply.node, "w1@vm") == 0);
     return answered;
 }
 
@@ -122,6 +152,24 @@ START_TEST(queues_are_those_that_workers_name)
     ck_assert_int_eq(queues.count, 2);
     ck_assert_str_eq(queues.names[0], "celery");
     ck_assert_str_eq(queues.names[1], "solar");
+    ck_assert_int_eq(queues.consumers[0], 2);
+    ck_assert_int_eq(queues.consumers[1], 2);
+}
+END_TEST
+
+START_TEST(a_closed_list_counts_only_what_is_on_it)
+{
+    struct pidbox_queues queues = { .count = 0 };
+
+    ck_assert_int_eq(pidbox_add_queue(&queues, "mail"), 0);
+    ck_assert_int_eq(pidbox_add_queue(&queues, "solar"), 1);
+    ck_assert_int_eq(pidbox_add_queue(&queues, "mail"), 0);
+    queues.closed = true;
+    ck_assert(read_file("pidbox/reply_active_queues.json", PIDBOX_ACTIVE_QUEUES, ticket, &queues));
+    ck_assert_int_eq(queues.count, 2);
+    ck_assert_int_eq(queues.consumers[0], 0);
+    ck_assert_int_eq(queues.consumers[1], 1);
+    ck_assert_int_eq(queues.refused, 0);
 }
 END_TEST
 
@@ -132,14 +180,14 @@ START_TEST(queues_beyond_the_bound_are_refused_and_counted)
 
     for (int i = 0; i <= LIMIT_CELERY_QUEUES; i++) {
         (void)snprintf(name, sizeof(name), "q%d", i);
-        pidbox_add_queue(&queues, name);
+        ck_assert_int_eq(pidbox_add_queue(&queues, name), i < LIMIT_CELERY_QUEUES ? i : -1);
     }
     ck_assert_int_eq(queues.count, LIMIT_CELERY_QUEUES);
     ck_assert_int_eq(queues.refused, 1);
     memset(name, 'x', PIDBOX_NAME_BYTES);
     name[PIDBOX_NAME_BYTES] = '\0';
     queues.count = 0;
-    pidbox_add_queue(&queues, name);
+    ck_assert_int_eq(pidbox_add_queue(&queues, name), -1);
     ck_assert_int_eq(queues.count, 0);
     ck_assert_int_eq(queues.refused, 2);
 }
@@ -170,16 +218,18 @@ START_TEST(garbage_is_no_answer)
         "{\"headers\": {\"ticket\": \"T\"}, \"body\": \"{\\\"w\\\": {\\\"ok\\\": 1}}\"}",
     };
     struct pidbox_queues queues = { .count = 0 };
+    struct pidbox_reply reply = { .queues = &queues };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ck_assert_msg(!pidbox_read(slice_of(cases[i]), PIDBOX_PING, "T", NULL), "%s", cases[i]);
-        ck_assert_msg(!pidbox_read(slice_of(cases[i]), PIDBOX_ACTIVE_QUEUES, "T", &queues), "%s",
+        ck_assert_msg(!pidbox_read(slice_of(cases[i]), PIDBOX_PING, "T", &reply), "%s", cases[i]);
+        ck_assert_msg(!pidbox_read(slice_of(cases[i]), PIDBOX_ACTIVE_QUEUES, "T", &reply), "%s",
                       cases[i]);
     }
     ck_assert(
         pidbox_read(SLICE("{\"headers\": {\"ticket\": \"T\"}, \"body\": \"{\\\"w\\\": {\\\"ok\\\": "
                           "\\\"pong\\\"}}\"}"),
-                    PIDBOX_PING, "T", NULL));
+                    PIDBOX_PING, "T", &reply));
+    ck_assert_str_eq(reply.node, "w");
 }
 END_TEST
 
@@ -191,10 +241,11 @@ START_TEST(without_memory_there_is_no_answer_and_no_crash)
     fixture_read("pidbox/reply_active_queues.json", &envelope);
     for (;; n++) {
         struct pidbox_queues queues = { .count = 0 };
+        struct pidbox_reply reply = { .queues = &queues };
         bool answered;
 
         malloc_fail_at(n);
-        answered = pidbox_read(buf_slice(&envelope), PIDBOX_ACTIVE_QUEUES, ticket, &queues);
+        answered = pidbox_read(buf_slice(&envelope), PIDBOX_ACTIVE_QUEUES, ticket, &reply);
         if (!malloc_failed())
             break;
         ck_assert(!answered);
@@ -211,8 +262,10 @@ TCase *pidbox_cases(void)
 
     tcase_add_test(cases, every_question_is_one_that_workers_survive);
     tcase_add_test(cases, names_are_the_ones_that_kombu_uses);
+    tcase_add_test(cases, a_prefix_is_before_keys_and_channels_and_in_no_message);
     tcase_add_test(cases, only_a_pong_with_our_ticket_is_an_answer);
     tcase_add_test(cases, queues_are_those_that_workers_name);
+    tcase_add_test(cases, a_closed_list_counts_only_what_is_on_it);
     tcase_add_test(cases, queues_beyond_the_bound_are_refused_and_counted);
     tcase_add_test(cases, garbage_is_no_answer);
     tcase_add_test(cases, without_memory_there_is_no_answer_and_no_crash);
