@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 #include "config/checks.h"
+#include "config/file.h"
 #include "config/same.h"
 #include "config/snapshot.h"
 #include "config/value.h"
@@ -66,7 +67,8 @@ static void describe_accepted(const struct config_key *key, struct buf *buf)
 
 static bool is_hidden(const struct config_key *key)
 {
-    return key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN || key->type == CONFIG_URL;
+    return key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN || key->type == CONFIG_URL
+           || key->type == CONFIG_YAML;
 }
 
 /* Sets `err`, or for a variable of the application notes the default that is used instead. */
@@ -165,6 +167,8 @@ static int unwrap(struct snapshot *snapshot, const struct config_key *key, struc
 {
     struct slice bare = value_unwrap(*text);
 
+    if (key->type == CONFIG_YAML && bare.length > 0)
+        return 0; /* blanks at its beginning are indentation */
     if (bare.length == text->length || slice_starts_with(bare, SLICE("-----BEGIN"))) {
         *text = bare;
         return 0;
@@ -278,16 +282,22 @@ static void free_snapshot(struct snapshot **snapshot)
     *snapshot = NULL;
 }
 
-static void name_groups(struct config *config)
+/* Everything behind the keys: what they mean together, and with the YAML. */
+static int build(struct snapshot *snapshot, struct error *err)
 {
-    static const char *const names[GROUP_NAMED] = {
-        [GROUP_LIVENESS] = "liveness",
-        [GROUP_READINESS] = "readiness",
-        [GROUP_STARTUP] = "startup",
-    };
+    struct config_parts parts = { .sources.yaml = NULL };
+    int code;
 
-    memcpy(config->groups, names, sizeof(names));
-    config->group_count = GROUP_NAMED;
+    add_pool(snapshot);
+    code = list_queues(snapshot, err);
+    if (code == 0)
+        code = config_parts_read(snapshot, &parts, err);
+    if (code == 0)
+        code = checks_build(snapshot, &parts, err);
+    if (code == 0)
+        code = parts.sources.yaml == NULL ? sources_from_list(snapshot, err)
+                                          : sources_from_node(snapshot, &parts.sources, err);
+    return code;
 }
 
 int config_load(config_lookup_fn lookup, void *context, const struct config **ret,
@@ -313,14 +323,10 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
         return code;
     if (put_defaults(snapshot) != 0)
         return out_of_memory(err);
-    name_groups(&snapshot->config);
-    add_pool(snapshot);
-    code = list_queues(snapshot, err);
-    if (code == 0)
-        code = checks_build(snapshot, err);
-    if (code == 0)
-        code = snapshot->config_file == NULL ? sources_from_list(snapshot, err)
-                                             : sources_from_file(snapshot, err);
+    snapshot->lookup = lookup;
+    snapshot->lookup_context = context;
+    code = build(snapshot, err);
+    snapshot->lookup = NULL;
     if (code != 0)
         return code;
     checks_give_ids(&snapshot->config, before);

@@ -113,8 +113,9 @@ const struct config_key config_keys[] = {
     COUNT("DATABASE_MAX_OVERFLOW", IN(max_overflow), NULL, 0, 1000000,
           "How many more it may open."),
     URL("REDIS_URL", IN(redis_url),
-        "The application's Redis: `redis://:password@host:6379/0` or `unix:///run/redis.sock`. "
-        "Makes the check `redis`. `rediss://` is not supported yet."),
+        "The application's Redis: `redis://:password@host:6379/0`, `rediss://` with TLS, or "
+        "`unix:///run/redis.sock`. Makes the check `redis`. `?ssl_cert_reqs=none`, "
+        "`ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` and `ssl_check_hostname` are understood."),
     TEXT("REDIS_INTERNAL_IP", IN(redis_host), NULL,
          "Used when `REDIS_URL` is not set: host name or address."),
     TEXT("REDIS_HOST", IN(redis_host), NULL, "The same under another name."),
@@ -123,34 +124,52 @@ const struct config_key config_keys[] = {
     TEXT("REDIS_PORT", IN(redis_port), NULL, "The same under another name."),
     SECRET("REDIS_PASSWORD", IN(redis_password), "Password beside `REDIS_INTERNAL_IP`."),
     FLAG("REDIS_SSL", IN(redis_ssl), "false",
-         "Whether Redis wants TLS, which is not supported yet: the check says so."),
+         "Whether the Redis of `REDIS_URL` or `REDIS_INTERNAL_IP` wants TLS, as `rediss://` says."),
     URL("UPSTASH_REDIS_REST_URL", IN(upstash_url),
-        "Not supported yet: the check `redis` says so where `REDIS_URL` is not set."),
+        "Upstash's REST address, `https://name-12345.upstash.io`. Makes the check `redis` where "
+        "neither `REDIS_URL` nor `REDIS_INTERNAL_IP` is set."),
+    TOKEN("UPSTASH_REDIS_REST_TOKEN", IN(upstash_token), "The token beside it."),
     URL("CELERY_BROKER_URL", IN(broker_url),
-        "The Celery workers' broker, a Redis. Makes the check `celery`. `amqp://` and other "
+        "The Celery workers' broker, a Redis, written like `REDIS_URL`. Makes the check `celery`. "
+        "`amqp://` and other "
         "brokers are not supported: the check says so."),
+    { "PROBITY_CHECKS", CONFIG_YAML, IN(checks_text), NULL, 0, VALUE_MAX, NULL,
+      "More checks: the list that stands under `checks` in the file of `PROBITY_CONFIG`, as YAML "
+      "text; see `docs/checks.md`. It comes behind the file's." },
     LIST("PROBITY_REQUIRE", IN(require),
          "Which checks there must be, for instance `database,redis`: one that nothing sets is then "
          "`not configured` and a 503. `none`: ready without any check."),
+    TEXT("PROBITY_TLS_CA", IN(tls_ca), NULL,
+         "File of authorities (PEM) for all checks with TLS that name none themselves, instead of "
+         "the system's. PostgreSQL's stands in its address, as `sslrootcert`."),
 
     DURATION("PROBITY_CHECK_INTERVAL", IN(interval_ms), "1s", 100, HOUR_MS,
              "Pause between two rounds of a check."),
-    DURATION("PROBITY_CHECK_TIMEOUT", IN(timeout_ms), "1s", 10, MINUTE_MS,
-             "How long one look may take."),
+    DURATION(
+        "PROBITY_CHECK_TIMEOUT", IN(timeout_ms), "1s", 10, MINUTE_MS,
+        "How long one look may take, at most the interval. Without it: 1 s, or the interval where "
+        "that is shorter."),
     COUNT("PROBITY_CHECK_FALL", IN(fall), "2", 1, 100, "Failures in a row that make an error."),
     COUNT("PROBITY_CHECK_RISE", IN(rise), "2", 1, 100,
           "Successes in a row that end one. The first success after the start counts at once."),
     DURATION("PROBITY_CHECK_FRESH_INTERVAL", IN(fresh_interval_ms), "15s", 1000, HOUR_MS,
              "How often a round opens a fresh connection, which alone shows a rotated password or "
              "a full server."),
-    DURATION("PROBITY_CHECK_MAX_AGE", IN(max_age_ms), "5s", 200, 24 * HOUR_MS,
-             "An older result is `stale` and counts as failed. Must exceed interval + timeout."),
+    DURATION(
+        "PROBITY_CHECK_MAX_AGE", IN(max_age_ms), "5s", 200, 24 * HOUR_MS,
+        "An older result is `stale` and counts as failed. Must exceed interval + timeout. Without "
+        "it: 5 s, or twice interval + timeout where that is longer, within the prober's "
+        "patience."),
+    DURATION(
+        "PROBITY_PROBER_PATIENCE", IN(patience_ms), "30s", 1000, HOUR_MS,
+        "How long whoever asks (a load balancer, a kubelet) may go on believing an old answer: "
+        "no check that can fail a group may have a result that counts for longer."),
     DURATION("PROBITY_CELERY_INTERVAL", IN(celery_interval_ms), "10s", 1000, HOUR_MS,
              "Pause between two questions to the workers."),
     DURATION("PROBITY_CELERY_TIMEOUT", IN(celery_timeout_ms), "2s", 100, MINUTE_MS,
              "How long the workers have to answer."),
     DURATION("PROBITY_CELERY_MAX_AGE", IN(celery_max_age_ms), "30s", 1000, 24 * HOUR_MS,
-             "An older result is `stale`. Must exceed interval + timeout."),
+             "An older result is `stale`. The same rules hold."),
     CHOICE("PROBITY_CELERY_MODE", IN_CONFIG(celery_mode), "active", celery_modes,
            "`passive` never asks the workers and judges by their heartbeats alone."),
     LIST("PROBITY_CELERY_QUEUES", IN(celery_queues),
@@ -170,8 +189,9 @@ const struct config_key config_keys[] = {
     TEXT("PROBITY_CELERY_POLICY", IN(celery_policy), "fail", "The same for Celery."),
 
     TEXT("PROBITY_CONFIG", IN(config_file), NULL,
-         "A YAML file that names the logs, their formats and services: see `docs/sources.md`. Its "
-         "sources are taken instead of `PROBITY_ACCESS_LOG`."),
+         "A YAML file: `checks` are more checks and rules for those of the environment, see "
+         "`docs/checks.md`; `sources` are the logs, their formats and services, see "
+         "`docs/sources.md`, and are taken instead of `PROBITY_ACCESS_LOG`."),
     TEXT("PROBITY_ACCESS_LOG", IN_CONFIG(access_log), NULL,
          "nginx's access log of the service, in the format of `nginx/`; several are separated by "
          "commas. Without it no request is counted."),
@@ -265,8 +285,8 @@ const struct config_key *config_key_nearest(const char *name)
 
 const char *config_type_name(enum config_type type)
 {
-    static const char *const names[] = { "text",  "name", "secret", "secret", "duration",
-                                         "count", "flag", "choice", "list",   "address" };
+    static const char *const names[] = { "text", "name",   "secret", "secret",  "duration", "count",
+                                         "flag", "choice", "list",   "address", "YAML" };
 
     return names[type];
 }

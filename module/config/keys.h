@@ -16,6 +16,7 @@ enum config_type {
     CONFIG_CHOICE,   /* one of `choices`; kept as int */
     CONFIG_LIST,     /* separated by commas or blanks; kept as text */
     CONFIG_URL,      /* an address; a password in it is never shown */
+    CONFIG_YAML,     /* YAML, in which blanks mean something; never shown as a whole */
 };
 
 /* A word and what it stands for.  The first word of a value is the one that is documented. */
@@ -48,7 +49,7 @@ struct config_section {
 extern const struct config_section config_sections[]; /* ends with a NULL first_key */
 
 /* A constant, because arrays are made of it; the compiler holds it to the table. */
-enum { CONFIG_KEY_COUNT = 69 };
+enum { CONFIG_KEY_COUNT = 73 };
 
 /* The key that name is most likely to be a misspelling of, or NULL when none is near. */
 const struct config_key *config_key_nearest(const char *name);

@@ -29,8 +29,13 @@ struct snapshot {
     struct snapshot_note notes[SNAPSHOT_NOTES];
     int note_count;
 
+    config_lookup_fn lookup; /* of the environment, while it is read; NULL afterwards */
+    void *lookup_context;
     const char *config_file;
-    const struct yaml_node *file; /* what is in it; NULL: nothing */
+    const char *checks_text;                    /* PROBITY_CHECKS */
+    const struct yaml_node *file;               /* what is in the file; NULL: nothing */
+    const struct yaml_node *listed;             /* what is in PROBITY_CHECKS */
+    const struct yaml_node *said[LIMIT_CHECKS]; /* of each check by YAML; NULL: nothing */
     const char *app_url;
     const char *database_url;
     const char *database_host;
@@ -46,6 +51,7 @@ struct snapshot {
     const char *redis_password;
     bool redis_ssl;
     const char *upstash_url;
+    const char *upstash_token;
     const char *broker_url;
     const char *celery_queues;
     const char *ledger_url;
@@ -64,6 +70,8 @@ struct snapshot {
     int64_t celery_interval_ms;
     int64_t celery_timeout_ms;
     int64_t celery_max_age_ms;
+    int64_t patience_ms;
+    const char *tls_ca;
 };
 
 /* Formats into the snapshot's memory.  NULL when out of memory. */

@@ -49,6 +49,7 @@ struct source_config {
 /* "probity", "combined", "json"; static. */
 const char *source_format_text(enum source_format format);
 
+struct node;
 struct snapshot;
 
 /* --- within config/ --- */
@@ -56,8 +57,9 @@ struct snapshot;
 /* Fills config.sources from PROBITY_ACCESS_LOG.  Returns 0, or -EINVAL or -ENOMEM with `err`. */
 int sources_from_list(struct snapshot *snapshot, struct error *err) MUST_CHECK;
 
-/* Fills it from the file of PROBITY_CONFIG.  Returns the same; -EINVAL names line and column. */
-int sources_from_file(struct snapshot *snapshot, struct error *err) MUST_CHECK;
+/* Fills it from the list in PROBITY_CONFIG's file.  Returns the same; -EINVAL names the place. */
+int sources_from_node(struct snapshot *snapshot, const struct node *list,
+                      struct error *err) MUST_CHECK;
 
 /* Whether the source's path is that of one before it. */
 bool sources_repeat(const struct source_config *sources, int at);

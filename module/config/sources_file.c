@@ -4,7 +4,6 @@
 
 #include "config/sources.h"
 
-#include "base/folder.h"
 #include "config/node.h"
 #include "config/snapshot.h"
 #include "config/url.h"
@@ -12,13 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum {
-    FILE_BYTES = 256 * 1024,
-    PATH_BYTES = 255,
-    ADDRESS_BYTES = 1024,
-    FIELD_BYTES = 127,
-    SERVICE_BYTES = 63
-};
+enum { PATH_BYTES = 255, ADDRESS_BYTES = 1024, FIELD_BYTES = 127, SERVICE_BYTES = 63 };
 
 /* A source as the file has it. */
 struct entry {
@@ -66,11 +59,6 @@ static const struct config_choice time_forms[] = {
 
 static const struct config_choice duration_units[] = {
     { "s", 3 }, { "ms", 0 }, { "us", -3 }, { "ns", -6 }, { NULL, 0 },
-};
-
-static const struct node_key root_keys[] = {
-    { "sources", NODE_ANY, 0, true, 0, 0, NULL },
-    { .name = NULL },
 };
 
 /* clang-format off */
@@ -231,39 +219,10 @@ static int read_list(struct snapshot *snapshot, const struct node *list, struct 
     return code;
 }
 
-static int parse(struct snapshot *snapshot, struct error *err)
+int sources_from_node(struct snapshot *snapshot, const struct node *list, struct error *err)
 {
-    struct yaml_input input = { .file = snapshot->config_file, .arena = snapshot->arena };
-    struct yaml_trouble trouble = { .line = 0 };
-    const struct yaml_node *const *documents;
-    int count = 0;
-    int code = folder_read_file(input.file, FILE_BYTES, snapshot->arena, &input.text, err);
+    int code = read_list(snapshot, list, err);
 
-    if (code != 0)
-        return code;
-    code = yaml_parse(&input, &documents, &count, &trouble);
-    if (code == -ENOMEM)
-        return out_of_memory(err);
-    if (code != 0)
-        return error_set(err, EINVAL, "%.80s:%d:%d: %s", input.file, trouble.line, trouble.column,
-                         trouble.text);
-    if (count != 1)
-        return error_set(err, EINVAL, "%.80s: expected one document with the key sources, not %d",
-                         input.file, count);
-    snapshot->file = documents[0];
-    return 0;
-}
-
-int sources_from_file(struct snapshot *snapshot, struct error *err)
-{
-    struct node list = { .yaml = NULL };
-    int code = parse(snapshot, err);
-
-    if (code == 0)
-        code =
-            node_read(&(struct node){ snapshot->file, "" }, root_keys, &list, snapshot->arena, err);
-    if (code == 0)
-        code = read_list(snapshot, &list, err);
     if (code == 0 && snapshot->config.access_log != NULL
         && snapshot_note(snapshot, LOG_LEVEL_WARNING,
                          "PROBITY_ACCESS_LOG is not used: PROBITY_CONFIG=%s names the sources",

@@ -50,7 +50,7 @@ class Fakes:
             "DATABASE_URL": f"postgresql://app:secret@127.0.0.1:{database.port}/app",
             "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
             "PROBITY_LEDGER_URL": "postgresql://127.0.0.1:1/nowhere",
-            "PROBITY_CHECK_INTERVAL": "200ms", "PROBITY_CHECK_TIMEOUT": "400ms",
+            "PROBITY_CHECK_INTERVAL": "400ms", "PROBITY_CHECK_TIMEOUT": "400ms",
             "PROBITY_CHECK_FRESH_INTERVAL": "1s"})
         self.stack.wait_ready()
 

@@ -100,7 +100,8 @@ def test_nothing_is_left_on_the_broker(start, redis):
 
 def test_nothing_is_left_when_stopped_while_a_worker_is_silent(start, redis):
     worker = start.celery(redis.url())
-    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_TIMEOUT": "3s"})
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_INTERVAL": "3s",
+                                                   "PROBITY_CELERY_TIMEOUT": "3s"})
     wait_for_component(stack, status="ok")
     worker.sigstop()
     wait_until(lambda: left_behind(redis), 10, "a question to be open", every=0.01)

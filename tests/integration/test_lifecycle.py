@@ -24,7 +24,8 @@ from fake_redis import FakeRedis  # noqa: E402
 
 NO_CHECK = {"PROBITY_REQUIRE": "none"}
 # A first round that takes longer than anybody waits for it.
-LONG_LOOK = {"PROBITY_CHECK_TIMEOUT": "20s", "PROBITY_CHECK_MAX_AGE": "30s"}
+LONG_LOOK = {"PROBITY_CHECK_INTERVAL": "20s", "PROBITY_CHECK_TIMEOUT": "20s",
+             "PROBITY_CHECK_MAX_AGE": "50s", "PROBITY_PROBER_PATIENCE": "60s"}
 
 
 def daemon(start, socket_path=None, wait=True, **env):

@@ -13,4 +13,11 @@ const struct config *environment_load(const char *const *names_and_values);
 /* Loads one that has a single variable. */
 const struct config *environment_load_one(const char *name, const char *value);
 
+/* Loads the text as PROBITY_CHECKS, with names and values beside it (or NULL), as expected to be
+ * right. */
+const struct config *environment_load_checks(const char *yaml, const char *const *names_and_values);
+
+/* The sentence with which it is refused; static. */
+const char *environment_refuse_checks(const char *yaml);
+
 #endif

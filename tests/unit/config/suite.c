@@ -8,6 +8,7 @@ TCase *checks_cases(void);
 TCase *config_cases(void);
 TCase *diagnose_cases(void);
 TCase *dsn_cases(void);
+TCase *entry_cases(void);
 TCase *explain_cases(void);
 TCase *keys_cases(void);
 TCase *node_cases(void);
@@ -20,11 +21,12 @@ TCase *value_cases(void);
 
 int main(void)
 {
-    static const suite_cases_fn cases[] = { value_cases,        same_cases,     url_cases,
-                                            keys_cases,         snapshot_cases, dsn_cases,
-                                            address_cases,      checks_cases,   config_cases,
-                                            diagnose_cases,     explain_cases,  sources_cases,
-                                            sources_file_cases, node_cases,     changes_cases };
+    static const suite_cases_fn cases[] = {
+        value_cases,    same_cases,     url_cases,          keys_cases,
+        snapshot_cases, dsn_cases,      address_cases,      checks_cases,
+        config_cases,   diagnose_cases, entry_cases,        explain_cases,
+        sources_cases,  node_cases,     sources_file_cases, changes_cases,
+    };
 
     return suite_run("config", cases, (int)(sizeof(cases) / sizeof(cases[0])));
 }

@@ -90,16 +90,18 @@ END_TEST
 START_TEST(address_of_redis_that_is_wrong_is_diagnosed)
 {
     static const struct row rows[] = {
-        { "rediss://:zebra@h", "TLS to Redis is not supported yet" },
-        { "https://x.upstash.io", "which belongs in UPSTASH_REDIS_REST_URL: put the TCP address "
-                                  "here, redis://" },
+        { "rediss://:zebra@h?ssl_cert_reqs=maybe", "none, optional and required" },
+        { "rediss://:zebra@h?ssl_check_hostname=x", "neither true nor false" },
+        { "rediss://:zebra@h?ssl_keyfile=/k", "go together" },
+        { "https://x.upstash.io", "which belongs in UPSTASH_REDIS_REST_URL (kind upstash): put the "
+                                  "TCP address here, rediss://" },
         { "http://h", "REST address" },
         { "127.0.0.1:6379", "has no scheme: write redis://" },
         { "amqp://guest:zebra@h//", "RabbitMQ is not supported" },
         { "pyamqp://guest:zebra@h//", "RabbitMQ is not supported" },
         { "sqs://", "is a sqs:// address" },
         { "sentinel://h:26379", "Sentinel is not supported" },
-        { "redis://:zebra@x.upstash.io:6379", "speaks TLS alone" },
+        { "redis://:zebra@x.upstash.io:6379", "without TLS, which is all that it speaks" },
         { "redis://:ze@bra@h", "must be written as %40" },
         { "redis://:ze/bra@h", "must be written as %40" },
         { "redis://:zebra@h:0", "port must be a number from 1 to 65535" },
@@ -165,6 +167,8 @@ START_TEST(address_of_the_application_is_understood)
         { "unix:/run/app.sock:/health?x", "@unix:/run/app.sock GET /health?x" },
         { "unix:///run/app.sock", "@unix:/run/app.sock GET /" },
         { "http://unix:/run/app.sock:/health", "@unix:/run/app.sock GET /health" },
+        { "https://app/", "@app:443 GET /" },
+        { "HTTPS://app:8443", "@app:8443 GET /" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
@@ -175,8 +179,7 @@ END_TEST
 START_TEST(address_of_the_application_that_is_wrong_is_diagnosed)
 {
     static const struct row rows[] = {
-        { "https://app/", "plain http://" },
-        { "ftp://app/", "write http:// or unix:" },
+        { "ftp://app/", "write http://, https:// or unix:" },
         { "127.0.0.1:8000", "has no scheme" },
         { "http://", "names no host" },
         { "http://:8000/", "names no host" },

@@ -60,6 +60,17 @@ START_TEST(checks_that_are_required_exist_even_when_nothing_sets_them)
 }
 END_TEST
 
+START_TEST(checks_that_are_required_may_have_any_name)
+{
+    AUTO(config_release)
+    const struct config *config = environment_load_one("PROBITY_REQUIRE", "orders-db");
+
+    ck_assert_int_eq(config->check_count, 1);
+    ck_assert_str_eq(config->checks[0].name, "orders-db");
+    ck_assert(config->checks[0].not_configured && config->checks[0].critical);
+}
+END_TEST
+
 START_TEST(checks_may_be_none_on_purpose)
 {
     AUTO(config_release)
@@ -104,9 +115,13 @@ START_TEST(checks_rules_that_cannot_be_stop_the_start)
         { "PROBITY_REDIS_POLICY", "fail_after=", "fail_after=60s" },
         { "PROBITY_REDIS_POLICY", "fail_after=0", "fail_after=60s" },
         { "PROBITY_APP_POLICY", "degrade", "always critical" },
-        { "PROBITY_REQUIRE", "database,mysql", "mysql is no check" },
-        { "PROBITY_REQUIRE", "none,redis", "none is no check" },
-        { "PROBITY_CHECK_INTERVAL", "10s", "set PROBITY_CHECK_MAX_AGE above 11 s" },
+        { "PROBITY_REQUIRE", "database,MySQL", "MySQL must be of a-z" },
+        { "PROBITY_REQUIRE", "none,redis", "none means no check at all, and stands alone" },
+        { "PROBITY_CHECK_TIMEOUT", "2s",
+          "PROBITY_CHECK_TIMEOUT is 2 s, longer than PROBITY_CHECK_INTERVAL, 1 s" },
+        { "PROBITY_CHECK_INTERVAL", "1m", "PROBITY_PROBER_PATIENCE" },
+        { "PROBITY_CHECK_MAX_AGE", "31s",
+          "PROBITY_CHECK_MAX_AGE is 31 s, longer than PROBITY_PROBER_PATIENCE, 30 s" },
         { "PROBITY_CHECK_MAX_AGE", "2s", "above 2 s" },
         { "PROBITY_CELERY_MAX_AGE", "12s", "set PROBITY_CELERY_MAX_AGE above 12 s" },
     };
@@ -120,34 +135,6 @@ START_TEST(checks_rules_that_cannot_be_stop_the_start)
         ck_assert_ptr_null(config);
         ck_assert_msg(strstr(err.text, cases[i][2]) != NULL, "%s", err.text);
     }
-}
-END_TEST
-
-START_TEST(checks_of_redis_tell_the_two_addresses_of_upstash_apart)
-{
-    AUTO(config_release)
-    const struct config *tcp =
-        environment_load_one("UPSTASH_REDIS_REST_URL", "rediss://:zebra@x.upstash.io:6379");
-    AUTO(config_release)
-    const struct config *rest =
-        environment_load_one("UPSTASH_REDIS_REST_URL", "https://x.upstash.io");
-
-    ck_assert_str_eq(
-        config_check(tcp, "redis")->misconfigured,
-        "UPSTASH_REDIS_REST_URL holds a rediss:// URL; that is the TCP address: put it "
-        "in REDIS_URL (TLS to Redis is not supported yet)");
-    ck_assert_ptr_nonnull(strstr(config_check(rest, "redis")->misconfigured, "not supported yet"));
-}
-END_TEST
-
-START_TEST(checks_of_redis_with_tls_fail_closed)
-{
-    static const char *const env[] = { "REDIS_INTERNAL_IP", "h", "REDIS_SSL", "true", NULL };
-    AUTO(config_release) const struct config *config = environment_load(env);
-    const struct check_config *check = config_check(config, "redis");
-
-    ck_assert_ptr_nonnull(strstr(check->misconfigured, "REDIS_SSL"));
-    ck_assert_ptr_null(check->target.host);
 }
 END_TEST
 
@@ -175,11 +162,10 @@ TCase *checks_cases(void)
     tcase_add_test(cases, checks_come_in_the_order_of_the_answers_with_their_defaults);
     tcase_add_test(cases, checks_that_nothing_sets_do_not_exist);
     tcase_add_test(cases, checks_that_are_required_exist_even_when_nothing_sets_them);
+    tcase_add_test(cases, checks_that_are_required_may_have_any_name);
     tcase_add_test(cases, checks_may_be_none_on_purpose);
     tcase_add_test(cases, checks_policies_are_read);
     tcase_add_test(cases, checks_rules_that_cannot_be_stop_the_start);
-    tcase_add_test(cases, checks_of_redis_tell_the_two_addresses_of_upstash_apart);
-    tcase_add_test(cases, checks_of_redis_with_tls_fail_closed);
     tcase_add_test(cases, checks_leave_the_ledger_its_own_address);
     return cases;
 }

@@ -40,7 +40,17 @@ START_TEST(diagnose_says_what_is_missing_and_what_that_costs)
         { "REDIS_URL", "\"redis://h\"", "2 REDIS_URL has quotes or blanks around its value" },
         { "SECRET_KEY", " zebra", "2 SECRET_KEY has quotes or blanks around it; they are taken" },
         { "REDIS_URL", "redis://zebra@h", "2 REDIS_URL has a user and no password" },
-        { "REDIS_URL", "rediss://:zebra@h", "3 check redis: REDIS_URL is a rediss:// address" },
+        { "REDIS_URL", "amqp://:zebra@h", "3 check redis: REDIS_URL is an amqp:// address" },
+        { "REDIS_URL", "rediss://:zebra@h?ssl_cert_reqs=none",
+          "2 REDIS_URL has ssl_cert_reqs=none" },
+        { "REDIS_URL", "redis://:zebra@h?ssl_ca_certs=/a", "2 REDIS_URL has ssl_ca_certs, but" },
+        { "UPSTASH_REDIS_REST_URL", "rediss://:zebra@x.upstash.io",
+          "3 check redis: UPSTASH_REDIS_REST_URL holds a rediss:// URL; that is the TCP address: "
+          "put "
+          "it in REDIS_URL" },
+        { "UPSTASH_REDIS_REST_URL", "https://x.upstash.io",
+          "3 check redis: UPSTASH_REDIS_REST_URL has no token beside it: set "
+          "UPSTASH_REDIS_REST_TOKEN" },
         { "DATABASE_URL", "postgres://u:zebra@h/d?schema=x&pgbouncer=true",
           "leaves them out: schema, pgbouncer" },
         { "DATABASE_URL", "postgres://u:p@h/d?ze%20bra=1", "one with a strange name" },
