@@ -231,3 +231,12 @@ void json_int_or_null(struct json_writer *writer, const char *key, int64_t value
     else
         json_int(writer, key, value);
 }
+
+void json_us_as_ms_or_null(struct json_writer *writer, const char *key, int64_t duration_us)
+{
+    json_key(writer, key);
+    if (duration_us < 0)
+        json_put_null(writer);
+    else
+        json_put_us_as_ms(writer, duration_us);
+}

@@ -55,6 +55,9 @@ void json_time(struct json_writer *writer, const char *key, int64_t wall_ms);
 /* An integer, or null when it is negative: the mark for "not known" all over the program. */
 void json_int_or_null(struct json_writer *writer, const char *key, int64_t value);
 
+/* The same for microseconds, written as milliseconds. */
+void json_us_as_ms_or_null(struct json_writer *writer, const char *key, int64_t duration_us);
+
 /* Appends `text` as the inside of a JSON string (no quotes). */
 void json_escape(struct buf *buf, struct slice text);
 

@@ -7,6 +7,11 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/render.h \
 	%D%/render_detailed.c \
 	%D%/render_facts.c \
+	%D%/render_ietf.c \
+	%D%/render_pages.c \
 	%D%/render_public.c \
+	%D%/render_text.c \
 	%D%/report.c %D%/report.h \
-	%D%/state.c %D%/state.h
+	%D%/rule.c %D%/rule.h \
+	%D%/state.c %D%/state.h \
+	%D%/summary.c %D%/summary.h

@@ -1,141 +1,169 @@
-/* render_public.c - what everybody may see: liveness, readiness, startup. */
+/* render_public.c - what everybody may see: liveness, readiness, startup, named groups. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include "monitor/render.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "monitor/rule.h"
+#include "monitor/summary.h"
 
-enum {
-    RETRY_STARTING_SECONDS = 1, /* a first round takes about that */
-    RETRY_FAILING_SECONDS = 5,  /* `rise` looks after a dependency is back */
-};
-
-static const char too_old_reason[] =
-    "the thread that judges health has stopped: nothing is known since the time in timestamp";
-
-struct check_verdict render_verdict(const struct overview *overview, int check, bool too_old)
+/* Nothing of a host, an address or a user: those are for admins. */
+static void put_verbose_check(const struct summary *summary, const struct view *view, int check,
+                              struct json_writer *writer)
 {
-    if (too_old)
-        return (struct check_verdict){ .status = CHECK_STALE, .silent_ms = OVERVIEW_MAX_AGE_MS };
-    return overview->checks[check].verdict;
+    const struct check_state *state = &view->overview->checks[check];
+    struct check_verdict verdict = render_verdict(view, check);
+    char word[CHECK_WORD_BYTES];
+    char rule[RULE_TEXT_BYTES];
+
+    check_verdict_word(&verdict, word);
+    rule_text(view, check, summary->group, rule);
+    json_open_object(writer);
+    json_text(writer, "status", word);
+    json_time(writer, "since", state->since.wall_ms);
+    json_int_or_null(writer, "age_ms", check_state_age_ms(state, view->overview->now.boot_ms));
+    json_int(writer, "max_age_ms", state->config->max_age_ms);
+    json_us_as_ms_or_null(writer, "latency_ms", state->has_last ? state->last.latency_us : -1);
+    json_bool(writer, "critical", state->config->critical);
+    json_text(writer, "rule", rule);
+    json_close_object(writer);
 }
 
-/* Why liveness fails; "" when it doesn't. */
-static void write_liveness_reason(const struct overview *overview, bool too_old, char text[256])
+static void put_checks(const struct summary *summary, const struct view *view,
+                       struct json_writer *writer)
 {
-    const struct check_state *app = overview_app(overview);
-    char why[REASON_TEXT_BYTES] = "";
+    json_key(writer, "checks");
+    json_open_object(writer);
+    for (int i = 0; i < view->overview->config->check_count; i++) {
+        struct check_verdict verdict = render_verdict(view, i);
+        char word[CHECK_WORD_BYTES];
 
-    text[0] = '\0';
-    if (too_old) {
-        (void)snprintf(text, 256, "%s", too_old_reason);
-    } else if (overview->liveness == LIVENESS_FRONT_STALLED) {
-        (void)snprintf(text, 256, "the thread that answers requests has stopped");
-    } else if (overview->liveness == LIVENESS_APP_FAILED && app != NULL) {
-        reason_text(app->last.reason, app->last.number, why);
-        (void)snprintf(text, 256, "the application failed %" PRId64 " times in a row: %s",
-                       app->consecutive_failures, why);
+        if (!summary_shows(summary, view, i))
+            continue;
+        json_key(writer, view->overview->config->checks[i].name);
+        if (view->shape == RENDER_VERBOSE) {
+            put_verbose_check(summary, view, i, writer);
+        } else {
+            check_verdict_word(&verdict, word);
+            json_put_text(writer, word);
+        }
+    }
+    json_close_object(writer);
+}
+
+/* How long it drains already, and how long the process stays; until when the maintenance is. */
+static void put_orders(const struct view *view, struct json_writer *writer)
+{
+    const struct overview *overview = view->overview;
+    const struct maintenance *maintenance = &overview->maintenance;
+
+    if (overview->draining) {
+        json_int(writer, "drain_elapsed_ms",
+                 overview->now.boot_ms - overview->draining_since.boot_ms);
+        json_int_or_null(writer, "drain_remaining_ms", render_drain_left_ms(overview));
+    } else if (overview_maintenance_drains(overview)) {
+        json_time(writer, "since", maintenance->since_wall_ms);
+        json_time(writer, "until", maintenance->until_wall_ms);
+    } else if (overview->maintenance_in_force && view->shape == RENDER_VERBOSE) {
+        json_key(writer, "maintenance");
+        json_open_object(writer);
+        json_text(writer, "reason", maintenance->reason);
+        json_time(writer, "since", maintenance->since_wall_ms);
+        json_time(writer, "until", maintenance->until_wall_ms);
+        json_close_object(writer);
     }
 }
 
-void render_health(const struct overview *overview, bool too_old, struct page_text *text,
-                   struct buf *body)
+static void open_page(const struct summary *summary, const struct view *view,
+                      struct json_writer *writer, struct buf *body)
 {
-    struct json_writer writer;
-    char reason[256];
-    bool starting = !too_old && overview->liveness == LIVENESS_STARTING;
-    bool ok = !too_old && overview->liveness == LIVENESS_OK;
+    json_writer_init(writer, body);
+    json_open_object(writer);
+    json_text(writer, "status", summary->status);
+    if (summary->reason[0] != '\0')
+        json_text(writer, "reason", summary->reason);
+    if (view->shape == RENDER_VERBOSE && summary->rule[0] != '\0')
+        json_text(writer, "rule", summary->rule);
+}
 
-    text->status = ok ? 200 : 503;
-    text->retry_after_seconds = ok ? 0 : starting ? RETRY_STARTING_SECONDS : RETRY_FAILING_SECONDS;
-    write_liveness_reason(overview, too_old, reason);
-    json_writer_init(&writer, body);
-    json_open_object(&writer);
-    json_text(&writer, "status", ok ? "ok" : starting ? "starting" : "fail");
-    if (reason[0] != '\0')
-        json_text(&writer, "reason", reason);
+static void close_page(const struct view *view, struct json_writer *writer)
+{
+    json_time(writer, "timestamp", view->overview->now.wall_ms);
+    json_close_object(writer);
+}
+
+/* Whether the page is to be JSON; otherwise it stands already. */
+static bool wants_json(const struct summary *summary, const struct view *view,
+                       struct page_text *text, struct buf *body)
+{
+    summary_head(summary, text);
+    if (view->shape == RENDER_TEXT)
+        summary_write_text(summary, view, text, body);
+    else if (view->shape == RENDER_IETF)
+        summary_write_ietf(summary, view, text, body);
+    else
+        return true;
+    return false;
+}
+
+/* What is looked at has its words on the other pages: here it is shown to who asks for it. */
+void render_health(const struct view *view, struct page_text *text, struct buf *body)
+{
+    const struct overview *overview = view->overview;
+    struct json_writer writer;
+    struct summary summary;
+
+    summary_of_health(view, &summary);
+    if (!wants_json(&summary, view, text, body))
+        return;
+    open_page(&summary, view, &writer, body);
     json_text(&writer, "version", overview->config->app_version);
     json_text(&writer, "probity_version", PACKAGE_VERSION);
     json_int(&writer, "uptime_seconds", (overview->now.boot_ms - overview->started.boot_ms) / 1000);
     if (overview_app(overview) == NULL)
         json_text(&writer, "covers", "probity only");
-    json_time(&writer, "timestamp", overview->now.wall_ms);
-    json_close_object(&writer);
+    if (view->shape == RENDER_VERBOSE)
+        put_checks(&summary, view, &writer);
+    close_page(view, &writer);
 }
 
-static void render_checks(const struct overview *overview, bool too_old, struct json_writer *writer)
-{
-    json_key(writer, "checks");
-    json_open_object(writer);
-    for (int i = 0; i < overview->config->check_count; i++) {
-        struct check_verdict verdict = render_verdict(overview, i, too_old);
-        char word[CHECK_WORD_BYTES];
-
-        check_verdict_word(&verdict, word);
-        json_text(writer, overview->config->checks[i].name, word);
-    }
-    json_close_object(writer);
-}
-
-static void render_summary(const struct overview *overview, bool too_old, const char *status,
-                           const char *reason, struct buf *body)
+void render_ready(const struct view *view, struct page_text *text, struct buf *body)
 {
     struct json_writer writer;
+    struct summary summary;
 
-    json_writer_init(&writer, body);
-    json_open_object(&writer);
-    json_text(&writer, "status", status);
-    if (reason != NULL)
-        json_text(&writer, "reason", reason);
-    render_checks(overview, too_old, &writer);
-    json_time(&writer, "timestamp", overview->now.wall_ms);
-    json_close_object(&writer);
+    summary_of_ready(view, &summary);
+    if (!wants_json(&summary, view, text, body))
+        return;
+    open_page(&summary, view, &writer, body);
+    put_orders(view, &writer);
+    put_checks(&summary, view, &writer);
+    close_page(view, &writer);
 }
 
-/* Draining ends with the process, and what is configured wrong waits for a person. */
-static int retry_ready(const struct overview *overview)
+void render_startup(const struct view *view, struct page_text *text, struct buf *body)
 {
-    if (overview->draining || overview->config->check_count == 0)
-        return 0;
-    for (int i = 0; i < overview->config->check_count; i++) {
-        const struct check_state *state = &overview->checks[i];
+    struct json_writer writer;
+    struct summary summary;
 
-        if ((state->config->not_configured || state->config->misconfigured != NULL)
-            && !check_state_passes(state, overview->now.boot_ms))
-            return 0;
-    }
-    return overview->first_round_done ? RETRY_FAILING_SECONDS : RETRY_STARTING_SECONDS;
+    summary_of_startup(view, &summary);
+    if (!wants_json(&summary, view, text, body))
+        return;
+    open_page(&summary, view, &writer, body);
+    put_checks(&summary, view, &writer);
+    close_page(view, &writer);
 }
 
-void render_ready(const struct overview *overview, bool too_old, struct page_text *text,
-                  struct buf *body)
+void render_group(const struct view *view, struct page_text *text, struct buf *body)
 {
-    bool ready = overview->ready && !too_old;
-    const char *reason = NULL;
+    struct json_writer writer;
+    struct summary summary;
 
-    text->status = ready ? 200 : 503;
-    text->retry_after_seconds = ready ? 0 : retry_ready(overview);
-    if (too_old)
-        reason = too_old_reason;
-    else if (overview->config->check_count == 0 && !overview->config->require_none)
-        reason = "no check is configured: set DATABASE_URL, REDIS_URL, CELERY_BROKER_URL or "
-                 "PROBITY_APP, or PROBITY_REQUIRE=none if that is meant";
-    render_summary(overview, too_old,
-                   overview->draining ? "draining"
-                   : ready            ? "ready"
-                                      : "not_ready",
-                   reason, body);
-}
-
-void render_startup(const struct overview *overview, bool too_old, struct page_text *text,
-                    struct buf *body)
-{
-    bool started = overview->started_up && !too_old;
-
-    text->status = started ? 200 : 503;
-    text->retry_after_seconds = started ? 0 : RETRY_STARTING_SECONDS;
-    render_summary(overview, too_old, started ? "started" : "starting",
-                   too_old ? too_old_reason : NULL, body);
+    summary_of_group(view, &summary);
+    if (!wants_json(&summary, view, text, body))
+        return;
+    open_page(&summary, view, &writer, body);
+    json_text(&writer, "group", view->overview->config->groups[view->which]);
+    put_checks(&summary, view, &writer);
+    close_page(view, &writer);
 }

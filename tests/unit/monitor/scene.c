@@ -10,6 +10,7 @@
 
 struct config scene_config;
 struct overview scene;
+struct view scene_view;
 static struct buf page;
 
 static const struct {
@@ -24,12 +25,11 @@ static const struct {
 
 void scene_reset(void)
 {
+    scene_view = (struct view){ .shape = RENDER_JSON };
     scene_config = (struct config){ .app_version = "1.4.2",
                                     .check_count = 4,
                                     .groups = { "liveness", "readiness", "startup" },
-                                    .group_count = GROUP_NAMED,
-                                    .database_pool_size = 10,
-                                    .celery_expected_workers = -1 };
+                                    .group_count = GROUP_NAMED };
     for (int i = 0; i < 4; i++)
         scene_config.checks[i] = (struct check_config){ .id = (uint64_t)i + 1,
                                                         .name = all[i].name,
@@ -37,6 +37,8 @@ void scene_reset(void)
                                                         .critical = true,
                                                         .groups = 1U << GROUP_READINESS,
                                                         .limits = check_no_limits,
+                                                        .celery = { .expected_workers = -1 },
+                                                        .pool_size = 10,
                                                         .max_age_ms = 5000,
                                                         .fall = 2,
                                                         .rise = 2 };
@@ -106,7 +108,9 @@ const char *scene_page(render_fn render, bool too_old, struct page_text *ret_tex
 
     buf_done(&page);
     buf_init(&page, 65536);
-    render(&scene, too_old, &text, &page);
+    scene_view.overview = &scene;
+    scene_view.too_old = too_old;
+    render(&scene_view, &text, &page);
     ck_assert(buf_ok(&page));
     if (ret_text != NULL)
         *ret_text = text;

@@ -14,6 +14,7 @@ enum { SCENE_APP, SCENE_DATABASE, SCENE_REDIS, SCENE_CELERY };
 
 extern struct config scene_config;
 extern struct overview scene;
+extern struct view scene_view; /* how scene_page() writes: as JSON unless the test says else */
 
 /* Puts the configuration back: all four checks, critical, fall 2, rise 2, valid for 5 s. */
 void scene_reset(void);

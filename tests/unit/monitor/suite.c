@@ -8,15 +8,21 @@ TCase *overview_cases(void);
 TCase *reload_cases(void);
 TCase *render_detailed_cases(void);
 TCase *render_facts_cases(void);
+TCase *render_ietf_cases(void);
+TCase *render_pages_cases(void);
 TCase *render_public_cases(void);
+TCase *render_text_cases(void);
 TCase *report_cases(void);
+TCase *rule_cases(void);
 TCase *state_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        state_cases,        overview_cases, reload_cases, render_public_cases, render_detailed_cases,
-        render_facts_cases, metrics_cases,  report_cases,        monitor_cases,
+        state_cases,           overview_cases,     reload_cases,  render_public_cases,
+        render_detailed_cases, render_facts_cases, metrics_cases, render_ietf_cases,
+        render_pages_cases,    render_text_cases,  rule_cases,    report_cases,
+        monitor_cases,
     };
 
     return suite_run("monitor", cases, (int)(sizeof(cases) / sizeof(cases[0])));

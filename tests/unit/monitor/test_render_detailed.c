@@ -5,6 +5,7 @@
 #include "scene.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void begin(void)
@@ -45,9 +46,14 @@ START_TEST(detailed_shows_a_healthy_component_whole)
         "{\"status\": \"healthy\", \"version\": \"1.4.2\", \"uptime_seconds\": 1, \"components\": "
         "{\"redis\": {\"status\": \"ok\", \"critical\": true, \"latency_ms\": 2.3, "
         "\"memory_used_mb\": 1.0, \"memory_max_mb\": 2.0, \"connected_clients\": 12, "
-        "\"role\": \"master\", \"latency_p95_ms\": 2.4, "
+        "\"role\": \"master\", \"max_clients\": 0, "
+        "\"blocked_clients\": 0, \"rejected_connections\": 0, \"evicted_keys\": 0, "
+        "\"evicted_per_minute\": 0, \"eviction_policy\": null, \"replication_lag_seconds\": 0.0, "
+        "\"master_link\": null, \"last_save\": null, \"last_append\": null, \"latency_p95_ms\": "
+        "2.4, "
         "\"since\": \"2026-11-21T12:00:01.500Z\", \"checked_at\": \"2026-11-21T12:00:01.000Z\", "
-        "\"age_ms\": 500, \"consecutive_failures\": 0}}, "
+        "\"age_ms\": 500, \"consecutive_failures\": 0, \"max_age_ms\": 5000, \"policy\": \"fail\", "
+        "\"groups\": [\"readiness\"]}}, "
         "\"timestamp\": \"2026-11-21T12:00:01.500Z\"}");
     ck_assert_int_eq(text.status, 200);
     ck_assert_int_eq(text.retry_after_seconds, 0);
@@ -61,15 +67,24 @@ START_TEST(detailed_shows_what_is_wrong_and_what_to_do)
     look(OUTCOME_OK, HEALTH_REASON_NONE, 1000);
     look(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 2000);
     look(OUTCOME_ERROR, HEALTH_REASON_REFUSED, 2100);
+    ck_assert_int_eq(strlen(scene.checks[0].error_id), 8);
+    (void)snprintf(scene.checks[0].error_id, sizeof(scene.checks[0].error_id), "0123abcd");
     ck_assert_str_eq(
         scene_page(render_detailed, false, &text),
         "{\"status\": \"unhealthy\", \"version\": \"1.4.2\", \"uptime_seconds\": 2, "
         "\"components\": {\"redis\": {\"status\": \"error\", \"critical\": true, "
         "\"latency_ms\": 2.3, \"memory_used_mb\": null, \"memory_max_mb\": null, "
-        "\"connected_clients\": null, \"role\": null, \"latency_p95_ms\": 2.4, "
+        "\"connected_clients\": null, \"role\": null, \"max_clients\": null, "
+        "\"blocked_clients\": null, \"rejected_connections\": null, \"evicted_keys\": null, "
+        "\"evicted_per_minute\": null, \"eviction_policy\": null, \"replication_lag_seconds\": "
+        "null, "
+        "\"master_link\": null, \"last_save\": null, \"last_append\": null, \"latency_p95_ms\": "
+        "2.4, "
         "\"since\": \"2026-11-21T12:00:02.600Z\", \"checked_at\": \"2026-11-21T12:00:02.100Z\", "
-        "\"age_ms\": 500, \"consecutive_failures\": 2, \"error\": \"connection refused\", "
-        "\"hint\": \"nothing listens there: is the server running, and is the address right?\"}}, "
+        "\"age_ms\": 500, \"consecutive_failures\": 2, \"max_age_ms\": 5000, \"policy\": \"fail\", "
+        "\"groups\": [\"readiness\"], \"error\": \"connection refused\", "
+        "\"hint\": \"nothing listens there: is the server running, and is the address right?\", "
+        "\"error_id\": \"0123abcd\"}}, "
         "\"timestamp\": \"2026-11-21T12:00:02.600Z\"}");
     ck_assert_int_eq(text.status, 503);
     ck_assert_int_gt(text.retry_after_seconds, 0);
@@ -85,9 +100,15 @@ START_TEST(detailed_before_the_first_look_knows_nothing_and_says_so)
         "{\"status\": \"unhealthy\", \"version\": \"1.4.2\", \"uptime_seconds\": 0, "
         "\"components\": {\"redis\": {\"status\": \"starting\", \"critical\": true, "
         "\"latency_ms\": null, \"memory_used_mb\": null, \"memory_max_mb\": null, "
-        "\"connected_clients\": null, \"role\": null, \"latency_p95_ms\": null, "
+        "\"connected_clients\": null, \"role\": null, \"max_clients\": null, "
+        "\"blocked_clients\": null, \"rejected_connections\": null, \"evicted_keys\": null, "
+        "\"evicted_per_minute\": null, \"eviction_policy\": null, \"replication_lag_seconds\": "
+        "null, "
+        "\"master_link\": null, \"last_save\": null, \"last_append\": null, \"latency_p95_ms\": "
+        "null, "
         "\"since\": \"2026-11-21T12:00:00.000Z\", \"checked_at\": null, \"age_ms\": null, "
-        "\"consecutive_failures\": 0, \"error\": \"no verdict yet\", "
+        "\"consecutive_failures\": 0, \"max_age_ms\": 5000, \"policy\": \"fail\", \"groups\": "
+        "[\"readiness\"], \"error\": \"no verdict yet\", "
         "\"hint\": \"the first looks are under way: wait\"}}, "
         "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
     ck_assert_int_eq(text.status, 503);
@@ -132,51 +153,27 @@ START_TEST(detailed_too_old_is_unhealthy_and_forgets_the_facts)
 }
 END_TEST
 
-START_TEST(pages_hold_every_key_of_the_contract)
+START_TEST(detailed_says_who_has_ordered_what)
 {
-    static const struct {
-        const char *key;
-        int fresh, too_old;
-    } cases[] = {
-        { "health", 200, 503 },         { "ready", 503, 503 },
-        { "startup", 503, 503 },        { "detailed", 503, 503 },
-        { "detailed/app", 200, 503 },   { "detailed/database", 503, 503 },
-        { "detailed/redis", 200, 503 }, { "detailed/celery", 200, 503 },
-        { "metrics", 200, 200 },        { "metrics/openmetrics", 200, 200 },
-    };
-    AUTO(page_set_free) struct page_set *pages = NULL;
+    const struct drain drain = { .reason = "a new disk", .who = "alice" };
+    const struct maintenance maintenance = { .on = true,
+                                             .since_wall_ms = SCENE_WALL_MS,
+                                             .until_wall_ms = SCENE_WALL_MS + 60000,
+                                             .reason = "a move",
+                                             .who = "bob" };
+    const char *body;
 
-    scene_reset();
-    scene_start();
-    scene_take(SCENE_APP, OUTCOME_OK, HEALTH_REASON_NONE, 10);
-    scene_take(SCENE_REDIS, OUTCOME_OK, HEALTH_REASON_NONE, 10);
-    scene_take(SCENE_CELERY, OUTCOME_DEGRADED, HEALTH_REASON_BUSY, 10);
-    pages = render_pages(&scene);
-    ck_assert_ptr_nonnull(pages);
-    ck_assert_int_eq(pages->max_age_ms, 3000);
-    ck_assert_int_eq(pages->page_count, sizeof(cases) / sizeof(cases[0]));
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct page *page = page_find(pages, slice_of(cases[i].key));
-
-        ck_assert_ptr_nonnull(page);
-        ck_assert_msg(page->fresh.status == cases[i].fresh, "%s", cases[i].key);
-        ck_assert_msg(page->too_old.status == cases[i].too_old, "%s", cases[i].key);
-    }
-}
-END_TEST
-
-START_TEST(pages_fail_cleanly_whichever_allocation_fails)
-{
-    for (int n = 0;; n++) {
-        AUTO(page_set_free) struct page_set *pages = NULL;
-
-        malloc_fail_at(n);
-        pages = render_pages(&scene);
-        if (!malloc_failed())
-            break;
-        ck_assert_ptr_null(pages);
-    }
-    malloc_fail_at(-1);
+    look(OUTCOME_OK, HEALTH_REASON_NONE, 10);
+    overview_maintain(&scene, &maintenance);
+    overview_drain(&scene, &drain, scene_moment(20));
+    (void)overview_judge(&scene, scene_moment(1020));
+    body = scene_page(render_detailed, false, NULL);
+    ck_assert_ptr_nonnull(
+        strstr(body, "}, \"drain\": {\"reason\": \"a new disk\", \"by\": \"alice\", \"since\": "
+                     "\"2026-11-21T12:00:00.020Z\", \"remaining_ms\": null}, \"maintenance\": "
+                     "{\"reason\": \"a move\", \"since\": \"2026-11-21T12:00:00.000Z\", \"until\": "
+                     "\"2026-11-21T12:01:00.000Z\", \"by\": \"bob\", \"drain\": false}, "
+                     "\"timestamp\""));
 }
 END_TEST
 
@@ -191,7 +188,6 @@ TCase *render_detailed_cases(void)
     tcase_add_test(cases, detailed_is_degraded_by_what_does_not_take_readiness_away);
     tcase_add_test(cases, detailed_stays_healthy_while_draining);
     tcase_add_test(cases, detailed_too_old_is_unhealthy_and_forgets_the_facts);
-    tcase_add_test(cases, pages_hold_every_key_of_the_contract);
-    tcase_add_test(cases, pages_fail_cleanly_whichever_allocation_fails);
+    tcase_add_test(cases, detailed_says_who_has_ordered_what);
     return cases;
 }

@@ -99,7 +99,9 @@ START_TEST(ready_while_draining_says_so_and_promises_nothing)
     scene_all_ok(0);
     (void)scene_drain(0);
     expect(render_ready, false, 503,
-           "{\"status\": \"draining\", \"checks\": {\"database\": \"ok\"}, "
+           "{\"status\": \"draining\", \"reason\": \"told to end (SIGTERM)\", "
+           "\"drain_elapsed_ms\": 0, \"drain_remaining_ms\": 5000, "
+           "\"checks\": {\"database\": \"ok\"}, "
            "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
     ck_assert_int_eq(retry_after(render_ready), 0);
 }
@@ -150,6 +152,133 @@ START_TEST(startup_turns_to_started)
 }
 END_TEST
 
+START_TEST(ready_while_draining_without_an_end_says_how_long_already)
+{
+    const struct drain drain = { .reason = "a new disk", .who = "alice" };
+
+    scene_keep("database");
+    scene_start();
+    scene_all_ok(0);
+    overview_drain(&scene, &drain, scene_moment(0));
+    (void)overview_judge(&scene, scene_moment(1500));
+    expect(render_ready, false, 503,
+           "{\"status\": \"draining\", \"reason\": \"a new disk\", \"drain_elapsed_ms\": 1500, "
+           "\"drain_remaining_ms\": null, \"checks\": {\"database\": \"ok\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.500Z\"}");
+}
+END_TEST
+
+static void maintain(bool drain, int64_t until_wall_ms)
+{
+    const struct maintenance maintenance = { .on = true,
+                                             .drain = drain,
+                                             .since_wall_ms = SCENE_WALL_MS,
+                                             .until_wall_ms = until_wall_ms,
+                                             .reason = "a move",
+                                             .who = "bob" };
+
+    overview_maintain(&scene, &maintenance);
+    (void)overview_judge(&scene, scene_moment(1000));
+}
+
+START_TEST(maintenance_with_drain_is_not_ready_until_its_end)
+{
+    scene_keep("database");
+    scene_start();
+    scene_all_ok(0);
+    maintain(true, SCENE_WALL_MS + 61001);
+    expect(render_ready, false, 503,
+           "{\"status\": \"maintenance\", \"reason\": \"a move\", "
+           "\"since\": \"2026-11-21T12:00:00.000Z\", \"until\": \"2026-11-21T12:01:01.001Z\", "
+           "\"checks\": {\"database\": \"ok\"}, \"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    ck_assert_int_eq(retry_after(render_ready), 61);
+    expect(render_startup, false, 200,
+           "{\"status\": \"started\", \"checks\": {\"database\": \"ok\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    maintain(true, 0);
+    ck_assert_int_eq(retry_after(render_ready), 0);
+}
+END_TEST
+
+START_TEST(maintenance_without_drain_is_shown_to_who_asks)
+{
+    scene_keep("");
+    scene_config.require_none = true;
+    scene_start();
+    maintain(false, SCENE_WALL_MS + 60000);
+    expect(render_ready, false, 200,
+           "{\"status\": \"ready\", \"checks\": {}, \"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    scene_view.shape = RENDER_VERBOSE;
+    expect(render_ready, false, 200,
+           "{\"status\": \"ready\", \"rule\": \"PROBITY_REQUIRE=none: ready without a check\", "
+           "\"maintenance\": {\"reason\": \"a move\", \"since\": \"2026-11-21T12:00:00.000Z\", "
+           "\"until\": \"2026-11-21T12:01:00.000Z\"}, \"checks\": {}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+}
+END_TEST
+
+START_TEST(verbose_says_which_rule_decided)
+{
+    scene_keep("database redis");
+    scene_start();
+    scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+    scene_view.shape = RENDER_VERBOSE;
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"rule\": \"the first round of the members is not over\", "
+           "\"checks\": {\"database\": {\"status\": \"ok\", "
+           "\"since\": \"2026-11-21T12:00:00.000Z\", \"age_ms\": 0, \"max_age_ms\": 5000, "
+           "\"latency_ms\": 2.3, \"critical\": true, \"rule\": \"critical, fail: ok -> passes\"}, "
+           "\"redis\": {\"status\": \"starting\", \"since\": \"2026-11-21T12:00:00.000Z\", "
+           "\"age_ms\": null, \"max_age_ms\": 5000, \"latency_ms\": null, \"critical\": true, "
+           "\"rule\": \"critical, fail: no verdict yet -> not ready\"}}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+}
+END_TEST
+
+START_TEST(a_named_group_is_judged_by_its_members_alone)
+{
+    scene_keep("database redis");
+    scene_config.groups[GROUP_NAMED] = "orders";
+    scene_config.group_count = GROUP_NAMED + 1;
+    scene_config.checks[1].groups = 1U << GROUP_NAMED;
+    scene_start();
+    scene_view.which = GROUP_NAMED;
+    scene_take(1, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+    (void)scene_drain(0);
+    maintain(true, 0);
+    expect(render_group, false, 200,
+           "{\"status\": \"ready\", \"group\": \"orders\", \"checks\": {\"redis\": \"ok\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    scene_take(1, OUTCOME_ERROR, HEALTH_REASON_LOADING, 1000);
+    scene_take(1, OUTCOME_ERROR, HEALTH_REASON_LOADING, 1000);
+    expect(render_group, false, 503,
+           "{\"status\": \"not_ready\", \"group\": \"orders\", "
+           "\"checks\": {\"redis\": \"error: loading\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+    ck_assert_int_eq(retry_after(render_group), 5);
+    expect(render_group, true, 503,
+           "{\"status\": \"not_ready\", " STOPPED
+           ", \"group\": \"orders\", \"checks\": {\"redis\": \"stale: no result for 3 s\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:01.000Z\"}");
+}
+END_TEST
+
+START_TEST(health_blames_the_member_that_failed)
+{
+    scene_keep("database");
+    scene_config.checks[0].groups |= 1U << GROUP_LIVENESS;
+    scene_start();
+    for (int i = 0; i < 3; i++)
+        scene_take(0, OUTCOME_ERROR, HEALTH_REASON_REFUSED, 0);
+    ck_assert_ptr_nonnull(
+        strstr(scene_page(render_health, false, NULL),
+               "\"reason\": \"check database failed 3 times in a row: connection refused\""));
+    scene_view.shape = RENDER_VERBOSE;
+    ck_assert_ptr_nonnull(strstr(scene_page(render_health, false, NULL),
+                                 "\"rule\": \"critical, after 3 failures: 3 in a row -> fail\""));
+}
+END_TEST
+
 TCase *render_public_cases(void)
 {
     TCase *cases = tcase_create("render_public");
@@ -162,5 +291,11 @@ TCase *render_public_cases(void)
     tcase_add_test(cases, ready_without_a_check_says_what_to_do);
     tcase_add_test(cases, ready_with_a_lost_variable_shows_it_and_waits_for_a_person);
     tcase_add_test(cases, startup_turns_to_started);
+    tcase_add_test(cases, ready_while_draining_without_an_end_says_how_long_already);
+    tcase_add_test(cases, maintenance_with_drain_is_not_ready_until_its_end);
+    tcase_add_test(cases, maintenance_without_drain_is_shown_to_who_asks);
+    tcase_add_test(cases, verbose_says_which_rule_decided);
+    tcase_add_test(cases, a_named_group_is_judged_by_its_members_alone);
+    tcase_add_test(cases, health_blames_the_member_that_failed);
     return cases;
 }
