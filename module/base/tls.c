@@ -130,19 +130,20 @@ static int use_name(SSL *ssl, const struct tls_wish *wish, struct error *err)
     char name[NAME_BYTES] = "";
     unsigned char address[16];
     bool is_address;
+    bool is_verified = !wish->unverified && !wish->any_name;
     size_t length = wish->server_name == NULL ? 0 : strlen(wish->server_name);
     int done = 1;
 
     if (length > 0 && wish->server_name[length - 1] == '.')
         length--; /* the root's dot is no part of any certificate */
-    if (length >= sizeof(name) || (length == 0 && !wish->unverified))
+    if (length >= sizeof(name) || (length == 0 && is_verified))
         return error_set(err, TLS_FILES, "tls: no name to be verified: set tls.server_name");
     if (length == 0)
         return 0;
     memcpy(name, wish->server_name, length);
     is_address = inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (!wish->unverified)
+    if (is_verified)
         done = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, name)
                           : X509_VERIFY_PARAM_set1_host(rules, name, length);
     /* SNI takes names only (RFC 6066, 3). */

@@ -1,7 +1,7 @@
 /* tls.h - TLS over a connected, non-blocking socket; stream.c does the waiting.
  *
  * TLS 1.2 at least.  The server's certificate must lead to a known authority and hold the wanted
- * name, unless the wish says that any will do.  All sessions share one context, made by the first;
+ * name, unless the wish says otherwise.  All sessions share one context, made by the first;
  * the system's authorities are looked up one by one as they are needed, so that a check over TLS
  * costs the memory of its connection and not that of a hundred certificates.
  * What a wish names is read anew for each session: a renewed file counts from the next one on.
@@ -32,11 +32,12 @@ enum tls_failure {
 
 /* What is asked of a session; strings are borrowed for the call. */
 struct tls_wish {
-    const char *server_name;      /* a name or an address; NULL only when unverified */
+    const char *server_name;      /* a name or an address; NULL only where none is verified */
     const char *ca_file;          /* NULL: the system's authorities */
     const char *certificate_file; /* ours; or NULL */
     const char *key_file;         /* NULL: in certificate_file */
-    bool unverified;
+    bool unverified;              /* any certificate will do */
+    bool any_name;                /* a trusted one will do, whatever its name */
 };
 
 /* What the other side has shown, also when it was refused. */

@@ -108,74 +108,52 @@ static int days_left(void)
 
 static const struct certificate_plan well = { "DNS:db.internal", -10, 30, false };
 
+/* What is asked: the test's authority, the system's, a trusted certificate of any name, or any. */
+enum trust { OURS, SYSTEM, ANY_NAME, ANY };
+
 START_TEST(each_way_in_which_a_certificate_fails_has_a_code_of_its_own)
 {
+    enum {
+        OTHER = -TLS_CERTIFICATE_NAME,
+        PAST = -TLS_CERTIFICATE_EXPIRED,
+        FUTURE = -TLS_CERTIFICATE_NOT_YET,
+        UNKNOWN = -TLS_CERTIFICATE_UNTRUSTED,
+    };
     static const struct {
+        const char *name;
+        enum trust trust;
         struct certificate_plan plan;
-        const char *server_name;
-        bool knows_authority;
-        bool unverified;
         int code;
         int days;
     } cases[] = {
-        { { "DNS:db.internal", -10, 30, false }, "db.internal", true, false, 0, 30 },
-        { { "DNS:db.internal", -10, 30, false }, "DB.internal.", true, false, 0, 30 },
-        { { "DNS:*.db.internal", -10, 30, false }, "a.db.internal", true, false, 0, 30 },
-        { { "DNS:d*.internal", -10, 30, false },
-          "db.internal",
-          true,
-          false,
-          -TLS_CERTIFICATE_NAME,
-          30 },
-        { { "IP:127.0.0.1", -10, 30, false }, "127.0.0.1", true, false, 0, 30 },
-        { { "IP:::1", -10, 30, false }, "::1", true, false, 0, 30 },
-        { { "DNS:127.0.0.1", -10, 30, false },
-          "127.0.0.1",
-          true,
-          false,
-          -TLS_CERTIFICATE_NAME,
-          30 },
-        { { "DNS:db.internal", -10, 30, false },
-          "other.internal",
-          true,
-          false,
-          -TLS_CERTIFICATE_NAME,
-          30 },
-        { { "DNS:db.internal", -10, -2, false },
-          "db.internal",
-          true,
-          false,
-          -TLS_CERTIFICATE_EXPIRED,
-          -2 },
-        { { "DNS:db.internal", 2, 30, false },
-          "db.internal",
-          true,
-          false,
-          -TLS_CERTIFICATE_NOT_YET,
-          30 },
-        { { "DNS:db.internal", -10, 30, true },
-          "db.internal",
-          true,
-          false,
-          -TLS_CERTIFICATE_UNTRUSTED,
-          30 },
-        { { "DNS:db.internal", -10, 30, false },
-          "db.internal",
-          false,
-          false,
-          -TLS_CERTIFICATE_UNTRUSTED,
-          30 },
+        { "db.internal", OURS, { "DNS:db.internal", -10, 30, false }, 0, 30 },
+        { "DB.internal.", OURS, { "DNS:db.internal", -10, 30, false }, 0, 30 },
+        { "ab.db.internal", OURS, { "DNS:*.db.internal", -10, 30, false }, 0, 30 },
+        { "ab.db.internal", OURS, { "DNS:a*.db.internal", -10, 30, false }, OTHER, 30 },
+        { "127.0.0.1", OURS, { "IP:127.0.0.1", -10, 30, false }, 0, 30 },
+        { "::1", OURS, { "IP:::1", -10, 30, false }, 0, 30 },
+        { "127.0.0.1", OURS, { "DNS:127.0.0.1", -10, 30, false }, OTHER, 30 },
+        { "x.internal", OURS, { "DNS:db.internal", -10, 30, false }, OTHER, 30 },
+        { "db.internal", OURS, { "DNS:db.internal", -10, -2, false }, PAST, -2 },
+        { "db.internal", OURS, { "DNS:db.internal", 2, 30, false }, FUTURE, 30 },
+        { "db.internal", OURS, { "DNS:db.internal", -10, 30, true }, UNKNOWN, 30 },
+        { "db.internal", SYSTEM, { "DNS:db.internal", -10, 30, false }, UNKNOWN, 30 },
         /* The authority's own ends earlier, and the trust with it. */
-        { { "DNS:db.internal", -10, 300, false }, "db.internal", true, false, 0, 100 },
+        { "db.internal", OURS, { "DNS:db.internal", -10, 300, false }, 0, 100 },
+        { "db.internal", ANY_NAME, { "DNS:x.internal", -10, 30, false }, 0, 30 },
+        { NULL, ANY_NAME, { "DNS:x.internal", -10, 30, false }, 0, 30 },
+        { NULL, ANY_NAME, { "DNS:x.internal", -10, 30, true }, UNKNOWN, 30 },
         /* Any will do, and what was shown is shown. */
-        { { "DNS:other", -10, -2, true }, "db.internal", false, true, 0, -2 },
-        { { "DNS:other", -10, 300, false }, NULL, false, true, 0, 300 },
+        { "db.internal", ANY, { "DNS:x.internal", -10, -2, true }, 0, -2 },
+        { NULL, ANY, { "DNS:x.internal", -10, 300, false }, 0, 300 },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        const struct tls_wish wish = { .server_name = cases[i].server_name,
-                                       .ca_file = cases[i].knows_authority ? ca_path : NULL,
-                                       .unverified = cases[i].unverified };
+        bool knows_authority = cases[i].trust == OURS || cases[i].trust == ANY_NAME;
+        const struct tls_wish wish = { .server_name = cases[i].name,
+                                       .ca_file = knows_authority ? ca_path : NULL,
+                                       .unverified = cases[i].trust == ANY,
+                                       .any_name = cases[i].trust == ANY_NAME };
         struct error err = { 0 };
 
         serve(&cases[i].plan, 0, false);
