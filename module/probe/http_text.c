@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-void http_text_init(struct http_text *text)
+void http_text_init(struct http_text *text, const struct http_text_sink *sink)
 {
-    *text = (struct http_text){ .state = HTTP_TEXT_STATUS };
+    *text = (struct http_text){ .state = HTTP_TEXT_STATUS, .sink = sink };
 }
 
 static bool is_digit(char c)
@@ -53,6 +53,8 @@ static enum http_text_state read_header(struct http_text *text, struct slice lin
     struct slice name = slice_cut(&value, ':');
 
     value = slice_trim(value);
+    if (text->sink != NULL && text->status >= 200)
+        text->sink->header(text->sink->context, name, value);
     if (name_is(name, "content-length")) {
         if (text->has_length || !slice_parse_uint(value, UINT64_MAX / 2, &text->left))
             return HTTP_TEXT_BROKEN; /* two lengths: nobody can say where this answer ends */
@@ -74,7 +76,7 @@ static enum http_text_state end_headers(struct http_text *text)
     if (text->status < 200) {
         uint64_t seen = text->seen;
 
-        http_text_init(text); /* an interim answer; the real one follows */
+        http_text_init(text, text->sink); /* an interim answer; the real one follows */
         text->seen = seen;
         return HTTP_TEXT_STATUS;
     }
@@ -139,15 +141,22 @@ static size_t take_line_byte(struct http_text *text, char c)
     return 1;
 }
 
-/* Passes over as much of the body as is there. */
-static size_t take_body(struct http_text *text, size_t available, enum http_text_state next)
+static size_t pass_on(const struct http_text *text, struct slice bytes)
 {
-    size_t count = text->left < available ? (size_t)text->left : available;
+    if (text->sink != NULL)
+        text->sink->body(text->sink->context, bytes);
+    return bytes.length;
+}
 
-    text->left -= count;
+/* Takes as much of the body as is there. */
+static size_t take_body(struct http_text *text, struct slice bytes, enum http_text_state next)
+{
+    if (text->left < bytes.length)
+        bytes.length = (size_t)text->left;
+    text->left -= bytes.length;
     if (text->left == 0)
         text->state = next;
-    return count;
+    return pass_on(text, bytes);
 }
 
 static bool is_over(const struct http_text *text)
@@ -158,13 +167,15 @@ static bool is_over(const struct http_text *text)
 bool http_text_feed(struct http_text *text, struct slice bytes)
 {
     while (bytes.length > 0 && !is_over(text)) {
-        size_t used = bytes.length;
+        size_t used;
 
         if (text->state == HTTP_TEXT_BODY)
-            used = take_body(text, bytes.length, HTTP_TEXT_DONE);
+            used = take_body(text, bytes, HTTP_TEXT_DONE);
         else if (text->state == HTTP_TEXT_CHUNK)
-            used = take_body(text, bytes.length, HTTP_TEXT_CHUNK_END);
-        else if (text->state != HTTP_TEXT_TO_END)
+            used = take_body(text, bytes, HTTP_TEXT_CHUNK_END);
+        else if (text->state == HTTP_TEXT_TO_END)
+            used = pass_on(text, bytes);
+        else
             used = take_line_byte(text, bytes.data[0]);
         bytes.data += used;
         bytes.length -= used;
@@ -174,6 +185,7 @@ bool http_text_feed(struct http_text *text, struct slice bytes)
         text->keep_alive = false; /* more than the answer: what comes next can't be told apart */
     if (!is_over(text) && text->seen > HTTP_TEXT_ANSWER_BYTES) {
         text->keep_alive = false;
+        text->cut = true;
         text->state = text->state >= HTTP_TEXT_BODY ? HTTP_TEXT_DONE : HTTP_TEXT_BROKEN;
     }
     return is_over(text);

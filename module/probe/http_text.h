@@ -1,7 +1,7 @@
 /* http_text.h - reads an HTTP/1.x answer as it arrives.  Pure; no memory of its own.
  *
  * Only what a health check needs: the status, where the answer ends, and whether the connection may
- * be used again.  Bodies are passed over.
+ * be used again.  Headers and the body go to whoever wants them.
  */
 #ifndef PROBE_HTTP_TEXT_H
 #define PROBE_HTTP_TEXT_H
@@ -13,8 +13,8 @@
 
 enum {
     /* Longer header lines are cut: none that matters here is that long. */
-    HTTP_TEXT_LINE_BYTES = 256,
-    /* Headers and body together; an answer beyond it is judged by its status and not read on. */
+    HTTP_TEXT_LINE_BYTES = 1024,
+    /* Headers and body together; an answer beyond it is not read on. */
     HTTP_TEXT_ANSWER_BYTES = 64 * 1024,
 };
 
@@ -31,11 +31,20 @@ enum http_text_state {
     HTTP_TEXT_BROKEN, /* this is not HTTP */
 };
 
+/* Is told of the final answer's headers, and of its body piece by piece, chunks put together. */
+struct http_text_sink {
+    void (*header)(void *context, struct slice name, struct slice value);
+    void (*body)(void *context, struct slice bytes);
+    void *context;
+};
+
 struct http_text {
     enum http_text_state state;
     int status;      /* 0 until it has been read */
     bool keep_alive; /* once DONE: whether the connection may be used again */
+    bool cut;        /* DONE because it is too long, not because it is whole */
     /* below: the parser's own */
+    const struct http_text_sink *sink; /* borrowed, or NULL */
     bool chunked;
     bool has_length;
     uint64_t left; /* of the body or chunk */
@@ -44,7 +53,8 @@ struct http_text {
     char line[HTTP_TEXT_LINE_BYTES];
 };
 
-void http_text_init(struct http_text *text);
+/* `sink` may be NULL. */
+void http_text_init(struct http_text *text, const struct http_text_sink *sink);
 
 /* Takes the next bytes.  Returns whether the answer is over: DONE or BROKEN. */
 bool http_text_feed(struct http_text *text, struct slice bytes);

@@ -87,6 +87,7 @@ static int encrypt(const struct probe *probe, struct stream *stream, int64_t dea
                                    .ca_file = target->tls.ca_file,
                                    .certificate_file = target->tls.certificate_file,
                                    .key_file = target->tls.key_file,
+                                   .any_name = target->tls.any_name,
                                    .unverified = target->tls.unverified };
     int code = stream_encrypt(stream, &wish, deadline_ms, err);
     const struct tls_shown *shown = stream_shown(stream);

@@ -1,9 +1,22 @@
 check_PROGRAMS += %D%/test_probe
 TESTS += %D%/test_probe
-tests_unit_probe_test_probe_SOURCES = $(suite_sources) %D%/suite.c %D%/fixture.c %D%/fixture.h \
-	%D%/test_celery_judge.c %D%/test_celery_queues.c \
-	%D%/test_heartbeats.c %D%/test_http_text.c %D%/test_kind.c %D%/test_pace.c \
-	%D%/test_pidbox.c %D%/test_postgres_facts.c %D%/test_postgres_reason.c %D%/test_redis_commands.c %D%/test_redis_info.c %D%/test_redis_trend.c %D%/test_resp.c
+tests_unit_probe_test_probe_SOURCES = $(suite_sources) %D%/suite.c \
+	%D%/fixture.c %D%/fixture.h \
+	%D%/test_celery_judge.c \
+	%D%/test_celery_queues.c \
+	%D%/test_heartbeats.c \
+	%D%/test_http_judge.c \
+	%D%/test_http_text.c \
+	%D%/test_json_body.c \
+	%D%/test_kind.c \
+	%D%/test_pace.c \
+	%D%/test_pidbox.c \
+	%D%/test_postgres_facts.c \
+	%D%/test_postgres_reason.c \
+	%D%/test_redis_commands.c \
+	%D%/test_redis_info.c \
+	%D%/test_redis_trend.c \
+	%D%/test_resp.c
 tests_unit_probe_test_probe_CPPFLAGS = $(suite_cppflags)
 tests_unit_probe_test_probe_CFLAGS = $(suite_cflags)
 tests_unit_probe_test_probe_LDFLAGS = $(suite_ldflags)

@@ -5,7 +5,9 @@
 TCase *celery_judge_cases(void);
 TCase *celery_queues_cases(void);
 TCase *heartbeats_cases(void);
+TCase *http_judge_cases(void);
 TCase *http_text_cases(void);
+TCase *json_body_cases(void);
 TCase *kind_cases(void);
 TCase *pace_cases(void);
 TCase *pidbox_cases(void);
@@ -22,7 +24,9 @@ int main(void)
         celery_judge_cases,
         celery_queues_cases,
         heartbeats_cases,
+        http_judge_cases,
         http_text_cases,
+        json_body_cases,
         kind_cases,
         pace_cases,
         pidbox_cases,

@@ -45,7 +45,7 @@ START_TEST(answers_end_where_http_says)
 {
     struct http_text text;
 
-    http_text_init(&text);
+    http_text_init(&text, NULL);
     ck_assert_int_eq(http_text_feed(&text, slice_of(cases[_i].answer)), cases[_i].done);
     ck_assert_int_eq(text.status, cases[_i].status);
     if (cases[_i].done)
@@ -63,7 +63,7 @@ START_TEST(the_size_of_reads_makes_no_difference)
     struct http_text text;
     bool over = false;
 
-    http_text_init(&text);
+    http_text_init(&text, NULL);
     for (size_t i = 0; i < answer.length; i++)
         over = http_text_feed(&text, (struct slice){ answer.data + i, 1 });
     ck_assert_int_eq(over, cases[_i].done);
@@ -91,7 +91,7 @@ START_TEST(what_is_no_http_is_broken)
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         struct http_text text;
 
-        http_text_init(&text);
+        http_text_init(&text, NULL);
         ck_assert_msg(http_text_feed(&text, slice_of(broken[i])), "%s", broken[i]);
         ck_assert_int_eq(text.state, HTTP_TEXT_BROKEN);
     }
@@ -105,7 +105,7 @@ START_TEST(a_long_body_is_judged_by_its_status_and_not_read_on)
 
     ck_assert_ptr_nonnull(filler);
     memset(filler, 'x', HTTP_TEXT_ANSWER_BYTES);
-    http_text_init(&text);
+    http_text_init(&text, NULL);
     ck_assert(!http_text_feed(&text, SLICE("HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n")));
     ck_assert(http_text_feed(&text, (struct slice){ filler, HTTP_TEXT_ANSWER_BYTES }));
     ck_assert_int_eq(text.state, HTTP_TEXT_DONE);
@@ -119,12 +119,59 @@ START_TEST(headers_without_an_end_are_broken)
     struct http_text text;
     bool over = false;
 
-    http_text_init(&text);
+    http_text_init(&text, NULL);
     (void)http_text_feed(&text, SLICE("HTTP/1.1 200 OK\r\n"));
     for (int i = 0; i < HTTP_TEXT_ANSWER_BYTES && !over; i++)
         over = http_text_feed(&text, SLICE("X: y\r\n"));
     ck_assert(over);
     ck_assert_int_eq(text.state, HTTP_TEXT_BROKEN);
+}
+END_TEST
+
+static char told[256];
+
+static void tell(struct slice bytes, const char *behind)
+{
+    size_t length = strlen(told);
+
+    ck_assert_uint_lt(length + bytes.length + strlen(behind), sizeof(told));
+    memcpy(told + length, bytes.data, bytes.length);
+    (void)memcpy(told + length + bytes.length, behind, strlen(behind) + 1);
+}
+
+static void tell_header(void *context, struct slice name, struct slice value)
+{
+    (void)context;
+    tell(name, "=");
+    tell(value, ";");
+}
+
+static void tell_body(void *context, struct slice bytes)
+{
+    (void)context;
+    tell(bytes, "");
+}
+
+START_TEST(headers_and_body_go_to_who_wants_them)
+{
+    static const char answer[] =
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nA: b c \r\n"
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\nT: v\r\n\r\n";
+    const struct http_text_sink sink = { tell_header, tell_body, NULL };
+
+    for (size_t step = 1; step < sizeof(answer); step++) {
+        struct http_text text;
+
+        told[0] = '\0';
+        http_text_init(&text, &sink);
+        for (size_t at = 0; at < sizeof(answer) - 1; at += step) {
+            size_t left = sizeof(answer) - 1 - at;
+
+            (void)http_text_feed(&text, (struct slice){ answer + at, left < step ? left : step });
+        }
+        ck_assert_int_eq(text.state, HTTP_TEXT_DONE);
+        ck_assert_str_eq(told, "A=b c;Transfer-Encoding=chunked;hello world");
+    }
 }
 END_TEST
 
@@ -138,5 +185,6 @@ TCase *http_text_cases(void)
     tcase_add_test(tests, what_is_no_http_is_broken);
     tcase_add_test(tests, a_long_body_is_judged_by_its_status_and_not_read_on);
     tcase_add_test(tests, headers_without_an_end_are_broken);
+    tcase_add_test(tests, headers_and_body_go_to_who_wants_them);
     return tests;
 }
