@@ -12,10 +12,10 @@ enum { SECONDS_PER_DAY = 86400 };
 const struct probe_kind *probe_kind_of(enum check_kind kind)
 {
     static const struct probe_kind *const kinds[] = {
-        [CHECK_HTTP] = &http_kind,
-        [CHECK_POSTGRES] = &postgres_kind,
-        [CHECK_REDIS] = &redis_kind,
-        [CHECK_CELERY] = &celery_kind,
+        [CHECK_HTTP] = &http_kind,       [CHECK_POSTGRES] = &postgres_kind,
+        [CHECK_REDIS] = &redis_kind,     [CHECK_CELERY] = &celery_kind,
+        [CHECK_UPSTASH] = &upstash_kind, [CHECK_TCP] = &tcp_kind,
+        [CHECK_TLS] = &tcp_kind, /* its target wants TLS */
     };
 
     return kinds[kind];

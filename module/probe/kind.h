@@ -62,6 +62,8 @@ extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind redis_kind;
 extern const struct probe_kind celery_kind;
+extern const struct probe_kind upstash_kind;
+extern const struct probe_kind tcp_kind; /* and tls */
 
 const struct probe_kind *probe_kind_of(enum check_kind kind);
 

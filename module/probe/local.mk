@@ -26,4 +26,7 @@ module_probe_libprobe_a_SOURCES = \
 	%D%/redis_info.c %D%/redis_info.h \
 	%D%/redis_trend.c %D%/redis_trend.h \
 	%D%/resp.c %D%/resp.h \
-	%D%/stream_link.c %D%/stream_link.h
+	%D%/stream_link.c %D%/stream_link.h \
+	%D%/tcp.c \
+	%D%/upstash.c \
+	%D%/upstash_reply.c %D%/upstash_reply.h

@@ -16,7 +16,8 @@ tests_unit_probe_test_probe_SOURCES = $(suite_sources) %D%/suite.c \
 	%D%/test_redis_commands.c \
 	%D%/test_redis_info.c \
 	%D%/test_redis_trend.c \
-	%D%/test_resp.c
+	%D%/test_resp.c \
+	%D%/test_upstash_reply.c
 tests_unit_probe_test_probe_CPPFLAGS = $(suite_cppflags)
 tests_unit_probe_test_probe_CFLAGS = $(suite_cflags)
 tests_unit_probe_test_probe_LDFLAGS = $(suite_ldflags)

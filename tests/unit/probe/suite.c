@@ -17,6 +17,7 @@ TCase *redis_commands_cases(void);
 TCase *redis_info_cases(void);
 TCase *redis_trend_cases(void);
 TCase *resp_cases(void);
+TCase *upstash_reply_cases(void);
 
 int main(void)
 {
@@ -36,6 +37,7 @@ int main(void)
         redis_info_cases,
         redis_trend_cases,
         resp_cases,
+        upstash_reply_cases,
     };
 
     return suite_run("probe", cases, (int)(sizeof(cases) / sizeof(cases[0])));

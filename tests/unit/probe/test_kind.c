@@ -102,8 +102,9 @@ END_TEST
 
 START_TEST(every_kind_of_check_can_be_looked_at)
 {
-    static const enum check_kind kinds[] = { CHECK_HTTP, CHECK_POSTGRES, CHECK_REDIS,
-                                             CHECK_CELERY };
+    static const enum check_kind kinds[] = { CHECK_HTTP,   CHECK_POSTGRES, CHECK_REDIS,
+                                             CHECK_CELERY, CHECK_UPSTASH,  CHECK_TCP,
+                                             CHECK_TLS };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const struct probe_kind *kind = probe_kind_of(kinds[i]);
