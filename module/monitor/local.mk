@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libmonitor.a
 module_monitor_libmonitor_a_SOURCES = \
 	%D%/metrics.c \
+	%D%/metrics_facts.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/overview.c %D%/overview.h \
 	%D%/reload.c \

@@ -39,6 +39,23 @@ static void sample_transitions(struct metrics_writer *writer, const struct metri
     metrics_uint(writer, labels, state->transitions);
 }
 
+static void sample_last_success(struct metrics_writer *writer, const struct metrics_label labels[],
+                                const struct overview *overview, const struct check_state *state)
+{
+    (void)overview;
+    if (state->last_success_at_wall_ms != 0)
+        metrics_seconds_from_ms(writer, labels, state->last_success_at_wall_ms);
+}
+
+static void sample_expiry(struct metrics_writer *writer, const struct metrics_label labels[],
+                          const struct overview *overview, const struct check_state *state)
+{
+    (void)overview;
+    if (state->has_last && state->last.tls.expires_at_s != 0
+        && state->verdict.status != CHECK_STALE)
+        metrics_int(writer, labels, state->last.tls.expires_at_s);
+}
+
 /* One family with a sample for every check. */
 static void check_families(struct metrics_writer *writer, const struct overview *overview)
 {
@@ -53,6 +70,10 @@ static void check_families(struct metrics_writer *writer, const struct overview 
           sample_duration },
         { "probity_check_age_seconds", METRICS_GAUGE, "Time since the last look ended.",
           sample_age },
+        { "probity_check_last_success_timestamp_seconds", METRICS_GAUGE,
+          "When a look last found it ok or degraded.", sample_last_success },
+        { "probity_check_certificate_expiry_timestamp_seconds", METRICS_GAUGE,
+          "When the certificate expires that the other side has shown.", sample_expiry },
         { "probity_check_transitions_total", METRICS_COUNTER, "Changes of the check's status.",
           sample_transitions },
     };
@@ -69,77 +90,28 @@ static void check_families(struct metrics_writer *writer, const struct overview 
     }
 }
 
-/* The check of that kind whose last look brought facts that are not stale, or NULL. */
-static const struct check_state *known_facts(const struct overview *overview, enum check_kind kind)
-{
-    for (int i = 0; i < overview->config->check_count; i++) {
-        const struct check_state *state = &overview->checks[i];
-
-        if (state->config->kind == kind && state->has_last && state->last.has_facts
-            && state->verdict.status != CHECK_STALE)
-            return state;
-    }
-    return NULL;
-}
-
 static void gauge(struct metrics_writer *writer, const char *name, const char *help, int64_t value)
 {
-    static const struct metrics_label none[] = { { NULL, NULL } };
-
-    if (value < 0)
-        return;
     metrics_family(writer, name, METRICS_GAUGE, help);
-    metrics_int(writer, none, value);
+    metrics_int(writer, NULL, value);
 }
 
 static void counter(struct metrics_writer *writer, const char *name, const char *help,
                     uint64_t value)
 {
-    static const struct metrics_label none[] = { { NULL, NULL } };
-
     metrics_family(writer, name, METRICS_COUNTER, help);
-    metrics_uint(writer, none, value);
+    metrics_uint(writer, NULL, value);
 }
 
-static void command_family(struct metrics_writer *writer, const struct redis_facts *facts)
+static void group_family(struct metrics_writer *writer, const struct overview *overview)
 {
-    if (facts->command_count == 0)
-        return;
-    metrics_family(writer, "redis_operations_total", METRICS_COUNTER,
-                   "Commands that Redis has run, for all its clients.");
-    for (int i = 0; i < LIMIT_REDIS_COMMANDS; i++) {
-        const struct redis_command *command = &facts->commands[i];
+    metrics_family(writer, "probity_group_ready", METRICS_GAUGE,
+                   "Whether the group's checks let it pass, drain and maintenance apart.");
+    for (int group = 0; group < overview->config->group_count; group++) {
+        const struct metrics_label labels[] = { { "group", overview->config->groups[group] },
+                                                { NULL, NULL } };
 
-        if (command->name[0] != '\0')
-            metrics_uint(
-                writer,
-                (const struct metrics_label[]){ { "command", command->name }, { NULL, NULL } },
-                command->calls);
-    }
-}
-
-static void fact_families(struct metrics_writer *writer, const struct overview *overview)
-{
-    const struct check_state *state = known_facts(overview, CHECK_POSTGRES);
-
-    if (state != NULL) {
-        const struct database_facts *facts = &state->last.facts.database;
-
-        gauge(writer, "database_connections", "Connections that the database server holds.",
-              facts->server_connections);
-        gauge(writer, "database_max_connections", "Connections that it allows.",
-              facts->server_max_connections);
-    }
-    state = known_facts(overview, CHECK_REDIS);
-    if (state != NULL) {
-        const struct redis_facts *facts = &state->last.facts.redis;
-
-        gauge(writer, "redis_memory_used_bytes", "Memory that Redis uses.",
-              facts->memory_used_bytes);
-        /* Without a limit there is no sample: a division by 0 would look full. */
-        gauge(writer, "redis_memory_max_bytes", "Redis's maxmemory, absent without one.",
-              facts->memory_max_bytes > 0 ? facts->memory_max_bytes : -1);
-        command_family(writer, facts);
+        metrics_int(writer, labels, overview_group_passes(overview, group));
     }
 }
 
@@ -149,9 +121,14 @@ void render_metrics(const struct overview *overview, enum metrics_format format,
 
     metrics_init(&writer, body, format);
     gauge(&writer, "probity_ready", "Whether /health/ready answers 200.", overview->ready);
+    gauge(&writer, "probity_draining", "Whether this instance has been told to drain.",
+          overview->draining);
+    gauge(&writer, "probity_maintenance", "Whether the service is in maintenance.",
+          overview->maintenance_in_force);
+    group_family(&writer, overview);
     if (overview->config->check_count > 0)
         check_families(&writer, overview);
-    fact_families(&writer, overview);
+    render_fact_families(overview, &writer);
     counter(&writer, "probity_outcomes_refused_total",
             "Results of checks that found the monitor's queue full.", overview->outcomes_refused);
     counter(&writer, "probity_health_publications_failed_total",

@@ -57,6 +57,9 @@ bool render_tls_holds(const struct view *view, int check);
 /* The families of the checks. */
 void render_metrics(const struct overview *overview, enum metrics_format format, struct buf *body);
 
+/* Those of what their dependencies tell of themselves (metrics_facts.c). */
+void render_fact_families(const struct overview *overview, struct metrics_writer *writer);
+
 /* All of them as one set, or NULL when memory is out. */
 struct page_set *render_pages(const struct overview *overview) MUST_CHECK;
 

@@ -38,6 +38,8 @@ void check_state_take(struct check_state *state, const struct outcome *outcome)
 
     state->last = *outcome;
     state->has_last = true;
+    if (outcome->status != OUTCOME_ERROR)
+        state->last_success_at_wall_ms = outcome->observed_at_wall_ms;
     count_latency(state, &state->last);
     state->consecutive_failures =
         state->last.status == OUTCOME_ERROR ? state->consecutive_failures + 1 : 0;

@@ -56,7 +56,8 @@ struct check_state {
     struct hysteresis hysteresis;
     bool has_last;
     struct outcome last;
-    struct check_verdict shown; /* by the last result that agreed with the hysteresis */
+    int64_t last_success_at_wall_ms; /* 0: never */
+    struct check_verdict shown;      /* by the last result that agreed with the hysteresis */
     int64_t consecutive_failures;
     struct latency latency;
     /* as of the last judgement */

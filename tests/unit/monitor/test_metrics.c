@@ -103,6 +103,92 @@ START_TEST(metrics_name_counters_as_openmetrics_wants)
 }
 END_TEST
 
+START_TEST(metrics_tell_of_orders_and_groups)
+{
+    const char *body;
+
+    look(0, 0);
+    look(1, 9000);
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_draining 0\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_maintenance 0\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_group_ready{group=\"readiness\"} 1\n"));
+    (void)scene_drain(1300);
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_ready 0\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_draining 1\n"));
+    ck_assert_ptr_nonnull(strstr(body, "\nprobity_group_ready{group=\"readiness\"} 1\n"));
+}
+END_TEST
+
+START_TEST(metrics_of_certificates_and_last_successes)
+{
+    struct outcome outcome = scene_look(1, OUTCOME_ERROR, HEALTH_REASON_CERTIFICATE_EXPIRED, 2000);
+    const char *body;
+
+    ck_assert_ptr_null(
+        strstr(metrics(METRICS_PROMETHEUS), "certificate_expiry_timestamp_seconds{"));
+    look(1, 0);
+    outcome.tls.expires_at_s = 1795262000;
+    overview_take(&scene, &outcome);
+    (void)overview_judge(&scene, scene_moment(2000));
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(
+        body, "probity_check_last_success_timestamp_seconds{check=\"redis\"} 1795262401.000\n"));
+    ck_assert_ptr_nonnull(strstr(
+        body, "probity_check_certificate_expiry_timestamp_seconds{check=\"redis\"} 1795262000\n"));
+}
+END_TEST
+
+START_TEST(further_checks_of_a_kind_are_told_apart)
+{
+    const char *body;
+
+    scene_config.checks[2] = scene_config.checks[1];
+    scene_config.checks[2].id = 9;
+    scene_config.checks[2].name = "cache";
+    scene_config.checks[2].kind = CHECK_UPSTASH;
+    scene_config.check_count = 3;
+    scene_start();
+    look(1, 9000);
+    look(2, 9000);
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(body, "\nredis_memory_used_bytes 4711\n"
+                                       "redis_memory_used_bytes{check=\"cache\"} 4711\n"));
+    ck_assert_ptr_nonnull(strstr(body,
+                                 "\nredis_operations_total{command=\"get\"} 21\n"
+                                 "redis_operations_total{check=\"cache\",command=\"get\"} 21\n"));
+}
+END_TEST
+
+START_TEST(metrics_of_celery_have_a_sample_for_each_queue)
+{
+    struct outcome outcome;
+    const char *body;
+
+    scene_reset();
+    scene_keep("celery");
+    scene_start();
+    outcome = scene_look(0, OUTCOME_OK, HEALTH_REASON_NONE, 0);
+    outcome.has_facts = true;
+    outcome.facts.celery =
+        (struct celery_facts){ .active_workers = 3,
+                               .active_tasks = -1,
+                               .queues = { { "default", 5, 1, 0 }, { "so\"lar", -1, 1, 0 } },
+                               .queue_count = 2 };
+    overview_take(&scene, &outcome);
+    (void)overview_judge(&scene, scene_moment(0));
+    body = metrics(METRICS_PROMETHEUS);
+    ck_assert_ptr_nonnull(strstr(body, "\ncelery_workers 3\n"));
+    ck_assert_ptr_null(strstr(body, "celery_workers_expected"));
+    ck_assert_ptr_null(strstr(body, "celery_tasks_active"));
+    ck_assert_ptr_nonnull(strstr(body, "\ncelery_queue_length{queue=\"default\"} 5\n"));
+    ck_assert_ptr_null(strstr(body, "lar"));
+    scene_config.checks[0].celery.expected_workers = 4;
+    ck_assert_ptr_nonnull(strstr(metrics(METRICS_PROMETHEUS), "\ncelery_workers_expected 4\n"));
+}
+END_TEST
+
 TCase *metrics_cases(void)
 {
     TCase *cases = tcase_create("metrics");
@@ -112,5 +198,9 @@ TCase *metrics_cases(void)
     tcase_add_test(cases, metrics_show_what_is_known);
     tcase_add_test(cases, metrics_have_no_limit_of_zero_and_no_stale_facts);
     tcase_add_test(cases, metrics_name_counters_as_openmetrics_wants);
+    tcase_add_test(cases, metrics_tell_of_orders_and_groups);
+    tcase_add_test(cases, metrics_of_certificates_and_last_successes);
+    tcase_add_test(cases, further_checks_of_a_kind_are_told_apart);
+    tcase_add_test(cases, metrics_of_celery_have_a_sample_for_each_queue);
     return cases;
 }
