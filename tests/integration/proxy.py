@@ -47,6 +47,11 @@ class Proxy:
     def resume(self):
         self._set("forward")
 
+    def drop(self):
+        """Closes the connections that there are, and takes new ones."""
+        self.lossy.update(list(self.pairs))
+        self._set("forward")
+
     def stop(self):
         self.running = False
         self._wake()
