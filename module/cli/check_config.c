@@ -42,28 +42,108 @@ static int print_values(void)
     return print(&buf);
 }
 
-static void print_check(const struct check_config *check)
+/* Rounded up: never better than the truth. */
+static void put_seconds(struct buf *buf, int64_t duration_ms)
 {
-    static const char *const policies[] = { "fail", "degrade", "fail after" };
-    /* The pause, then one look that hangs per failure that it takes, with the pause in doubt. */
-    int64_t hang_ms = check->interval_ms + check->fall * check->timeout_ms
-                      + (check->fall - 1) * PACE_SECOND_LOOK_MS;
-    int64_t hang_tenths_s = (hang_ms + 99) / 100; /* rounded up: never better than the truth */
-    char interval[VALUE_DURATION_BYTES];
-    char timeout[VALUE_DURATION_BYTES];
-    char age[VALUE_DURATION_BYTES];
-    char after[VALUE_DURATION_BYTES] = "";
+    int64_t tenths_s = (duration_ms + 99) / 100;
 
-    value_format_duration(check->interval_ms, interval);
-    value_format_duration(check->timeout_ms, timeout);
-    value_format_duration(check->max_age_ms, age);
+    buf_printf(buf, "%lld.%lld s", (long long)(tenths_s / 10), (long long)(tenths_s % 10));
+}
+
+/* "15 s (fresh_interval) + 2 x 1 s (timeout) + 100 ms (doubt)", without what is nothing. */
+struct sum {
+    const char *pause;
+    int64_t pause_ms;
+    int looks; /* that wait for their timeout */
+    int64_t timeout_ms;
+    int64_t doubt_ms;
+};
+
+static void put_sum(struct buf *buf, const struct sum *sum)
+{
+    char text[VALUE_DURATION_BYTES];
+    const char *plus = "";
+
+    if (sum->pause_ms > 0) {
+        value_format_duration(sum->pause_ms, text);
+        buf_printf(buf, "%s (%s)", text, sum->pause);
+        plus = " + ";
+    }
+    if (sum->looks > 0) {
+        value_format_duration(sum->timeout_ms, text);
+        buf_printf(buf, "%s%d x %s (timeout)", plus, sum->looks, text);
+        plus = " + ";
+    }
+    if (sum->doubt_ms > 0) {
+        value_format_duration(sum->doubt_ms, text);
+        buf_printf(buf, "%s%s (in doubt)", plus, text);
+        plus = " + ";
+    }
+    buf_append_text(buf, plus[0] == '\0' ? "at once\n" : "\n");
+}
+
+static void put_bound(struct buf *buf, const char *what, int64_t bound_ms, const struct sum *sum)
+{
+    buf_printf(buf, "  %s within ", what);
+    put_seconds(buf, bound_ms);
+    buf_append_text(buf, " = ");
+    put_sum(buf, sum);
+}
+
+static void put_consequence(struct buf *buf, const struct check_config *check)
+{
+    char text[VALUE_DURATION_BYTES];
+
+    value_format_duration(check->max_age_ms, text);
+    buf_printf(buf, "  without any result it is stale %s after the last one (max_age)\n", text);
+    value_format_duration(check->fail_after_ms, text);
     if (check->policy == CHECK_POLICY_FAIL_AFTER)
-        value_format_duration(check->fail_after_ms, after);
-    printf("check %-8s every %s, timeout %s, fall %d, rise %d, stale after %s, policy %s%s%s; "
-           "a hang shows within %lld.%lld s\n",
-           check->name, interval, timeout, check->fall, check->rise, age, policies[check->policy],
-           after[0] == '\0' ? "" : " ", after, (long long)(hang_tenths_s / 10),
-           (long long)(hang_tenths_s % 10));
+        buf_printf(buf, "  its groups fail %s after an error is shown (policy)\n", text);
+    if (check->policy == CHECK_POLICY_DEGRADE)
+        buf_append_text(buf, "  no group fails by it (policy)\n");
+    value_format_duration(check->celery.grace_ms, text);
+    if (check->kind == CHECK_CELERY)
+        buf_printf(buf, "  no worker at all is degraded for %s before it is an error (grace)\n",
+                   text);
+}
+
+/* What an operator plans with: until when at the latest is it known? */
+static void put_bounds(struct buf *buf, const struct check_config *check)
+{
+    bool rare = check->interval_ms > check->fresh_interval_ms || check->kind == CHECK_TCP
+                || check->kind == CHECK_TLS;
+    struct pace_bounds bounds;
+    struct sum sum;
+
+    pace_bounds(check, &bounds);
+    sum =
+        (struct sum){ "interval", bounds.is_told ? 0 : check->interval_ms, 0, 0, bounds.doubt_ms };
+    put_bound(buf, "a refused connection shows", bounds.refused_ms, &sum);
+    sum = (struct sum){ "interval", check->interval_ms, check->fall, check->timeout_ms,
+                        bounds.doubt_ms };
+    put_bound(buf, "a hang shows", bounds.hung_ms, &sum);
+    if (!rare)
+        sum = (struct sum){ "fresh_interval", check->fresh_interval_ms, check->fall,
+                            check->timeout_ms, bounds.doubt_ms };
+    put_bound(buf, "what only a fresh connection shows, shows", bounds.fresh_ms, &sum);
+    put_consequence(buf, check);
+}
+
+static int print_checks(const struct config *config)
+{
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, OUTPUT_MAX_BYTES);
+    for (int i = 0; i < config->check_count; i++) {
+        const struct check_config *check = &config->checks[i];
+
+        if (check->misconfigured != NULL || check->not_configured)
+            continue;
+        config_explain_check(config, i, &buf);
+        put_bounds(&buf, check);
+        buf_append_text(&buf, "\n");
+    }
+    return print(&buf);
 }
 
 /* The file's values as they stand, then what each log amounts to. */
@@ -138,10 +218,9 @@ static int check(void)
         return code;
     if (!check_templates(config))
         errors++;
-    for (int i = 0; i < config->check_count; i++) {
-        if (config->checks[i].misconfigured == NULL && !config->checks[i].not_configured)
-            print_check(&config->checks[i]);
-    }
+    code = print_checks(config);
+    if (code != COMMAND_DONE)
+        return code;
     config_diagnose(config, print_sentence, &errors);
     if (access_new(config, &access, &err) != 0)
         return command_fail(COMMAND_FAILED, "check-config", "%s", err.text);

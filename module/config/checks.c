@@ -71,10 +71,11 @@ static struct check_config *next_row(struct snapshot *snapshot, struct error *er
     return &config->checks[config->check_count];
 }
 
-static void keep_row(struct draft *draft)
+static void keep_row(struct draft *draft, const char *origin)
 {
     struct snapshot *snapshot = draft->snapshot;
 
+    snapshot->origins[snapshot->config.check_count] = origin;
     if (draft->entry != NULL)
         snapshot->said[snapshot->config.check_count] = draft->entry->node.yaml;
     snapshot->config.check_count++;
@@ -122,7 +123,7 @@ static int add_check(struct draft *draft, struct error *err)
             *draft->check = (struct check_config){ .name = NULL };
     }
     if (code == 0 && (required || address.variable != NULL))
-        keep_row(draft);
+        keep_row(draft, address.variable);
     return code;
 }
 
@@ -211,6 +212,7 @@ static int find_ledger(struct snapshot *snapshot)
     }
     if (code != 0)
         return code;
+    snapshot->ledger_origin = address.variable;
     config->ledger_conninfo = address.target.conninfo;
     config->ledger_misconfigured = address.trouble;
     if (address.variable == NULL)

@@ -86,8 +86,19 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config **config);
 
+/* "postgres", …; static. */
+const char *check_kind_text(enum check_kind kind);
+
+/* Appends where the check looks, without user and password: "db.internal:5432/orders". */
+void check_show_target(const struct check_config *check, struct buf *buf);
+
 /* The check of that name, or NULL. */
 const struct check_config *config_check(const struct config *config, const char *name);
+
+/* Where the address of a check (by its index), or of the ledger, was read from, for people:
+ * "DATABASE_URL", "url (probity.yaml:7:10)".  NULL: nothing sets it. */
+const char *config_check_origin(const struct config *config, int check);
+const char *config_ledger_origin(const struct config *config);
 
 /* Calls `say` for everything a person should know about this configuration, one clear sentence
  * each: what is misconfigured, what was not understood, what is missing and what that costs.
@@ -108,7 +119,12 @@ void config_describe(struct buf *buf);
 /* Appends one line per key: name, value in force (secrets as "(set)"), and where it came from. */
 void config_explain(config_lookup_fn lookup, void *context, struct buf *buf);
 
-/* Appends one line per value of PROBITY_CONFIG's file: its way, the value, file and line. */
+/* Appends one line per value of PROBITY_CONFIG's file and of PROBITY_CHECKS: its way, the value,
+ * and file, line and column.  Passwords and tokens are left out. */
 void config_explain_file(const struct config *config, struct buf *buf);
+
+/* Appends what the check (by its index; one that can be run) looks at, and each of its rules with
+ * who said so. */
+void config_explain_check(const struct config *config, int index, struct buf *buf);
 
 #endif

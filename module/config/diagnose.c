@@ -176,9 +176,21 @@ static void hide_address(const char *text)
     url_each_secret(slice_of(text), hide, NULL);
 }
 
+/* The YAML's passwords are known only once they have been put together. */
+static void hide_target(const struct check_target *target)
+{
+    if (target->conninfo != NULL)
+        hide_address(target->conninfo);
+    if (target->password != NULL)
+        hide(NULL, slice_of(target->password));
+}
+
 void config_hide_secrets(const struct config *config)
 {
     const struct snapshot *snapshot = snapshot_of(config);
+
+    for (int i = 0; i < config->check_count; i++)
+        hide_target(&config->checks[i].target);
 
     for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
         const struct config_key *key = &config_keys[i];

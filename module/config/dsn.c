@@ -286,3 +286,16 @@ const char *dsn_password(struct arena *arena, const char *conninfo)
 
     return password == NULL ? NULL : arena_copy(arena, slice_of(password));
 }
+
+void dsn_show(struct buf *buf, const char *conninfo)
+{
+    AUTO(options_free) PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+    const char *host = options == NULL ? NULL : option(options, "host");
+    const char *port = options == NULL ? NULL : option(options, "port");
+    const char *name = options == NULL ? NULL : option(options, "dbname");
+
+    if (host == NULL && options != NULL)
+        host = option(options, "hostaddr");
+    buf_printf(buf, "%s:%s/%s", host == NULL ? "localhost" : host, port == NULL ? "5432" : port,
+               name == NULL ? "" : name);
+}

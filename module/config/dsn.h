@@ -2,6 +2,7 @@
 #ifndef CONFIG_DSN_H
 #define CONFIG_DSN_H
 
+#include "base/buf.h"
 #include "config/address.h"
 
 /* postgresql://…, also with a driver (+asyncpg) and with parameters that libpq doesn't know: those
@@ -14,6 +15,9 @@ int dsn_from_parts(struct address *address, const struct address_parts *parts) M
 
 /* Whether the text is meant as libpq's keywords ("host=… dbname=…"). */
 bool dsn_is_keywords(struct slice text);
+
+/* Appends "host:port/name" of a conninfo of either shape: what may be shown of it. */
+void dsn_show(struct buf *buf, const char *conninfo);
 
 /* The password of a conninfo of either shape, copied into the arena; NULL when it has none. */
 const char *dsn_password(struct arena *arena, const char *conninfo);

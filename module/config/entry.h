@@ -49,6 +49,11 @@ const char *entry_judge_name(struct slice name);
 const char *entry_place(struct snapshot *snapshot, const struct check_entry *entry,
                         const char *key);
 
+/* What may stand under degraded: keys of struct check_limits (ends with a NULL name), and whether a
+ * kind of check looks at that one. */
+extern const struct node_key entry_limit_keys[];
+bool entry_limit_applies(int limit, enum check_kind kind);
+
 /* Fills `check` with what stands under degraded, http and celery.  Returns as above. */
 int entry_fill_limits(struct snapshot *snapshot, const struct check_entry *entry,
                       struct check_config *check, struct error *err) MUST_CHECK;

@@ -31,7 +31,7 @@ static int read_map(struct snapshot *snapshot, struct check_entry *entry,
 
 /* clang-format off */
 #define LIMIT(member) offsetof(struct check_limits, member)
-static const struct node_key limit_keys[] = {
+const struct node_key entry_limit_keys[] = {
     { "latency", NODE_DURATION, LIMIT(latency_ms), false, 1, HOUR_MS, NULL },
     { "certificate_days", NODE_COUNT, LIMIT(certificate_days), false, 0, 3650, NULL },
     { "connections", NODE_COUNT, LIMIT(connections_percent), false, 1, 100, NULL },
@@ -47,7 +47,7 @@ static const struct node_key limit_keys[] = {
 /* clang-format on */
 
 /* Which kinds look at which, in the order of the table. */
-static const unsigned limit_kinds[ARRAY_LENGTH(limit_keys) - 1] = {
+static const unsigned limit_kinds[ARRAY_LENGTH(entry_limit_keys) - 1] = {
     ~0U,
     1U << CHECK_HTTP | 1U << CHECK_TLS | 1U << CHECK_REDIS | 1U << CHECK_UPSTASH
         | 1U << CHECK_CELERY | 1U << CHECK_POSTGRES,
@@ -61,6 +61,11 @@ static const unsigned limit_kinds[ARRAY_LENGTH(limit_keys) - 1] = {
     1U << CHECK_CELERY,
 };
 
+bool entry_limit_applies(int limit, enum check_kind kind)
+{
+    return (limit_kinds[limit] & 1U << kind) != 0;
+}
+
 int entry_fill_limits(struct snapshot *snapshot, const struct check_entry *entry,
                       struct check_config *check, struct error *err)
 {
@@ -68,14 +73,14 @@ int entry_fill_limits(struct snapshot *snapshot, const struct check_entry *entry
 
     if (entry->degraded.yaml == NULL)
         return 0;
-    code = node_read(&entry->degraded, limit_keys, &check->limits, snapshot->arena, err);
+    code = node_read(&entry->degraded, entry_limit_keys, &check->limits, snapshot->arena, err);
     for (size_t i = 0; code == 0 && i < ARRAY_LENGTH(limit_kinds); i++) {
-        if (yaml_get(entry->degraded.yaml, limit_keys[i].name) == NULL
-            || (limit_kinds[i] & 1U << check->kind) != 0)
+        if (yaml_get(entry->degraded.yaml, entry_limit_keys[i].name) == NULL
+            || entry_limit_applies((int)i, check->kind))
             continue;
         if (snapshot_note(snapshot, LOG_LEVEL_WARNING,
                           "check %s: degraded.%s has no effect: no check of its kind looks at that",
-                          check->name, limit_keys[i].name)
+                          check->name, entry_limit_keys[i].name)
             != 0)
             return out_of_memory(err);
     }
@@ -270,7 +275,7 @@ static const struct node_key celery_keys[] = {
     { "queues", NODE_TEXTS, CELERY(queues), false, 0, 255, NULL },
     { "expected_workers", NODE_COUNT, CELERY(expected_workers), false, 0, 100000, NULL },
     { "grace", NODE_DURATION, CELERY(grace_ms), false, 0, HOUR_MS, NULL },
-    { "key_prefix", NODE_TEXT, CELERY(key_prefix), false, 0, 255, NULL },
+    { "key_prefix", NODE_TEXT, CELERY(key_prefix), false, 0, 63, NULL },
     { .name = NULL },
 };
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include "config/keys.h"
 #include "config/node.h"
 #include "config/snapshot.h"
+#include "config/substitute.h"
 #include "config/url.h"
 #include "config/value.h"
 
@@ -79,8 +80,10 @@ static void show_value(struct buf *buf, const struct config_key *key, const char
 {
     struct slice text = value_unwrap(slice_of(value));
 
-    if (key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN
-        || (key->type == CONFIG_URL && dsn_is_keywords(text))) {
+    if (key->type == CONFIG_YAML) {
+        buf_append_text(buf, "(YAML, see below)");
+    } else if (key->type == CONFIG_SECRET || key->type == CONFIG_TOKEN
+               || (key->type == CONFIG_URL && dsn_is_keywords(text))) {
         buf_append_text(buf, "(set)");
     } else if (key->type == CONFIG_URL
                && (!slice_starts_with(text, SLICE("unix:/"))
@@ -109,12 +112,29 @@ static const char *winner(config_lookup_fn lookup, void *context, int index)
     return NULL;
 }
 
+/* An address may hold a password, and a token is one; what only names a variable holds neither. */
+static void show_yaml(struct buf *buf, const char *key, struct slice value)
+{
+    bool is_url = strcmp(key, "url") == 0;
+
+    if ((!is_url && strcmp(key, "token") != 0) || substitute_is_reference(value.data))
+        buf_append(buf, value);
+    else if (is_url && slice_starts_with(value, SLICE("unix:/")) && value.data[6] != '/')
+        buf_append(buf, value);
+    else if (is_url && !dsn_is_keywords(value))
+        url_show(buf, value);
+    else
+        buf_append_text(buf, "(set)");
+}
+
 void config_explain_file(const struct config *config, struct buf *buf)
 {
     const struct snapshot *snapshot = snapshot_of(config);
 
     if (snapshot->file != NULL)
-        node_explain(snapshot->file, buf);
+        node_explain(&(struct node){ snapshot->file, "" }, show_yaml, buf);
+    if (snapshot->listed != NULL)
+        node_explain(&(struct node){ snapshot->listed, "checks" }, show_yaml, buf);
 }
 
 void config_explain(config_lookup_fn lookup, void *context, struct buf *buf)

@@ -262,25 +262,32 @@ int node_read(const struct node *node, const struct node_key keys[], void *to, s
 
 /* --- for people --- */
 
-/* Recursion is bounded by LIMIT_YAML_DEPTH. */
-static void explain(const struct yaml_node *yaml, const char *path, struct buf *buf)
+static void explain_value(const struct node *node, node_show_fn show, struct buf *buf)
 {
-    char below[PATH_MAX_BYTES];
+    const char *dot = strrchr(node->path, '.');
 
-    for (int i = 0; yaml->kind != YAML_SCALAR && i < yaml->count; i++) {
-        if (yaml->kind == YAML_LIST)
-            (void)snprintf(below, sizeof(below), "%s[%d]", path, i);
-        else
-            (void)snprintf(below, sizeof(below), "%s%s%s", path, path[0] == '\0' ? "" : ".",
-                           yaml->entries[i].key);
-        explain(yaml->kind == YAML_LIST ? yaml->items[i] : yaml->entries[i].value, below, buf);
-    }
-    if (yaml->kind == YAML_SCALAR)
-        buf_printf(buf, "%-32s %.*s  (%s:%d)\n", path, (int)yaml->text.length, yaml->text.data,
-                   yaml->file, yaml->line);
+    buf_printf(buf, "%-32s ", node->path);
+    show(buf, dot == NULL ? node->path : dot + 1, node->yaml->text);
+    buf_printf(buf, "  (%s:%d:%d)\n", node->yaml->file, node->yaml->line, node->yaml->column);
 }
 
-void node_explain(const struct yaml_node *root, struct buf *buf)
+/* Recursion is bounded by LIMIT_YAML_DEPTH. */
+void node_explain(const struct node *root, node_show_fn show, struct buf *buf)
 {
-    explain(root, "", buf);
+    const struct yaml_node *yaml = root->yaml;
+    char below[PATH_MAX_BYTES];
+
+    if (yaml->kind == YAML_SCALAR)
+        explain_value(root, show, buf);
+    for (int i = 0; yaml->kind != YAML_SCALAR && i < yaml->count; i++) {
+        struct node child = { .path = below };
+
+        if (yaml->kind == YAML_LIST)
+            (void)snprintf(below, sizeof(below), "%s[%d]", root->path, i);
+        else
+            (void)snprintf(below, sizeof(below), "%s%s%s", root->path,
+                           root->path[0] == '\0' ? "" : ".", yaml->entries[i].key);
+        child.yaml = yaml->kind == YAML_LIST ? yaml->items[i] : yaml->entries[i].value;
+        node_explain(&child, show, buf);
+    }
 }

@@ -62,7 +62,10 @@ int node_item(const struct node *list, int index, struct arena *arena, struct no
 int node_refuse(const struct node *node, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Appends what may be shown of the value of a key. */
+typedef void (*node_show_fn)(struct buf *buf, const char *key, struct slice value);
+
 /* Appends one line per scalar: path, value, and where it stands. */
-void node_explain(const struct yaml_node *root, struct buf *buf);
+void node_explain(const struct node *root, node_show_fn show, struct buf *buf);
 
 #endif

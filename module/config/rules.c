@@ -100,6 +100,11 @@ bool rule_is_set(const struct snapshot *snapshot, enum check_kind kind, enum rul
     return snapshot_source(snapshot, place_of(kind, rule)) != NULL;
 }
 
+int64_t rule_general(const struct snapshot *snapshot, enum check_kind kind, enum rule rule)
+{
+    return number_at(snapshot, place_of(kind, rule));
+}
+
 /* --- times --- */
 
 struct times {
@@ -142,7 +147,7 @@ static void fill_times(const struct draft *draft, struct times *ret)
 
         times.said[i] = said >= 0;
         times.values[i] =
-            said >= 0 ? said : number_at(draft->snapshot, place_of(check->kind, (enum rule)i));
+            said >= 0 ? said : rule_general(draft->snapshot, check->kind, (enum rule)i);
     }
     derive_times(draft, &times);
     check->interval_ms = times.values[RULE_INTERVAL];

@@ -23,7 +23,8 @@ bool rule_is_duration(enum rule rule);
 /* The variable that holds for checks of this kind that say nothing themselves. */
 const char *rule_variable(enum check_kind kind, enum rule rule);
 
-/* Whether that variable is set, so that its default does not stand. */
+/* What it says, or its default; and whether it is set, so that the default does not stand. */
+int64_t rule_general(const struct snapshot *snapshot, enum check_kind kind, enum rule rule);
 bool rule_is_set(const struct snapshot *snapshot, enum check_kind kind, enum rule rule);
 
 /* Fills all of the row but its target.  Returns 0; -EINVAL with `err` for rules that can't be or

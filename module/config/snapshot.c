@@ -64,6 +64,16 @@ const char *snapshot_source(const struct snapshot *snapshot, size_t offset)
     return NULL;
 }
 
+const char *config_check_origin(const struct config *config, int check)
+{
+    return snapshot_of(config)->origins[check];
+}
+
+const char *config_ledger_origin(const struct config *config)
+{
+    return snapshot_of(config)->ledger_origin;
+}
+
 const struct snapshot *snapshot_of(const struct config *config)
 {
     return (const struct snapshot *)(const void *)config;

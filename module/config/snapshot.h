@@ -36,6 +36,8 @@ struct snapshot {
     const struct yaml_node *file;               /* what is in the file; NULL: nothing */
     const struct yaml_node *listed;             /* what is in PROBITY_CHECKS */
     const struct yaml_node *said[LIMIT_CHECKS]; /* of each check by YAML; NULL: nothing */
+    const char *origins[LIMIT_CHECKS];          /* where each one's address stands, in words */
+    const char *ledger_origin;
     const char *app_url;
     const char *database_url;
     const char *database_host;

@@ -2,6 +2,7 @@
 #ifndef PROBE_PACE_H
 #define PROBE_PACE_H
 
+#include "config/check.h"
 #include "health/hysteresis.h"
 
 #include <stdbool.h>
@@ -22,5 +23,16 @@ int64_t pace_pause_ms(const struct hysteresis *hysteresis, int64_t interval_ms, 
 
 /* `interval_ms`, shortened by up to 10 %: instances drift apart and no bound gets longer. */
 int64_t pace_interval_ms(int64_t interval_ms);
+
+/* How long it takes at most until what happens is shown as an error. */
+struct pace_bounds {
+    int64_t doubt_ms;   /* of the others: between the first failure and the one that counts */
+    int64_t refused_ms; /* the server ends, and connections are refused */
+    int64_t hung_ms;    /* it takes questions and answers none */
+    int64_t fresh_ms;   /* what only a fresh connection shows: a rotated password, a full server */
+    bool is_told;       /* the kept connection tells at once that the server ends */
+};
+
+void pace_bounds(const struct check_config *check, struct pace_bounds *ret);
 
 #endif

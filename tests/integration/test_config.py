@@ -44,6 +44,52 @@ def test_a_wrong_configuration_is_told_in_words_and_exits_with_1(environment, se
     assert PASSWORD not in done.stdout + done.stderr
 
 
+CHECKS = """
+checks:
+  - {name: orders-db, url: "${ORDERS_URL}", interval: 2s, groups: [readiness, orders]}
+  - {name: mail, url: "tcp://smtp.internal:25", policy: degrade, interval: 1m}
+  - {name: redis, policy: fail_after=1m}
+  - {name: lost, url: "${LOST_URL}"}
+"""
+
+
+def test_check_config_explains_each_check_of_the_yaml_and_who_said_what(folder):
+    path = os.path.join(folder, "probity.yaml")
+    with open(path, "w") as file:
+        file.write(CHECKS)
+    done = probity("check-config", PROBITY_CONFIG=path, PROBITY_CHECK_FALL="3",
+                   ORDERS_URL=f"postgres://u:{PASSWORD}@db.internal/orders",
+                   REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:6379/0")
+    assert done.returncode == 1  # a variable is not set
+    assert "needs ${LOST_URL}, which is not set in the environment" in done.stdout
+    for line in (
+            f"check orders-db: postgres at db.internal:5432/orders  (url ({path}:3:28))",
+            f"groups                    readiness, orders  ({path}:3:67)",
+            f"interval                  2 s  ({path}:3:55)",
+            "max_age                   6 s  (derived from interval and timeout)",
+            "fall                      3  (PROBITY_CHECK_FALL)",
+            "a hang shows within 6.3 s = 2 s (interval) + 3 x 1 s (timeout) + 1300 ms (in doubt)",
+            "policy                    fail_after=1 min",
+            "checks[0].url                    ${ORDERS_URL}",
+            "no group fails by it (policy)"):
+        assert line in done.stdout, done.stdout
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("yaml, sentence", [
+    ("- {name: a, url: 'tcp://h:1', fal: 2}", "PROBITY_CHECKS:1:36: checks[0]: fal is no key here: "
+                                             "did you mean fall?"),
+    ("- {name: a, url: 'tcp://h:1', timeout: 2s}", "timeout is 2 s, longer than "
+                                                  "PROBITY_CHECK_INTERVAL, 1 s"),
+    ("- {name: a, url: 'tcp://h:1', max_age: 40s}", "max_age is 40 s, longer than "
+                                                   "PROBITY_PROBER_PATIENCE, 30 s"),
+])
+def test_checks_that_cannot_be_are_told_with_their_place(yaml, sentence):
+    done = probity("check-config", PROBITY_CHECKS=yaml)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["check-config", "--xml"], ["migrate"], ["migrate", "sideways"],
     ["migrate", "current", "head"], ["migrate", "stamp"], ["migrate", "upgrade", "--dry"],

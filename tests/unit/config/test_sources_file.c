@@ -105,7 +105,7 @@ START_TEST(sources_file_is_shown_value_by_value)
     config_explain_file(config, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "sources[1].templates[1]"));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "sources[2].fields.duration_unit"));
-    ck_assert_ptr_nonnull(strstr(buf_text(&buf), ":19)\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), ":19:22)\n"));
 }
 END_TEST
 
