@@ -38,14 +38,15 @@ enum {
 /* A POST that waits for nobody must not wait for a thread of the lane either. */
 #define QUICK(handler, bytes) NULL, (handler), NULL, (bytes), false
 
+/* Looked through from the top: what is asked every second stands there. */
 static const struct route routes[] = {
     /* clang-format off */
     { "/health",                 PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
+    { "/health/ready",           PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/health/live",            PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/health/liveness",        PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/livez",                  PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
     { "/healthz",                PROBE,  PUBLIC, ENDPOINT_HEALTH,     PAGE("health", health_give_page) },
-    { "/health/ready",           PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/health/readiness",       PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/readyz",                 PROBE,  PUBLIC, ENDPOINT_READY,      PAGE("ready", health_give_page) },
     { "/health/startup",         PROBE,  PUBLIC, ENDPOINT_STARTUP,    PAGE("startup", health_give_page) },

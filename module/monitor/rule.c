@@ -28,10 +28,10 @@ static void put_terms(const struct check_config *check, int group, char text[PAR
     put_duration(check->fail_after_ms, duration);
     if (check->not_configured)
         (void)snprintf(text, PART_BYTES, "required");
+    else if (check->policy == CHECK_POLICY_DEGRADE)
+        (void)snprintf(text, PART_BYTES, "degrade");
     else if (!check->critical)
         (void)snprintf(text, PART_BYTES, "not critical");
-    else if (check->policy == CHECK_POLICY_DEGRADE)
-        (void)snprintf(text, PART_BYTES, "critical, degrade");
     else if (group == GROUP_LIVENESS)
         (void)snprintf(text, PART_BYTES, "critical, after %d failures", OVERVIEW_LIVENESS_FAILURES);
     else if (check->policy == CHECK_POLICY_FAIL_AFTER)

@@ -57,7 +57,7 @@ START_TEST(a_rule_names_the_policy)
     scene_config.checks[0].policy = CHECK_POLICY_DEGRADE;
     scene_start();
     fails(2);
-    expect_rule(GROUP_READINESS, "critical, degrade: 2 of 2 failures -> passes");
+    expect_rule(GROUP_READINESS, "degrade: 2 of 2 failures -> passes");
     scene_config.checks[0].policy = CHECK_POLICY_FAIL_AFTER;
     scene_config.checks[0].fail_after_ms = 60000;
     (void)overview_judge(&scene, scene_moment(3000));
