@@ -31,6 +31,13 @@ static const struct command {
       "Print every setting, where it came from, and what is wrong with it.",
       "Reads the environment as probityd would.  Exits with 0 when it can be used, with 1 when\n"
       "something is wrong.  --markdown prints docs/config.md instead.\n" },
+    { "doctor", command_doctor, "[CHECK…] [--timeout 5s]",
+      "Try everything that probityd would use once, and say what to change.",
+      "  CHECK                a check's name, or ledger, state, socket, secrets, or a log's name;\n"
+      "                       without any, all of them\n"
+      "  --timeout DURATION   for each of them, all being tried at once; 5s by default\n"
+      "Each dependency goes step by step: name, connect, TLS, authenticate, query.  Exits with 0\n"
+      "when all is well, with 1 when something failed, with 2 on misuse.\n" },
     { "drain", command_drain, "[--reason REASON] [--socket PATH | --url URL]",
       "Take the instance beside it out of the traffic.",
       "  --reason REASON  shown by /health/ready\n"
