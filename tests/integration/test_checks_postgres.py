@@ -1,6 +1,10 @@
 """The check of a Postgres: what it says of replication, sessions and certificates."""
 # SPDX-License-Identifier: MIT
 import os
+import shutil
+
+import psycopg2
+import pytest
 
 from certificates import Authority, Certificate
 from process import wait_until
@@ -65,3 +69,81 @@ def test_a_server_that_admits_nobody_without_tls_says_so(start):
     stack = start.stack(app=None, postgres=False, redis=False,
                         env={"DATABASE_URL": postgres.url()})
     wait_for_word(stack, "error: not admitted")
+
+
+@pytest.fixture(scope="module")
+def pair(shared):
+    """A primary with a standby that streams from it, and checks that may see all, or not."""
+    primary = shared.postgres(settings={"max_connections": 23})  # twenty of them for everybody
+    standby = shared.add(primary.copy(shared.subfolder(), shared.port()), start=False)
+    with open(os.path.join(standby.data, "standby.signal"), "w", encoding="ascii"):
+        pass
+    if os.geteuid() == 0:
+        shutil.chown(os.path.join(standby.data, "standby.signal"), "postgres", "postgres")
+    standby.settings.update(max_connections=23, primary_conninfo=primary.url("postgres"))
+    standby.start()
+    checks = f"""
+- {{name: seeing, url: "{primary.url('postgres')}", groups: [all],
+   degraded: {{replication_lag: 3s, longest_query: 2s, connections: 50}}}}
+- {{name: blind, url: "{primary.url()}", groups: [all],
+   degraded: {{replication_lag: 3s, longest_query: 2s, connections: 50}}}}
+- {{name: standby, url: "{standby.url(query='?target_session_attrs=standby')}", groups: [all],
+   degraded: {{replication_lag: 3s}}}}
+- {{name: second, url: "{standby.url()}", groups: [all]}}
+"""
+    stack = shared.stack(app=None, postgres=False, redis=False,
+                         env={"PROBITY_CHECKS": checks, "DATABASE_URL": primary.url()})
+    stack.primary, stack.standby = primary, standby
+    wait_until(lambda: group_word(stack, "standby") == "ok", 10)
+    return stack
+
+
+def group_word(stack, name):
+    return stack.get("/health/all").json()["checks"][name]
+
+
+def component(stack, name):
+    return stack.get(f"/health/detailed/{name}", token=True).json()
+
+
+def test_facts_of_replication(pair):
+    wait_until(lambda: group_word(pair, "second") == "error: read-only", 4)
+    wait_until(lambda: component(pair, "seeing")["replicas"] == 1, 8)
+    seeing, blind, standby = (component(pair, name) for name in ("seeing", "blind", "standby"))
+    assert seeing["replication_lag_seconds"] < 3 and seeing["in_recovery"] is False
+    assert seeing["longest_query_seconds"] is not None
+    assert blind["replicas"] is None and blind["replication_lag_seconds"] is None
+    assert "GRANT pg_monitor" in blind["hint"]
+    assert standby["replication_lag_seconds"] == 0 and standby["in_recovery"] is True
+
+
+def test_a_long_query_and_few_connections_left(pair):
+    links = [psycopg2.connect(pair.primary.url()) for _ in range(8)]
+    try:
+        cursor = links[0].cursor()
+        cursor.execute("SELECT 1")
+        wait_until(lambda: group_word(pair, "blind").startswith("degraded"), 8)
+        assert group_word(pair, "blind").endswith("percent of connections used")
+        for link in links[1:]:
+            link.close()
+        wait_until(lambda: group_word(pair, "blind") == "ok", 8)
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            cursor.execute("SET statement_timeout = '9s'; SELECT pg_sleep(20)")
+        assert group_word(pair, "seeing").startswith("degraded: a query runs for ")
+        assert group_word(pair, "blind") == "ok"  # which may not see it
+    finally:
+        for link in links:
+            link.close()
+
+
+def test_a_replica_that_hangs_shows_at_the_primary_and_a_lost_primary_at_the_replica(pair):
+    pair.standby.freeze_all()
+    try:
+        pair.primary.sql("CREATE TABLE IF NOT EXISTS written (at timestamptz)")
+        wait_until(lambda: group_word(pair, "seeing").startswith("degraded: replication lag"), 15)
+        assert group_word(pair, "blind") == "ok"
+    finally:
+        pair.standby.thaw()
+    wait_until(lambda: group_word(pair, "seeing") == "ok", 12)
+    pair.primary.stop()
+    wait_until(lambda: group_word(pair, "standby").startswith("degraded: replication lag"), 12)
