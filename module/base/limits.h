@@ -32,6 +32,10 @@ enum {
 
     /* Checks of one instance: a thread and a connection each. */
     LIMIT_CHECKS = 64,
+    /* Histories that are kept, those of checks that are gone among them; and the file that they
+     * survive a restart in: some 10 KiB each when every hour was different. */
+    LIMIT_HISTORIES = 2 * LIMIT_CHECKS,
+    LIMIT_HISTORY_FILE_BYTES = 2 * 1024 * 1024,
     LIMIT_GROUPS = 32, /* of checks: a bit each of 32 */
     /* What an application says of itself, shown to admins. */
     LIMIT_REPORT_BYTES = 4096,

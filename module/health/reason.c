@@ -9,10 +9,11 @@
 #include <string.h>
 
 static const struct {
+    const char *name;
     const char *phrase;
     const char *hint;
 } reasons[HEALTH_REASON_COUNT] = {
-#define X(name, phrase, hint) { phrase, hint },
+#define X(name, phrase, hint) { #name, phrase, hint },
     FOR_EACH_REASON(X)
 #undef X
 };
@@ -35,4 +36,9 @@ void reason_text(enum health_reason reason, int64_t number, char text[REASON_TEX
 const char *reason_hint(enum health_reason reason)
 {
     return (unsigned)reason < HEALTH_REASON_COUNT ? reasons[reason].hint : "";
+}
+
+const char *reason_name(enum health_reason reason)
+{
+    return (unsigned)reason < HEALTH_REASON_COUNT ? reasons[reason].name : "";
 }

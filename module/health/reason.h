@@ -100,6 +100,9 @@ enum health_reason {
 /* Writes the phrase, with `number` where it has one. */
 void reason_text(enum health_reason reason, int64_t number, char text[REASON_TEXT_BYTES]);
 
+/* "REFUSED": what the reason is called in files, whatever its number comes to be.  Static. */
+const char *reason_name(enum health_reason reason);
+
 /* What to do about it; "" for NONE.  Static. */
 const char *reason_hint(enum health_reason reason);
 

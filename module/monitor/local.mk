@@ -1,9 +1,14 @@
 noinst_LIBRARIES += %D%/libmonitor.a
 module_monitor_libmonitor_a_SOURCES = \
+	%D%/annals.c %D%/annals.h \
+	%D%/chronicle.c %D%/chronicle.h \
+	%D%/envelope.c %D%/envelope.h \
+	%D%/history.c %D%/history.h \
 	%D%/metrics.c \
 	%D%/metrics_facts.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/overview.c %D%/overview.h \
+	%D%/recollection.c \
 	%D%/reload.c \
 	%D%/render.h \
 	%D%/render_detailed.c \
@@ -15,4 +20,5 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/rule.c %D%/rule.h \
 	%D%/state.c %D%/state.h \
-	%D%/summary.c %D%/summary.h
+	%D%/summary.c %D%/summary.h \
+	%D%/uptime.c %D%/uptime.h

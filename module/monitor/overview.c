@@ -8,13 +8,27 @@
 
 enum { LOOK_APART_MS = 1000 };
 
+void overview_start_check(struct overview *overview, int check, const struct check_config *config,
+                          struct moment now)
+{
+    check_state_init(&overview->checks[check], config, now);
+    overview->checks[check].history = annals_open(&overview->annals, config->name, now.boot_ms);
+    if (overview->checks[check].history == NULL)
+        overview->histories_refused++;
+}
+
 void overview_init(struct overview *overview, const struct config *config, struct moment now)
 {
     overview->config = config;
     overview->started = now;
     for (int i = 0; i < config->check_count; i++)
-        check_state_init(&overview->checks[i], &config->checks[i], now);
+        overview_start_check(overview, i, &config->checks[i], now);
     (void)overview_judge(overview, now);
+}
+
+void overview_done(struct overview *overview)
+{
+    annals_done(&overview->annals);
 }
 
 const struct check_state *overview_app(const struct overview *overview)
@@ -243,9 +257,23 @@ void overview_drain(struct overview *overview, const struct drain *drain, struct
     }
 }
 
+/* A row of the ledger keeps its id when it is corrected. */
+static bool maintenance_equals(const struct maintenance *a, const struct maintenance *b)
+{
+    if (!a->on && !b->on)
+        return true;
+    return a->on == b->on && a->drain == b->drain && a->since_wall_ms == b->since_wall_ms
+           && a->until_wall_ms == b->until_wall_ms && strcmp(a->id, b->id) == 0
+           && strcmp(a->reason, b->reason) == 0 && strcmp(a->who, b->who) == 0;
+}
+
 void overview_maintain(struct overview *overview, const struct maintenance *maintenance)
 {
+    overview->maintenance_told = true;
+    if (maintenance_equals(&overview->maintenance, maintenance))
+        return;
     overview->ordered = true;
+    overview->maintenances++;
     overview->maintenance = *maintenance;
 }
 

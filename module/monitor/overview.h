@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "config/config.h"
 #include "health/order.h"
+#include "monitor/annals.h"
 #include "monitor/state.h"
 
 enum {
@@ -21,6 +22,19 @@ enum liveness {
     LIVENESS_FRONT_STALLED,
 };
 
+/* Of the file that the history survives a restart in. */
+struct keeping {
+    bool wanted;
+    bool elsewhere; /* another process writes it */
+    uint64_t writes;
+    uint64_t failures;
+    int64_t written_at_ms; /* boot clock; 0: never */
+    int64_t file_bytes;
+};
+
+struct buf;
+struct chronicle;
+
 struct overview {
     /* set at the start, read-only afterwards */
     struct moment started;
@@ -31,6 +45,8 @@ struct overview {
     struct moment draining_since;
     struct drain drain;             /* while draining: why, who, until when */
     struct maintenance maintenance; /* the last known; on or not */
+    uint64_t maintenances;          /* how often it became another */
+    bool maintenance_told;          /* by an order, and not by what the last process knew */
     bool ordered;                   /* something of this has changed since the last judgement */
     /* what has been seen */
     struct check_state checks[LIMIT_CHECKS]; /* in the order of config->checks */
@@ -51,9 +67,14 @@ struct overview {
     /* counted elsewhere, shown in the metrics */
     uint64_t outcomes_refused;
     uint64_t publications_failed;
+    uint64_t histories_refused; /* for want of memory */
+    struct keeping keeping;
+    /* What became of the checks, by their names. */
+    struct annals annals;
 };
 
 void overview_init(struct overview *overview, const struct config *config, struct moment now);
+void overview_done(struct overview *overview);
 
 /* Takes the result of one look; one that belongs to no check is ignored. */
 void overview_take(struct overview *overview, const struct outcome *outcome);
@@ -76,11 +97,21 @@ void overview_maintain(struct overview *overview, const struct maintenance *main
 /* Whether maintenance takes readiness away; draining outranks it in what is shown. */
 bool overview_maintenance_drains(const struct overview *overview);
 
+/* A check begins, in the place of that index, and goes on with the history of its name. */
+void overview_start_check(struct overview *overview, int check, const struct check_config *config,
+                          struct moment now);
+
 /* Puts another configuration in force.  Checks whose row has kept its id go on untouched, those
  * that are gone are forgotten, new ones start.  A new one takes part in a group that passes only
  * from its first verdict on (or when it should have had one): a reload must cost no request.  Under
  * a name that there was before, it starts with what was thought of its predecessor. */
 void overview_reload(struct overview *overview, const struct config *config, struct moment now);
+
+/* Takes over what an earlier process knew. */
+void overview_recall(struct overview *overview, const struct chronicle *chronicle);
+
+/* Appends what a later one should know; `boot_id` is the machine's. */
+void overview_remember(struct overview *overview, const char *boot_id, struct buf *buf);
 
 /* The state of the check `app` where it says something about the application, else NULL. */
 const struct check_state *overview_app(const struct overview *overview);

@@ -77,9 +77,12 @@ static int keep_states(struct overview *overview, const struct config *config)
     for (int i = 0; i < kept;) {
         int row = find_row(config, overview->checks[i].config->id);
 
-        if (row >= 0)
+        if (row >= 0) {
             overview->checks[i++].config = &config->checks[row];
-        else if (i < --kept)
+            continue;
+        }
+        annals_close(overview->checks[i].history);
+        if (i < --kept)
             swap_states(&overview->checks[i], &overview->checks[kept]);
     }
     return kept;
@@ -118,7 +121,7 @@ void overview_reload(struct overview *overview, const struct config *config, str
 
         if (at < 0) {
             at = count++;
-            check_state_init(&overview->checks[at], check, now);
+            overview_start_check(overview, at, check, now);
             overview->checks[at].excused =
                 excused_groups(before, before_count, check->name, passing);
         }

@@ -5,9 +5,11 @@
 #include "monitor/state.h"
 
 #include "base/random.h"
+#include "monitor/history.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool can_be_looked_at(const struct check_state *state)
 {
@@ -41,6 +43,7 @@ void check_state_take(struct check_state *state, const struct outcome *outcome)
     if (outcome->status != OUTCOME_ERROR)
         state->last_success_at_wall_ms = outcome->observed_at_wall_ms;
     count_latency(state, &state->last);
+    history_take(state->history, &state->last);
     state->consecutive_failures =
         state->last.status == OUTCOME_ERROR ? state->consecutive_failures + 1 : 0;
     (void)hysteresis_take(&state->hysteresis, state->last.status);
@@ -96,6 +99,7 @@ static void name_trouble(struct check_state *state)
 bool check_state_judge(struct check_state *state, struct moment now)
 {
     struct check_verdict before = state->verdict;
+    char error_id[CHECK_ERROR_ID_BYTES];
     bool well;
 
     state->verdict = verdict_now(state, now.boot_ms);
@@ -105,7 +109,10 @@ bool check_state_judge(struct check_state *state, struct moment now)
         state->trouble_since_ms = 0;
     else if (state->trouble_since_ms == 0)
         state->trouble_since_ms = now.boot_ms;
+    memcpy(error_id, state->error_id, sizeof(error_id));
     name_trouble(state);
+    (void)history_judge(state->history, &state->verdict,
+                        state->error_id[0] == '\0' ? error_id : state->error_id, now);
     if (before.status != state->verdict.status) {
         state->since = now;
         state->transitions++;

@@ -17,6 +17,8 @@ struct moment {
     int64_t wall_ms;
 };
 
+struct history;
+
 enum check_status {
     CHECK_STARTING,
     CHECK_OK,
@@ -69,6 +71,8 @@ struct check_state {
     /* Names this spell of trouble here and in the log, from leaving `ok` (or from the first
      * verdict) until it is back; "" while there is none. */
     char error_id[CHECK_ERROR_ID_BYTES];
+    /* What became of it so far, by its name; belongs to the annals.  NULL: there was no memory. */
+    struct history *history;
 };
 
 void check_state_init(struct check_state *state, const struct check_config *config,

@@ -63,6 +63,7 @@ struct moment scene_moment(int64_t after_ms)
 
 void scene_start(void)
 {
+    overview_done(&scene);
     memset(&scene, 0, sizeof(scene));
     overview_init(&scene, &scene_config, scene_moment(0));
 }
