@@ -4,6 +4,7 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/chronicle.c %D%/chronicle.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/history.c %D%/history.h \
+	%D%/keeper.c %D%/keeper.h \
 	%D%/metrics.c \
 	%D%/metrics_facts.c \
 	%D%/monitor.c %D%/monitor.h \
@@ -21,4 +22,5 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/rule.c %D%/rule.h \
 	%D%/state.c %D%/state.h \
 	%D%/summary.c %D%/summary.h \
-	%D%/uptime.c %D%/uptime.h
+	%D%/uptime.c %D%/uptime.h \
+	%D%/vault.c %D%/vault.h

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "monitor/keeper.h"
 #include "monitor/overview.h"
 #include "monitor/render.h"
 #include "monitor/report.h"
@@ -18,6 +19,9 @@
 enum {
     TICK_MS = 1000,
     STOP_WITHIN_MS = 1000,
+    KEEP_EVERY_MS = 30 * 1000, /* what a process that is killed may forget of what is no change */
+    KEEP_AFTER_CHANGE_MS = 500,
+    KEEP_APART_MS = 2000,
 };
 
 static const char thread_name[] = "monitor";
@@ -30,6 +34,11 @@ struct monitor {
     const struct config *config; /* in force; held */
     struct overview overview;
     struct report report;
+    struct keeper *keeper; /* NULL: no directory is named */
+    bool has_recalled;     /* what the keeper has read */
+    uint64_t changes_kept; /* as of what it was handed last */
+    int64_t kept_at_ms;
+    int64_t keep_at_ms;
     /* any thread */
     atomic_bool stopping;
     _Atomic int64_t draining_since_ms;
@@ -108,6 +117,63 @@ static void take_orders(struct monitor *monitor)
     }
 }
 
+/* What the file should tell soon. */
+static uint64_t changes(const struct overview *overview)
+{
+    uint64_t sum = overview->reloads + overview->maintenances;
+
+    for (int i = 0; i < overview->config->check_count; i++)
+        sum += overview->checks[i].transitions;
+    return sum;
+}
+
+static void hand_over(struct monitor *monitor, int64_t now_ms)
+{
+    struct buf content;
+
+    buf_init(&content, LIMIT_HISTORY_FILE_BYTES);
+    overview_remember(&monitor->overview, keeper_boot_id(monitor->keeper), &content);
+    if (buf_ok(&content))
+        keeper_give(monitor->keeper, &content);
+    buf_done(&content);
+    monitor->kept_at_ms = now_ms;
+    monitor->keep_at_ms = now_ms + KEEP_EVERY_MS;
+    monitor->changes_kept = changes(&monitor->overview);
+}
+
+static void recall(struct monitor *monitor, int64_t now_ms)
+{
+    AUTO(chronicle_free) struct chronicle *chronicle = NULL;
+
+    if (!keeper_take(monitor->keeper, &chronicle))
+        return;
+    if (chronicle != NULL)
+        overview_recall(&monitor->overview, chronicle);
+    monitor->has_recalled = true;
+    hand_over(monitor, now_ms); /* whoever wrote it before knows by this that he need not */
+}
+
+/* Nothing is written before the file has been read: it would be lost. */
+static void keep(struct monitor *monitor)
+{
+    int64_t now_ms = monitor->overview.now.boot_ms;
+    int64_t soon_ms = now_ms + KEEP_AFTER_CHANGE_MS;
+
+    if (monitor->keeper == NULL)
+        return;
+    keeper_count(monitor->keeper, &monitor->overview.keeping);
+    if (!monitor->has_recalled)
+        recall(monitor, now_ms);
+    if (!monitor->has_recalled)
+        return;
+    if (soon_ms < monitor->kept_at_ms + KEEP_APART_MS)
+        soon_ms = monitor->kept_at_ms + KEEP_APART_MS;
+    if (soon_ms < monitor->keep_at_ms && changes(&monitor->overview) != monitor->changes_kept)
+        monitor->keep_at_ms = soon_ms;
+    if (now_ms >= monitor->keep_at_ms)
+        hand_over(monitor, now_ms);
+}
+
 static void run(void *context)
 {
     struct monitor *monitor = context;
@@ -127,29 +193,10 @@ static void run(void *context)
         if (judge(monitor) || tick)
             (void)publish(monitor);
         report_changes(&monitor->report, &monitor->overview);
+        keep(monitor);
     }
-}
-
-int monitor_start(const struct monitor_settings *settings, struct monitor **ret, struct error *err)
-{
-    AUTO(monitor_stop) struct monitor *monitor = calloc(1, sizeof(*monitor));
-    int code;
-
-    if (monitor == NULL)
-        return error_set(err, ENOMEM, "monitor: out of memory");
-    monitor->settings = *settings;
-    monitor->config = config_acquire(settings->config);
-    overview_init(&monitor->overview, monitor->config, moment_now());
-    report_init(&monitor->report, &monitor->overview);
-    atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
-    if (!publish(monitor))
-        return error_set(err, ENOMEM, "monitor: first publication: out of memory");
-    code = thread_start(&monitor->thread, thread_name, run, monitor, err);
-    if (code != 0)
-        return code;
-    *ret = monitor;
-    monitor = NULL;
-    return 0;
+    if (monitor->has_recalled)
+        hand_over(monitor, monitor->overview.now.boot_ms);
 }
 
 /* What nobody takes any more still holds its configuration. */
@@ -163,6 +210,52 @@ static void drop_orders(struct orders *orders)
     }
 }
 
+static void monitor_free(struct monitor **monitor)
+{
+    if (*monitor == NULL)
+        return;
+    keeper_stop(&(*monitor)->keeper);
+    drop_orders((*monitor)->settings.orders);
+    overview_done(&(*monitor)->overview);
+    config_release(&(*monitor)->config);
+    free(*monitor);
+    *monitor = NULL;
+}
+
+/* What a restart forgets without it is no reason to start without judging health. */
+static void start_keeper(struct monitor *monitor)
+{
+    const struct keeper_settings settings = { monitor->config->state_dir, monitor->config->service,
+                                              monitor->settings.outcomes };
+    struct error err = { 0 };
+
+    if (settings.state_dir != NULL && keeper_start(&settings, &monitor->keeper, &err) != 0)
+        log_warning("history lives in memory only: %s", err.text);
+}
+
+int monitor_start(const struct monitor_settings *settings, struct monitor **ret, struct error *err)
+{
+    AUTO(monitor_free) struct monitor *monitor = calloc(1, sizeof(*monitor));
+    int code;
+
+    if (monitor == NULL)
+        return error_set(err, ENOMEM, "monitor: out of memory");
+    monitor->settings = *settings;
+    monitor->config = config_acquire(settings->config);
+    overview_init(&monitor->overview, monitor->config, moment_now());
+    report_init(&monitor->report, &monitor->overview);
+    atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
+    if (!publish(monitor))
+        return error_set(err, ENOMEM, "monitor: first publication: out of memory");
+    start_keeper(monitor);
+    code = thread_start(&monitor->thread, thread_name, run, monitor, err);
+    if (code != 0)
+        return code;
+    *ret = monitor;
+    monitor = NULL;
+    return 0;
+}
+
 void monitor_stop(struct monitor **monitor)
 {
     if (*monitor == NULL)
@@ -170,11 +263,8 @@ void monitor_stop(struct monitor **monitor)
     atomic_store(&(*monitor)->stopping, true);
     queue_wake((*monitor)->settings.outcomes);
     /* It never blocks; should it hang all the same, its memory must outlive it. */
-    if (thread_join(&(*monitor)->thread, STOP_WITHIN_MS)) {
-        drop_orders((*monitor)->settings.orders);
-        config_release(&(*monitor)->config);
-        free(*monitor);
-    }
+    if (thread_join(&(*monitor)->thread, STOP_WITHIN_MS))
+        monitor_free(monitor);
     *monitor = NULL;
 }
 

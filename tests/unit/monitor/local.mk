@@ -6,6 +6,7 @@ tests_unit_monitor_test_monitor_SOURCES = $(suite_sources) %D%/suite.c %D%/scene
 	%D%/test_chronicle.c \
 	%D%/test_envelope.c \
 	%D%/test_history.c \
+	%D%/test_keeper.c \
 	%D%/test_metrics.c \
 	%D%/test_monitor.c \
 	%D%/test_overview.c \
@@ -20,7 +21,8 @@ tests_unit_monitor_test_monitor_SOURCES = $(suite_sources) %D%/suite.c %D%/scene
 	%D%/test_report.c \
 	%D%/test_rule.c \
 	%D%/test_state.c \
-	%D%/test_uptime.c
+	%D%/test_uptime.c \
+	%D%/test_vault.c
 tests_unit_monitor_test_monitor_CPPFLAGS = $(suite_cppflags)
 tests_unit_monitor_test_monitor_CFLAGS = $(suite_cflags)
 tests_unit_monitor_test_monitor_LDFLAGS = $(suite_ldflags)
