@@ -61,6 +61,19 @@ static const struct command {
       "                       put into the books who did it and why\n"
       "Exits with 0 for go, 1 for stop, 2 when nobody can tell.  The token is PROBITY_READ_TOKEN,\n"
       "else PROBITY_ADMIN_TOKEN, which an override needs.\n" },
+    { "maintenance", command_maintenance, "on | off | show [OPTIONS]",
+      "Tell the whole fleet that operators work on a service.",
+      "  on --reason TEXT --until TIME [--from TIME] [--drain] [--replace]\n"
+      "                       alerts are silent and its minutes count against no objective; with\n"
+      "                       --drain instances are not ready; --replace ends another one\n"
+      "  off [ID]             end it now, or call off one that is to come\n"
+      "  show [--all]         what goes on and what is to come; --all: what was, too\n"
+      "  --service NAME       another one than PROBITY_SERVICE\n"
+      "  --by NAME            who it was, instead of the user and the host\n"
+      "A TIME is 2026-12-01T00:00:00Z, or how long from then on: 30m, 2h.  The ledger is\n"
+      "PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with 1 when the\n"
+      "ledger says otherwise (one goes on already, or none), with 2 when the arguments make no\n"
+      "sense or the ledger is out of reach: then no instance has heard.\n" },
     { "migrate", command_migrate, "ACTION [TARGET] [--sql]",
       "Bring the ledger's schema to a revision.",
       "  current                      the revision that is applied\n"

@@ -45,18 +45,22 @@ static void read_row(const PGresult *rows, int row, struct maintenance_row *ret)
 
 /* --- for those who announce it --- */
 
-int maintenance_lock(struct desk_visit *visit, const char *service, int64_t *ret_now_wall_ms)
+int maintenance_lock(struct desk_visit *visit, const char *service)
 {
-    AUTO(pq_clear) PGresult *rows = NULL;
     const char *const values[] = { service };
-    int code = desk_run(
+
+    return desk_run(
         visit, "SELECT pg_advisory_xact_lock(1886547810, hashtext('maintenance ' || $1::text))",
         SESSION_PARAMS(values), NULL);
+}
+
+int maintenance_clock(struct desk_visit *visit, int64_t *ret_wall_ms)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    int code = desk_run(visit, "SELECT " MS_OF("clock_timestamp()"), NULL, &rows);
 
     if (code == 0)
-        code = desk_run(visit, "SELECT " MS_OF("clock_timestamp()"), NULL, &rows);
-    if (code == 0)
-        *ret_now_wall_ms = pq_int(rows, 0, 0, 0);
+        *ret_wall_ms = pq_int(rows, 0, 0, 0);
     return code;
 }
 

@@ -26,10 +26,11 @@ struct maintenance_row {
 
 /* --- for those who announce it --- */
 
-/* Keeps others who announce something for the service waiting until the visit is over, and says
- * what time it is there. */
-int maintenance_lock(struct desk_visit *visit, const char *service,
-                     int64_t *ret_now_wall_ms) MUST_CHECK;
+/* Keeps others who announce something for the service waiting until the visit is over. */
+int maintenance_lock(struct desk_visit *visit, const char *service) MUST_CHECK;
+
+/* What time it is there. */
+int maintenance_clock(struct desk_visit *visit, int64_t *ret_wall_ms) MUST_CHECK;
 
 /* Whether anything was ever counted or promised for the service. */
 int maintenance_knows(struct desk_visit *visit, const char *service, bool *ret) MUST_CHECK;
