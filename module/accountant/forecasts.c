@@ -126,22 +126,23 @@ static bool exclude(struct forecasts *forecasts, int objective, int count)
 {
     const struct book *book = forecasts->book;
     const struct ledger_exclusion *exclusion = book_exclusion(book, objective, NULL);
+    int32_t gone_until = 0; /* they come by their beginnings, and may overlap */
     struct window_sum sum;
 
     for (; exclusion != NULL; exclusion = book_exclusion(book, objective, exclusion)) {
         for (int i = 0; i < count; i++) {
             struct forecast_span *span = &forecasts->spans[i];
             struct verdict_window common = {
-                .from_minute = later(span->minute, exclusion->from_minute),
+                .from_minute = later(later(span->minute, exclusion->from_minute), gone_until),
                 .until_minute = sooner(span->minute + span->minutes, exclusion->until_minute),
             };
 
             if (common.from_minute >= common.until_minute)
                 continue;
-            /* Two exclusions may overlap: what is gone already can't be taken away again. */
             if (!book_events(book, objective, common, &sum) || !take_away(&span->sum, sum))
                 return false;
         }
+        gone_until = later(gone_until, exclusion->until_minute);
     }
     return true;
 }

@@ -65,7 +65,8 @@ bool pins_same(const struct book *book, const struct ledger_news *a, const struc
         return false;
     for (int i = 0; i < a->exclusion_count; i++) {
         if (strcmp(a->exclusions[i].id, b->exclusions[i].id) != 0
-            || a->exclusions[i].service != b->exclusions[i].service)
+            || a->exclusions[i].service != b->exclusions[i].service
+            || a->exclusions[i].until_minute != b->exclusions[i].until_minute)
             return false;
     }
     return true;

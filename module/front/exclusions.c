@@ -38,6 +38,7 @@ static void put_exclusion(struct json_writer *json, const struct exclusion *excl
     json_time(json, "withdrawn_at", exclusion->withdrawn_at_ms);
     json_text(json, "withdrawn_by",
               exclusion->withdrawn_at_ms == 0 ? NULL : exclusion->withdrawn_by);
+    json_bool(json, "maintenance", exclusion->is_maintenance);
     json_close_object(json);
 }
 
@@ -285,6 +286,11 @@ void exclusions_delete(struct exchange *exchange)
                                                  "/slo/NAME/exclusions lists them" });
     } else if (code == -EALREADY) {
         refuse_twice(exchange, "it was withdrawn before: ", &exclusion);
+    } else if (code == -EPERM) {
+        refuse_twice(exchange,
+                     "it is maintenance, whose minutes stay excluded; what has not happened yet is "
+                     "ended by `probity maintenance off`: ",
+                     &exclusion);
     } else if (code != 0) {
         ledger_refuse(exchange, &visit);
     } else {

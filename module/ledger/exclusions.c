@@ -17,6 +17,9 @@
     "id, objective, from_minute, until_minute, reason, author, " MS_OF("created_at") ", " MS_OF( \
         "withdrawn_at") ", withdrawn_by"
 
+/* Of the view, which has maintenance, too. */
+#define EXCLUDED_COLUMNS COLUMNS ", is_maintenance"
+
 /* $1 is the service, $2 the objective. */
 #define CONCERNS " WHERE service = $1::text AND objective IN ('', $2::text) "
 
@@ -32,6 +35,7 @@ static void read_row(const PGresult *rows, int row, struct exclusion *ret)
     (void)snprintf(ret->reason, sizeof(ret->reason), "%s", PQgetvalue(rows, row, 4));
     (void)snprintf(ret->author, sizeof(ret->author), "%s", PQgetvalue(rows, row, 5));
     (void)snprintf(ret->withdrawn_by, sizeof(ret->withdrawn_by), "%s", PQgetvalue(rows, row, 8));
+    ret->is_maintenance = PQnfields(rows) > 9 && PQgetvalue(rows, row, 9)[0] == 't';
 }
 
 int exclusions_list(struct desk_visit *visit, const struct exclusion_scope *scope,
@@ -40,7 +44,7 @@ int exclusions_list(struct desk_visit *visit, const struct exclusion_scope *scop
     AUTO(pq_clear) PGresult *rows = NULL;
     const char *const values[] = { scope->service, scope->objective };
     int code = desk_run(visit,
-                        "SELECT " COLUMNS " FROM probity.exclusions" CONCERNS
+                        "SELECT " EXCLUDED_COLUMNS " FROM probity.excluded" CONCERNS
                         "ORDER BY created_at DESC, id LIMIT 1000",
                         SESSION_PARAMS(values), &rows);
 
@@ -63,7 +67,7 @@ static int find_same(struct desk_visit *visit, const struct exclusion_scope *sco
                                    session_number(exclusion->span.from, numbers[0]),
                                    session_number(exclusion->span.until, numbers[1]) };
     int code = desk_run(visit,
-                        "SELECT " COLUMNS " FROM probity.exclusions" CONCERNS
+                        "SELECT " EXCLUDED_COLUMNS " FROM probity.excluded" CONCERNS
                         "AND withdrawn_at IS NULL AND from_minute = $3::integer "
                         "AND until_minute = $4::integer LIMIT 1",
                         SESSION_PARAMS(values), &rows);
@@ -135,15 +139,15 @@ int exclusions_withdraw(struct desk_visit *visit, const struct exclusion_scope *
         return 0;
     }
     if (code == 0)
-        code = desk_run(visit,
-                        "SELECT " COLUMNS " FROM probity.exclusions" CONCERNS "AND id = $3::text",
-                        &looked, &rows);
+        code = desk_run(
+            visit, "SELECT " EXCLUDED_COLUMNS " FROM probity.excluded" CONCERNS "AND id = $3::text",
+            &looked, &rows);
     if (code != 0)
         return code;
     if (PQntuples(rows) == 0)
         return -ENOENT;
     read_row(rows, 0, ret);
-    return -EALREADY;
+    return ret->is_maintenance ? -EPERM : -EALREADY;
 }
 
 int exclusions_spans(struct desk_visit *visit, const struct exclusion_scope *scope,
@@ -156,7 +160,7 @@ int exclusions_spans(struct desk_visit *visit, const struct exclusion_scope *sco
                                    session_number(within.until, numbers[1]) };
     struct minute_span *spans;
     int code = desk_run(visit,
-                        "SELECT from_minute, until_minute FROM probity.exclusions" CONCERNS
+                        "SELECT from_minute, until_minute FROM probity.excluded" CONCERNS
                         "AND withdrawn_at IS NULL AND from_minute < $4::integer "
                         "AND until_minute > $3::integer",
                         SESSION_PARAMS(values), &rows);

@@ -1,5 +1,5 @@
-/* exclusions.h - time that does not count against a budget.  A row is never deleted: one that was
- * taken back says by whom. */
+/* exclusions.h - time that does not count against a budget: what was booked as such, and
+ * maintenance.  A row is never deleted: one that was taken back says by whom. */
 #ifndef LEDGER_EXCLUSIONS_H
 #define LEDGER_EXCLUSIONS_H
 
@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "ledger/history.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { EXCLUSION_REASON_BYTES = 512, EXCLUSION_AUTHOR_BYTES = 128 };
@@ -20,6 +21,7 @@ struct exclusion {
     int64_t created_at_ms;   /* wall */
     int64_t withdrawn_at_ms; /* wall; 0: it is in force */
     char withdrawn_by[EXCLUSION_AUTHOR_BYTES];
+    bool is_maintenance; /* minutes that maintenance has touched: they can't be taken back */
 };
 
 /* What an exclusion is about. */
@@ -40,7 +42,7 @@ int exclusions_add(struct desk_visit *visit, const struct exclusion_scope *scope
                    struct exclusion *exclusion) MUST_CHECK;
 
 /* Takes one back.  -ENOENT when the objective has none of this id; -EALREADY when it was taken back
- * before.  `*ret` is the exclusion as it stands, but for -ENOENT. */
+ * before; -EPERM when it is maintenance.  `*ret` is the exclusion as it stands, but for -ENOENT. */
 int exclusions_withdraw(struct desk_visit *visit, const struct exclusion_scope *scope,
                         const char *id, const char *author, struct exclusion *ret) MUST_CHECK;
 

@@ -42,6 +42,7 @@ struct ledger_exclusion {
     const char *author;
     int32_t from_minute;
     int32_t until_minute;
+    bool is_maintenance; /* and not booked as an exclusion */
 };
 
 /* What a read found beside the counts; in the arena passed to it. */

@@ -75,9 +75,9 @@ int watch_derived(const struct ledger_reader *reader, struct arena *arena, struc
 
 /* Where there are too many the oldest go without: they leave the windows first. */
 static const char exclusions_sql[] =
-    "SELECT n, id, objective, reason, author, from_minute, until_minute FROM ("
+    "SELECT n, id, objective, reason, author, from_minute, until_minute, is_maintenance FROM ("
     "SELECT s.n, e.* FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
-    "JOIN probity.exclusions AS e ON e.service = s.service "
+    "JOIN probity.excluded AS e ON e.service = s.service "
     "WHERE e.withdrawn_at IS NULL AND e.until_minute > $2::integer "
     "ORDER BY e.until_minute DESC, e.id LIMIT $3::integer) AS newest "
     "ORDER BY n, from_minute, id";
@@ -98,6 +98,7 @@ static int copy_exclusions(const PGresult *rows, struct arena *arena, struct led
             .author = arena_copy(arena, slice_of(PQgetvalue(rows, i, 4))),
             .from_minute = (int32_t)pq_int(rows, i, 5, 0),
             .until_minute = (int32_t)pq_int(rows, i, 6, 0),
+            .is_maintenance = PQgetvalue(rows, i, 7)[0] == 't',
         };
         if (found[i].id == NULL || found[i].objective == NULL || found[i].reason == NULL
             || found[i].author == NULL)

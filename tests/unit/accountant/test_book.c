@@ -232,8 +232,8 @@ START_TEST(excluded_minutes_do_not_count_and_both_figures_are_kept)
         { 0, NOW - 20, { 300, 30 } },
     };
     static const struct ledger_exclusion exclusions[] = {
-        { 0, "app-availability", "a", "", "", NOW - 30, NOW - 10 },
-        { 0, "", "b", "", "", NOW - 12, NOW - 7 }, /* overlaps, and is for everybody */
+        { 0, "app-availability", "a", "", "", NOW - 30, NOW - 10, false },
+        { 0, "", "b", "", "", NOW - 12, NOW - 7, false }, /* overlaps, and is for everybody */
     };
     struct telling telling = {
         .wall_ms = now_wall_ms,
@@ -275,7 +275,8 @@ END_TEST
 START_TEST(sums_that_are_not_known_leave_the_old_figures)
 {
     static const struct fake_minute first[] = { { 0, NOW - 7000, { 1000, 0 } } };
-    static const struct ledger_exclusion exclusion = { 0, "", "a", "", "", NOW - 7001, NOW - 6999 };
+    static const struct ledger_exclusion exclusion = { 0,  "",         "a",        "",
+                                                       "", NOW - 7001, NOW - 6999, false };
     struct telling telling = { .wall_ms = now_wall_ms, .anew = true, .minutes = first, .count = 1 };
     struct book book;
 
@@ -301,6 +302,40 @@ START_TEST(sums_that_are_not_known_leave_the_old_figures)
     ck_assert_int_eq(tell(&book, &telling), 0);
     ck_assert_uint_eq(book.verdicts[0].whole.total, 0);
     ck_assert_uint_eq(book.verdicts[0].excluded.total, 1000);
+    end(&book);
+}
+END_TEST
+
+START_TEST(maintenance_excludes_up_to_now_and_less_once_it_was_ended)
+{
+    static const struct fake_minute minutes[] = {
+        { 0, NOW - 30, { 100, 10 } },
+        { 0, NOW - 20, { 100, 10 } },
+        { 0, NOW, { 100, 10 } },
+    };
+    struct ledger_exclusion row = { 0, "", "a", "", "", NOW - 20, NOW + 60, true };
+    struct telling telling = {
+        .wall_ms = now_wall_ms,
+        .anew = true,
+        .minutes = minutes,
+        .count = 3,
+        .exclusions = &row,
+        .exclusion_count = 1,
+    };
+    struct ledger_exclusion ended = row;
+    struct book book;
+
+    begin(&book);
+    ck_assert_int_eq(tell(&book, &telling), 0);
+    ck_assert_uint_eq(book.verdicts[0].whole.total, 100);
+    ck_assert_uint_eq(book.verdicts[0].excluded.total, 200);
+    telling.anew = false;
+    telling.count = 0;
+    ended.until_minute = NOW - 10;
+    telling.exclusions = &ended;
+    ck_assert_int_eq(tell(&book, &telling), 0);
+    ck_assert_uint_eq(book.verdicts[0].whole.total, 200);
+    ck_assert_uint_eq(book.verdicts[0].excluded.total, 100);
     end(&book);
 }
 END_TEST
@@ -581,6 +616,7 @@ TCase *book_cases(void)
     tcase_add_test(cases, every_span_ends_with_the_open_minute);
     tcase_add_test(cases, excluded_minutes_do_not_count_and_both_figures_are_kept);
     tcase_add_test(cases, sums_that_are_not_known_leave_the_old_figures);
+    tcase_add_test(cases, maintenance_excludes_up_to_now_and_less_once_it_was_ended);
     tcase_add_test(cases, unwatched_minutes_count_as_the_objective_says);
     tcase_add_test(cases, the_dark_can_be_excluded_and_what_it_would_have_cost_is_known);
     tcase_add_test(cases, in_the_dark_a_frozen_objective_keeps_its_status);

@@ -22,17 +22,18 @@ struct stage {
     struct forecasts *forecasts;
 };
 
+/* The last exclusion has no id. */
 static void begin(struct stage *stage, const struct fake_minute minutes[], int count,
-                  const struct ledger_exclusion *exclusion)
+                  const struct ledger_exclusion exclusions[])
 {
-    struct ledger_news news = { .complete = true,
-                                .anew = true,
-                                .coverage = &covered,
-                                .exclusions = exclusion,
-                                .exclusion_count = exclusion != NULL };
+    struct ledger_news news = {
+        .complete = true, .anew = true, .coverage = &covered, .exclusions = exclusions
+    };
     int64_t wall_ms = (int64_t)NOW * 60000;
     struct arena *arena = NULL;
 
+    while (exclusions != NULL && exclusions[news.exclusion_count].id != NULL)
+        news.exclusion_count++;
     ck_assert_int_eq(catalogue_built_in("app", &stage->catalogue, NULL), 0);
     ck_assert_int_eq(book_init(&stage->book, stage->catalogue), 0);
     stage->forecasts = forecasts_new(&stage->book);
@@ -105,15 +106,14 @@ START_TEST(what_is_excluded_does_not_count)
         { 0, NOW - 14400, { 1000000, 0 } },
         { 0, NOW - 100, { 6000, 6000 } },
     };
-    static const struct ledger_exclusion outage = { .objective = "",
-                                                    .id = "1",
-                                                    .reason = "moved",
-                                                    .author = "me",
-                                                    .from_minute = NOW - 110,
-                                                    .until_minute = NOW - 90 };
+    static const struct ledger_exclusion outage[] = {
+        { 0, "", "1", "moved", "me", NOW - 110, NOW - 90, false },
+        { 0, "", "2", "moved on", "me", NOW - 105, NOW - 80, true }, /* its minutes go once */
+        { 0 },
+    };
     struct stage stage;
 
-    begin(&stage, minutes, 2, &outage);
+    begin(&stage, minutes, 2, outage);
     expect(&stage, "{\"exhausts_at\": null, \"positive_at\": \"2026-07-18T18:40:00.000Z\", "
                    "\"ample_at\": \"2026-07-18T18:40:00.000Z\"}");
     end(&stage);
