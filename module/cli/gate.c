@@ -126,6 +126,23 @@ static void print_override(const json_t *override)
            until == NULL ? "?" : until, reason == NULL ? "?" : reason);
 }
 
+/* It decides nothing, but whoever deploys into it should know. */
+static void print_maintenance(const json_t *answer)
+{
+    const json_t *maintenance;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "maintenance"), i, maintenance)
+    {
+        const char *service = json_string_value(json_object_get(maintenance, "service"));
+        const char *until = json_string_value(json_object_get(maintenance, "until"));
+        const char *reason = json_string_value(json_object_get(maintenance, "reason"));
+
+        printf("  %s is in maintenance until %s: %s\n", service == NULL ? "?" : service,
+               until == NULL ? "?" : until, reason == NULL ? "?" : reason);
+    }
+}
+
 /* Returns the exit code, and says why unless `quiet_stop` and it is a stop. */
 static int judge(const json_t *answer, bool quiet_stop)
 {
@@ -140,12 +157,14 @@ static int judge(const json_t *answer, bool quiet_stop)
         print_reasons(answer);
         if (override != NULL)
             print_override(override);
+        print_maintenance(answer);
         return GATE_GO;
     }
     if (decision != NULL && strcmp(decision, "stop") == 0) {
         if (!quiet_stop) {
             print_word("stop", "too little is left of an error budget");
             print_reasons(answer);
+            print_maintenance(answer);
         }
         return GATE_STOP;
     }

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "front/figures.h"
 #include "front/query.h"
+#include "page/maintenance.h"
 
 #include <stdio.h>
 
@@ -70,6 +71,27 @@ static struct fraction percent_of(struct fraction share)
     return (struct fraction){ share.numerator * 100, share.denominator };
 }
 
+/* Nobody reads "-8991 % left": from twice on it is how often all of it was used.  Rounded up. */
+static void explain_exhausted(struct fraction remaining, struct buf *reason)
+{
+    struct fraction used = fraction_shorten(remaining, 100);
+    char text[FRACTION_TEXT_BYTES];
+    int decimals;
+
+    used.numerator = used.denominator - used.numerator;
+    decimals = fraction_compare(used, fraction_of(10, 1)) < 0 ? 1 : 0;
+    if (fraction_compare(used, fraction_of(1, 1)) <= 0) {
+        buf_append_text(reason, "error budget exhausted, nothing left");
+    } else if (fraction_compare(used, fraction_of(2, 1)) < 0) {
+        used.numerator -= used.denominator;
+        fraction_print(percent_of(used), 1, FRACTION_UP, text);
+        buf_printf(reason, "error budget exhausted, %s %% over", text);
+    } else {
+        fraction_print(used, decimals, FRACTION_UP, text);
+        buf_printf(reason, "error budget exhausted %s times over", text);
+    }
+}
+
 /* Rounded to the worse side: less left, more asked. */
 static void explain(const struct gate *gate, const struct page_objective *objective,
                     enum verdict verdict, struct buf *reason)
@@ -83,12 +105,13 @@ static void explain(const struct gate *gate, const struct page_objective *object
                                     : "too few events to judge: no objection");
         return;
     }
+    if (fraction_compare(objective->remaining, fraction_of(0, 1)) <= 0) {
+        explain_exhausted(objective->remaining, reason);
+        return;
+    }
     fraction_print(percent_of(objective->remaining), 1, FRACTION_DOWN, left);
     fraction_print(percent_of(gate->min_budget), 1, FRACTION_UP, asked);
-    if (fraction_compare(objective->remaining, fraction_of(0, 1)) <= 0)
-        buf_printf(reason, "error budget exhausted, %s %% left", left);
-    else
-        buf_printf(reason, "error budget %s %% left, %s %% asked", left, asked);
+    buf_printf(reason, "error budget %s %% left, %s %% asked", left, asked);
 }
 
 /* Reads and checks the selectors; otherwise the refusal is in `trouble`. */
@@ -127,9 +150,36 @@ static void write_override(const struct page_override *override, struct json_wri
     json_close_object(json);
 }
 
+/* Whether an objective is asked about whose service it is. */
+static bool concerns(const struct gate *gate, const struct page_maintenance *maintenance)
+{
+    for (int i = 0; i < gate->set->objective_count; i++) {
+        const struct page_objective *objective = &gate->set->objectives[i];
+
+        if (is_chosen(gate, objective) && strcmp(objective->service, maintenance->service) == 0)
+            return maintenance_in_force(maintenance->of, gate->now_wall_ms);
+    }
+    return false;
+}
+
+/* It decides nothing: what happens meanwhile is in no figure.  But whoever deploys into it should
+ * know. */
+static void list_maintenance(const struct gate *gate, struct json_writer *json)
+{
+    json_open_array(json);
+    for (int i = 0; i < gate->set->maintenance_count; i++) {
+        const struct page_maintenance *maintenance = &gate->set->maintenances[i];
+
+        if (concerns(gate, maintenance))
+            maintenance_put(json, maintenance->service, maintenance->of);
+    }
+    json_close_array(json);
+}
+
 struct decision {
     const char *word;
     struct slice reasons;                 /* JSON */
+    struct slice maintenance;             /* JSON; empty: none was looked for */
     const struct page_override *override; /* NULL: none was needed */
 };
 
@@ -155,6 +205,10 @@ static void write_decision(struct exchange *exchange, const struct figures *figu
     }
     if (decision->override != NULL)
         write_override(decision->override, &json);
+    if (decision->maintenance.length > sizeof("[]") - 1) {
+        json_key(&json, "maintenance");
+        json_put_raw(&json, decision->maintenance);
+    }
     json_close_object(&json);
     /* A stop has no Retry-After: waiting won't bring the budget back, but it brings figures. */
     response_text(exchange->response,
@@ -213,17 +267,19 @@ static bool judge_all(struct gate *gate, struct json_writer *json, int *ret_chos
 
 static void decide(struct exchange *exchange, struct gate *gate, const struct figures *figures)
 {
-    AUTO(buf_done) struct buf reasons;
+    AUTO(buf_done) struct buf reasons = { .max_bytes = REASONS_BYTES };
+    AUTO(buf_done) struct buf maintenance = { .max_bytes = REASONS_BYTES };
     struct json_writer json;
     int chosen;
     bool stop;
 
-    buf_init(&reasons, REASONS_BYTES);
     json_writer_init(&json, &reasons);
     gate->set = figures->set;
     gate->now_wall_ms = clock_wall_ms();
     stop = judge_all(gate, &json, &chosen);
-    if (!buf_ok(&reasons))
+    json_writer_init(&json, &maintenance);
+    list_maintenance(gate, &json);
+    if (!buf_ok(&reasons) || !buf_ok(&maintenance))
         exchange->response->own_body.failed = true;
     /* A misspelt name must not turn a stop into a go; whatever the figures' age, it is a typo. */
     if (chosen == 0 && figures->set->objective_count > 0)
@@ -233,11 +289,14 @@ static void decide(struct exchange *exchange, struct gate *gate, const struct fi
                                                  .message = "no objective matches slo and service: "
                                                             "GET /slo lists them" });
     else if (figures->trouble != NULL)
-        write_decision(exchange, figures, &(struct decision){ .word = "unknown" });
+        write_decision(
+            exchange, figures,
+            &(struct decision){ .word = "unknown", .maintenance = buf_slice(&maintenance) });
     else
         write_decision(exchange, figures,
                        &(struct decision){ .word = stop ? "stop" : "go",
                                            .reasons = buf_slice(&reasons),
+                                           .maintenance = buf_slice(&maintenance),
                                            .override = stop ? NULL : gate->override });
 }
 

@@ -83,6 +83,8 @@ void house_publish_slo(struct house *house, const struct page_objective objectiv
     }
     if (house->override.id != NULL)
         page_set_overrides(builder, &house->override, 1);
+    if (house->maintenances != NULL)
+        page_set_maintenances(builder, house->maintenances, house->maintenance_count);
     page_set_figures(builder, count == 0 || house->no_figures ? 0 : 1795264773000, trouble == NULL,
                      trouble);
     set = page_builder_finish(&builder);

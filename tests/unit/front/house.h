@@ -15,10 +15,12 @@ struct house {
     struct buf text;               /* the last answer's body, terminated */
     bool slow;                     /* the last request was left to a slow handler */
     struct page_override override; /* published with the objectives, once it has an id */
-    struct queue *outcomes;        /* what an order wakes */
-    struct slice body;             /* of the next request */
-    const char *accept;            /* its header, or NULL */
-    bool no_figures;               /* the objectives are known, and nothing of them */
+    const struct page_maintenance *maintenances; /* published with them */
+    int maintenance_count;
+    struct queue *outcomes; /* what an order wakes */
+    struct slice body;      /* of the next request */
+    const char *accept;     /* its header, or NULL */
+    bool no_figures;        /* the objectives are known, and nothing of them */
 };
 
 /* `protected` sets a token for readers and one for admins. */

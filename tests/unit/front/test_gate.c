@@ -20,6 +20,8 @@ static const struct page_objective objectives[] = {
     OBJECTIVE("tenth", "a", BUDGET_AT_RISK, 1, 10),
     OBJECTIVE("nothing", "b", BUDGET_BREACHED, 0, 10),
     OBJECTIVE("debt", "b", BUDGET_BREACHED, -315, 10000),
+    OBJECTIVE("twice", "b", BUDGET_BREACHED, -10001, 10000),
+    OBJECTIVE("often", "b", BUDGET_BREACHED, -8991, 100),
     OBJECTIVE("few", "c", BUDGET_INSUFFICIENT_DATA, -5, 10),
     OBJECTIVE("none", "c", BUDGET_NO_DATA, 0, 1),
 };
@@ -36,8 +38,10 @@ static const struct {
     { "slo=good&min_budget=0.61981", 503, "error budget 61.9 % left, 62 % asked" },
     { "slo=tenth&min_budget=0.1", 200, "\"go\"" },
     { "slo=tenth&min_budget=0.10000000000000001", 503, "\"stop\"" },
-    { "slo=nothing", 503, "error budget exhausted, 0 % left" },
-    { "slo=debt", 503, "error budget exhausted, -3.2 % left" },
+    { "slo=nothing", 503, "error budget exhausted, nothing left" },
+    { "slo=debt", 503, "error budget exhausted, 3.2 % over" },
+    { "slo=twice", 503, "\"error budget exhausted 2.1 times over\"" },
+    { "slo=often", 503, "\"error budget exhausted 91 times over\"" },
     { "slo=few", 200, "too few events to judge" },
     { "slo=none&min_budget=1", 200, "no events in the window" },
     { "service=a", 200, "\"go\"" },
@@ -157,6 +161,48 @@ START_TEST(an_override_is_no_answer_to_doubt)
 }
 END_TEST
 
+static const struct {
+    const char *query;
+    bool shown;
+} maintained[] = {
+    { "service=b", true },
+    { "slo=debt", true },
+    { "", true },
+    { "slo=good", false },
+};
+
+START_TEST(maintenance_is_told_to_whoever_deploys_into_it)
+{
+    static const struct maintenance over = { .on = true, .until_wall_ms = 1000, .id = "old" };
+    static const struct maintenance now = { .on = true,
+                                            .drain = true,
+                                            .since_wall_ms = 1000,
+                                            .until_wall_ms = INT64_C(7258118400000),
+                                            .id = "a1",
+                                            .reason = "new disks",
+                                            .who = "ada@db1" };
+    static const struct page_maintenance maintenances[] = { { "b", &over }, { "b", &now } };
+    struct house house;
+    char request[128];
+
+    house_init(&house, false);
+    house.maintenances = maintenances;
+    house.maintenance_count = 2;
+    house_publish_slo(&house, objectives, (int)ARRAY_LENGTH(objectives), NULL);
+    (void)snprintf(request, sizeof(request), "GET /slo/gate?%s", maintained[_i].query);
+    (void)house_ask(&house, request, "");
+    ck_assert(
+        (strstr(buf_text(&house.text), "\"maintenance\": [{\"service\": \"b\", \"id\": \"a1\", "
+                                       "\"since\": \"1970-01-01T00:00:01.000Z\", \"until\": "
+                                       "\"2200-01-01T00:00:00.000Z\", \"reason\": \"new disks\", "
+                                       "\"author\": \"ada@db1\", \"drain\": true}]}")
+         != NULL)
+        == maintained[_i].shown);
+    ck_assert((strstr(buf_text(&house.text), "maintenance") != NULL) == maintained[_i].shown);
+    house_done(&house);
+}
+END_TEST
+
 START_TEST(many_objectives_have_room_for_their_reasons)
 {
     static struct page_objective many[LIMIT_OBJECTIVES];
@@ -184,6 +230,8 @@ TCase *gate_cases(void)
     tcase_add_loop_test(tcase, an_override_opens_the_gate_and_is_shown, 0,
                         (int)ARRAY_LENGTH(overrides));
     tcase_add_test(tcase, an_override_is_no_answer_to_doubt);
+    tcase_add_loop_test(tcase, maintenance_is_told_to_whoever_deploys_into_it, 0,
+                        (int)ARRAY_LENGTH(maintained));
     tcase_add_test(tcase, many_objectives_have_room_for_their_reasons);
     return tcase;
 }
