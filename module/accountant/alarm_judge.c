@@ -94,6 +94,8 @@ static bool gather(struct judge *judge, const struct alarm *alarm, struct alert_
         ret->short_dark_minutes = dark(judge, alarm->objective, rule->short_minutes);
     if (objective->unwatched == UNWATCHED_FREEZE && !is_sighted(judge, alarm->objective))
         ret->blind = ALERT_FROZEN_PROMISED;
+    if (alarms_silence(judge->alarms, alarm->objective) != NULL)
+        ret->blind = ALERT_FROZEN_MAINTENANCE;
     return !burn
            || (sum(judge, alarm->objective, rule->long_minutes, &ret->long_sum)
                && sum(judge, alarm->objective, rule->short_minutes, &ret->short_sum));

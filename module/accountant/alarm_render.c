@@ -4,9 +4,25 @@
 
 #include "accountant/alarm_render.h"
 
+#include "page/maintenance.h"
+
 #include <stdio.h>
 
 enum { KEY_BYTES = 256 };
+
+/* Whose state calls for nobody: there are those who know. */
+static void put_silenced(struct json_writer *json, const struct alarms *alarms, int objective)
+{
+    const struct maintenance *silence = alarms_silence(alarms, objective);
+
+    if (silence == NULL)
+        return;
+    json_key(json, "silenced");
+    json_open_object(json);
+    json_time(json, "until", silence->until_wall_ms);
+    json_text(json, "reason", silence->reason);
+    json_close_object(json);
+}
 
 /* --- within an objective --- */
 
@@ -19,6 +35,8 @@ static void put_marks(struct json_writer *json, const struct alarms *alarms,
         json_text(json, "suppressed_by", alarms_suppressor(alarms, alarm, name));
     if (alarm->alert.frozen != ALERT_JUDGED)
         json_text(json, "frozen", alert_frozen_text(alarm->alert.frozen));
+    if (alarms_is_going_on(alarm))
+        put_silenced(json, alarms, alarm->objective);
 }
 
 static void put_brief(struct json_writer *json, const struct alarms *alarms,
@@ -45,6 +63,16 @@ void alarm_put_array(struct json_writer *json, const struct alarms *alarms, int 
             put_brief(json, alarms, &list[i]);
     }
     json_close_array(json);
+}
+
+void alarm_put_maintenance(struct json_writer *json, const struct alarms *alarms, int objective)
+{
+    const struct maintenance *silence = alarms == NULL ? NULL : alarms_silence(alarms, objective);
+
+    if (silence == NULL)
+        return;
+    json_key(json, "maintenance");
+    maintenance_put(json, NULL, silence);
 }
 
 /* --- the page --- */
@@ -94,15 +122,20 @@ static void put_unreachable(struct json_writer *json, const struct alarms *alarm
     put_times(json, &alarms->unreachable);
     json_text(json, "summary", alarms->unreachable_summary);
     json_text(json, "dedup_key", key);
+    if (alarms->unreachable.state == ALERT_FIRING)
+        put_silenced(json, alarms, -1);
     json_close_object(json);
 }
 
-static int count_in(const struct alarms *alarms, enum alert_state state)
+/* Of those that call for somebody, or with `silenced` of the others. */
+static int count_in(const struct alarms *alarms, enum alert_state state, bool silenced)
 {
-    int count = alarms->unreachable.state == state;
+    int count =
+        alarms->unreachable.state == state && (alarms_silence(alarms, -1) != NULL) == silenced;
 
     for (int i = 0; i < alarms->count; i++)
-        count += alarms->list[i].alert.state == state;
+        count += alarms->list[i].alert.state == state
+                 && (alarms_silence(alarms, alarms->list[i].objective) != NULL) == silenced;
     return count;
 }
 
@@ -132,9 +165,12 @@ void alarm_render_page(const struct alarms *alarms, const char *stale_because, s
     json_bool(&json, "stale", stale_because != NULL);
     if (stale_because != NULL)
         json_text(&json, "reason", stale_because);
-    json_int(&json, "firing", count_in(alarms, ALERT_FIRING));
-    json_int(&json, "pending", count_in(alarms, ALERT_PENDING));
-    json_int(&json, "resolved", count_in(alarms, ALERT_RESOLVED));
+    json_int(&json, "firing", count_in(alarms, ALERT_FIRING, false));
+    json_int(&json, "pending", count_in(alarms, ALERT_PENDING, false));
+    json_int(&json, "resolved",
+             count_in(alarms, ALERT_RESOLVED, false) + count_in(alarms, ALERT_RESOLVED, true));
+    json_int(&json, "silenced",
+             count_in(alarms, ALERT_FIRING, true) + count_in(alarms, ALERT_PENDING, true));
     json_key(&json, "alerts");
     json_open_array(&json);
     put_all(&json, alarms);

@@ -16,6 +16,9 @@ enum {
 /* The array of an objective's alerts, inactive ones too; without `alarms` it is empty. */
 void alarm_put_array(struct json_writer *json, const struct alarms *alarms, int objective);
 
+/* Its service's maintenance, where one is in force; `alarms` may be NULL. */
+void alarm_put_maintenance(struct json_writer *json, const struct alarms *alarms, int objective);
+
 /* The page of all that are pending, firing or lately resolved, the ledger's own first.  With
  * `stale_because` the figures must not be trusted, and it says why. */
 void alarm_render_page(const struct alarms *alarms, const char *stale_because, struct buf *buf);

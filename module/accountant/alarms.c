@@ -145,6 +145,9 @@ static void watch_reach(struct alarms *alarms, const struct alarms_scene *scene)
                        "more than a minute: %s",
                        alarms->service,
                        scene->trouble != NULL ? scene->trouble : "alerts can't be written there");
+    /* Whoever works on the database knows; what is still away afterwards fires at once. */
+    if (alarms_silence(alarms, -1) != NULL)
+        return;
     if (!alert_step(&alarms->unreachable, &rule, condition, scene->wall_ms))
         return;
     if (alarms->unreachable.state == ALERT_FIRING)
@@ -170,6 +173,8 @@ void alarms_turn(struct alarms *alarms, const struct alarms_scene *scene)
 {
     enum alert_frozen blind;
 
+    alarms->maintenances = scene->maintenances;
+    alarms->wall_ms = scene->wall_ms;
     watch_clock(alarms, scene);
     settle_doubt(alarms, scene);
     /* Whoever doubts its clock leaves the leases to others: theirs may be right. */
@@ -207,6 +212,16 @@ const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *r
     return &alarms->list[alarms->first[objective]];
 }
 
+const struct maintenance *alarms_silence(const struct alarms *alarms, int objective)
+{
+    const char *service =
+        objective < 0 ? alarms->service : alarms->book->objectives[objective].service;
+
+    return alarms->maintenances == NULL
+               ? NULL
+               : maintenances_now(alarms->maintenances, service, alarms->wall_ms);
+}
+
 bool alarms_is_going_on(const struct alarm *alarm)
 {
     return alarm->alert.state == ALERT_PENDING || alarm->alert.state == ALERT_FIRING;
@@ -231,8 +246,11 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 uint64_t alarms_version(const struct alarms *alarms, int objective)
 {
+    const struct maintenance *silence = alarms_silence(alarms, objective);
     uint64_t hash = 14695981039346656037U;
 
+    if (silence != NULL)
+        hash = mix(mix(hash, (uint64_t)silence->since_wall_ms), (uint64_t)silence->until_wall_ms);
     for (int i = alarms->first[objective]; i < alarms->first[objective + 1]; i++) {
         const struct alarm *alarm = &alarms->list[i];
 

@@ -4,12 +4,14 @@
  * An instance that holds a service's lease steps its alerts, commits them, and only then shows
  * them; the others show what the ledger says.  While the ledger is out of reach for a minute each
  * instance has one more alert of its own view, `ledger-unreachable`, whose deduplication key all
- * share, and the others stand still.  Logs one line per change.  The accountant's thread only.
+ * share, and the others stand still.  While a service is in maintenance its alerts are silent and
+ * stand still, too.  Logs one line per change.  The accountant's thread only.
  */
 #ifndef ACCOUNTANT_ALARMS_H
 #define ACCOUNTANT_ALARMS_H
 
 #include "accountant/book.h"
+#include "accountant/maintenances.h"
 #include "base/auto.h"
 #include "ledger/alerts.h"
 #include "slo/alert.h"
@@ -55,6 +57,8 @@ struct alarms {
     int64_t wall_minus_boot_ms; /* as of the last turn */
     int64_t doubt_since_ms;     /* boot: when the wall clock was found to have been set; -1: not */
     bool began;
+    const struct maintenances *maintenances; /* borrowed; NULL: none */
+    int64_t wall_ms;                         /* of the last turn */
 };
 
 /* What a turn looks at beside the book. */
@@ -63,6 +67,7 @@ struct alarms_scene {
     bool reachable;               /* the ledger answers, and what is logged arrives there */
     bool readable;                /* and what the book says of it is complete and new */
     const char *trouble;          /* why not, in words that anybody may read */
+    const struct maintenances *maintenances; /* NULL: none; stays where it is */
     int64_t boot_ms;
     int64_t wall_ms;
 };
@@ -90,6 +95,10 @@ uint64_t alarms_version(const struct alarms *alarms, int objective);
  * "app-availability/page-fast-burn" for another objective's; "" for nothing. */
 const char *alarms_suppressor(const struct alarms *alarms, const struct alarm *alarm,
                               char text[ALARM_NAME_BYTES]);
+
+/* The maintenance that silences the alerts of an objective; NULL: none.  -1: that of the home
+ * service, for the ledger's own. */
+const struct maintenance *alarms_silence(const struct alarms *alarms, int objective);
 
 /* Whether it is pending or firing. */
 bool alarms_is_going_on(const struct alarm *alarm);

@@ -255,6 +255,7 @@ static void judge_alerts(struct clerk *clerk, struct clerk_time now)
                     .readable = reachable && !clerk->loading && clerk->read_at_ms >= 0
                                 && clerk->maintenances.known,
                     .trouble = trouble->message,
+                    .maintenances = &clerk->maintenances,
                     .boot_ms = now.boot_ms,
                     .wall_ms = now.wall_ms,
                 });
@@ -295,6 +296,7 @@ static bool has_older_figures(const struct clerk *clerk)
 void clerk_turn(struct clerk *clerk, struct clerk_time now)
 {
     clerk->read_much = false;
+    clerk->now_wall_ms = now.wall_ms;
     if (clerk->no_ledger.code == NULL) {
         watch_clock(clerk, now);
         read_figures(clerk, now);

@@ -52,6 +52,7 @@ struct clerk {
     struct trackers trackers;
     struct worst worst;
     struct shelf shelf;
+    int64_t now_wall_ms;      /* of the turn under way */
     int64_t publishing_at_ms; /* boot clock: of the publication under way */
 };
 

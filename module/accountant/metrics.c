@@ -117,19 +117,40 @@ static void put_alert(struct metrics_writer *writer, const char *slo, const char
                 values[state]);
 }
 
+/* Whoever works on the service is not to be woken by its alerts. */
+static enum alert_state heard(const struct alarms *alarms, int objective, enum alert_state state)
+{
+    return alarms_silence(alarms, objective) == NULL ? state : ALERT_INACTIVE;
+}
+
 /* Also while the figures are too old: alerts stand still then, and one of them is why. */
 static void put_alerts(struct metrics_writer *writer, const struct alarms *alarms)
 {
     metrics_family(writer, "probity_slo_alert_state", METRICS_GAUGE,
-                   "0: inactive, 1: pending, 2: firing");
+                   "0: inactive or silenced by maintenance, 1: pending, 2: firing");
     for (int i = 0; i < alarms->count; i++) {
         const struct alarm *alarm = &alarms->list[i];
         const struct objective *objective = &alarms->book->objectives[alarm->objective];
 
         put_alert(writer, objective->name, objective->service, alarm->rule->name,
-                  alarm->alert.state);
+                  heard(alarms, alarm->objective, alarm->alert.state));
     }
-    put_alert(writer, "", alarms->service, ALARM_UNREACHABLE, alarms->unreachable.state);
+    put_alert(writer, "", alarms->service, ALARM_UNREACHABLE,
+              heard(alarms, -1, alarms->unreachable.state));
+}
+
+static void put_maintenance(struct metrics_writer *writer, const struct metrics_sources *sources)
+{
+    const struct catalogue *catalogue = sources->book->catalogue;
+
+    metrics_family(writer, "probity_slo_maintenance", METRICS_GAUGE,
+                   "1 while operators work on the service");
+    for (int i = 0; i < catalogue->service_count; i++)
+        metrics_int(
+            writer,
+            (struct metrics_label[]){ { "service", catalogue->services[i] }, { NULL, NULL } },
+            maintenances_now(sources->maintenances, catalogue->services[i], sources->now_wall_ms)
+                != NULL);
 }
 
 /* Silence is failure: figures that are too old to be judged by are left out, the counters stay. */
@@ -142,6 +163,8 @@ void metrics_render_fleet(const struct metrics_sources *sources, enum metrics_fo
     put_objectives(&writer, sources->book);
     if (sources->alarms != NULL)
         put_alerts(&writer, sources->alarms);
+    if (sources->maintenances != NULL && sources->maintenances->known)
+        put_maintenance(&writer, sources);
     if (sources->book->as_of_wall_ms > 0)
         put_events(&writer, sources->book);
     if (!sources->usable)

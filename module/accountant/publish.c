@@ -195,12 +195,14 @@ static void add_metrics(struct page_builder *builder, const struct clerk *clerk,
     struct metrics_sources sources = {
         .book = &clerk->book,
         .alarms = &clerk->alarms,
+        .maintenances = &clerk->maintenances,
         .usable = clerk_is_usable(clerk, now_ms),
         .read_at_ms = clerk->read_at_ms,
         .failed_reads = clerk->failed_reads,
         .unreadable_histograms = trackers_unreadable(&clerk->trackers),
         .failed_publications = clerk->failed_publications,
         .now_ms = now_ms,
+        .now_wall_ms = clerk->now_wall_ms,
     };
 
     if (clerk->settings.follower != NULL) {

@@ -220,6 +220,7 @@ static void put_objective(struct json_writer *json, const struct render_objectiv
         put_latency(json, of->latency);
     json_key(json, "alerts");
     alarm_put_array(json, of->alarms, of->index);
+    alarm_put_maintenance(json, of->alarms, of->index);
 }
 
 static void put_route(struct json_writer *json, const struct render_objective *of,
@@ -279,6 +280,7 @@ static void put_exclusion(struct json_writer *json, const struct render_objectiv
     json_time(json, "to", (int64_t)exclusion->until_minute * 60000);
     json_text(json, "reason", exclusion->reason);
     json_text(json, "author", exclusion->author);
+    json_bool(json, "maintenance", exclusion->is_maintenance);
     put_count(json, "excluded_events", objective, sum.total);
     put_count(json, "excluded_bad_events", objective, sum.bad);
     json_close_object(json);
@@ -446,7 +448,7 @@ static void mix_coverage(uint64_t *version, const struct render_objective *of)
     mix(version, coverage->late_events);
 }
 
-/* One that has been booked is never rewritten: its id stands for it. */
+/* One that has been booked is never rewritten, but maintenance may end before its time. */
 static void mix_exclusions(uint64_t *version, const struct render_objective *of)
 {
     const struct ledger_exclusion *exclusion = NULL;
@@ -454,7 +456,7 @@ static void mix_exclusions(uint64_t *version, const struct render_objective *of)
     while ((exclusion = book_exclusion(of->book, of->index, exclusion)) != NULL) {
         for (const char *c = exclusion->id; *c != '\0'; c++)
             mix(version, (uint64_t)(unsigned char)*c);
-        mix(version, 0);
+        mix(version, (uint64_t)exclusion->until_minute);
     }
 }
 

@@ -233,6 +233,7 @@ const char *alert_frozen_text(enum alert_frozen frozen)
         [ALERT_FROZEN_LEDGER] = "the ledger is out of reach",
         [ALERT_FROZEN_CLOCK] = "the wall clock was set: waiting for events that agree with it",
         [ALERT_FROZEN_PROMISED] = "nobody is watching the log",
+        [ALERT_FROZEN_MAINTENANCE] = "the service is in maintenance",
     };
 
     return texts[frozen];

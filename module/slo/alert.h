@@ -30,10 +30,11 @@ enum alert_state {
 /* Why an alert is not judged. */
 enum alert_frozen {
     ALERT_JUDGED,
-    ALERT_FROZEN_DARK,    /* more than half of the time that it looks at is dark */
-    ALERT_FROZEN_LEDGER,  /* the ledger has been out of reach for too long */
-    ALERT_FROZEN_CLOCK,   /* the wall clock was set, and events don't agree with it yet */
-    ALERT_FROZEN_PROMISED /* nobody is watching, and the objective asks to stand still then */
+    ALERT_FROZEN_DARK,        /* more than half of the time that it looks at is dark */
+    ALERT_FROZEN_LEDGER,      /* the ledger has been out of reach for too long */
+    ALERT_FROZEN_CLOCK,       /* the wall clock was set, and events don't agree with it yet */
+    ALERT_FROZEN_PROMISED,    /* nobody is watching, and the objective asks to stand still then */
+    ALERT_FROZEN_MAINTENANCE, /* operators work on the service */
 };
 
 struct alert {

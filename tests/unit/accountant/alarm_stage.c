@@ -91,6 +91,21 @@ void stage_end(struct alarm_stage *stage)
     said.on = false;
 }
 
+void stage_announce(struct alarm_stage *stage, int64_t seconds)
+{
+    stage->maintenance = (struct maintenance_row){
+        .service = "app",
+        .of = { .on = true,
+                .drain = true,
+                .since_wall_ms = stage->wall_ms,
+                .until_wall_ms = stage->wall_ms + seconds * 1000,
+                .id = "a1",
+                .reason = "new disks",
+                .who = "ada@db1" },
+    };
+    stage->maintenances.list = (struct maintenance_list){ &stage->maintenance, 1 };
+}
+
 void stage_turn(struct alarm_stage *stage, int64_t seconds)
 {
     stage->wall_ms += seconds * 1000;
@@ -100,6 +115,7 @@ void stage_turn(struct alarm_stage *stage, int64_t seconds)
                                     .reachable = stage->readable,
                                     .readable = stage->readable,
                                     .trouble = stage->readable ? NULL : "it does not answer",
+                                    .maintenances = &stage->maintenances,
                                     .boot_ms = stage->boot_ms,
                                     .wall_ms = stage->wall_ms,
                                 });

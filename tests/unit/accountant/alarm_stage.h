@@ -16,6 +16,8 @@ struct alarm_stage {
     struct book book;
     struct verdict verdicts[STAGE_OBJECTIVES];
     struct alarms alarms;
+    struct maintenances maintenances;
+    struct maintenance_row maintenance;
     int64_t wall_ms;
     int64_t boot_ms;
     bool readable;
@@ -33,6 +35,9 @@ void stage_set_bad(struct alarm_stage *stage, uint64_t bad);
 
 /* How much of any span was watched, in percent. */
 void stage_set_watched(int percent);
+
+/* The service is in maintenance, from now on for so long. */
+void stage_announce(struct alarm_stage *stage, int64_t seconds);
 
 /* Time goes by, then a turn. */
 void stage_turn(struct alarm_stage *stage, int64_t seconds);

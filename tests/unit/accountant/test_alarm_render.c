@@ -56,7 +56,8 @@ START_TEST(the_page_shows_what_fires_and_was_lately_resolved)
     buf_init(&buf, 1 << 16);
     alarm_render_page(&stage.alarms, NULL, &buf);
     expect(&buf, "{\"as_of\": \"2026-02-02T02:41:00.000Z\", \"stale\": false, \"firing\": 0, "
-                 "\"pending\": 0, \"resolved\": 4, \"alerts\": [{\"slo\": \"app-availability\", "
+                 "\"pending\": 0, \"resolved\": 4, \"silenced\": 0, \"alerts\": [{\"slo\": "
+                 "\"app-availability\", "
                  "\"service\": \"app\", \"name\": \"page-fast-burn\", \"severity\": \"critical\", "
                  "\"state\": \"resolved\", \"since\": \"2026-02-02T02:41:00.000Z\", "
                  "\"fired_at\": \"2026-02-02T02:40:00.000Z\", "
@@ -126,6 +127,43 @@ START_TEST(an_outage_of_everything_fits_its_page)
 }
 END_TEST
 
+START_TEST(what_maintenance_silences_says_so_and_is_counted_apart)
+{
+    static const char silenced[] = "\"frozen\": \"the service is in maintenance\", \"silenced\": "
+                                   "{\"until\": \"2026-02-02T02:50:00.000Z\", "
+                                   "\"reason\": \"new disks\"}}";
+    AUTO(buf_done) struct buf buf;
+    struct json_writer json;
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 0);
+    stage_announce(&stage, 600);
+    stage_turn(&stage, 1);
+    buf_init(&buf, 1 << 16);
+    alarm_render_page(&stage.alarms, NULL, &buf);
+    expect(&buf, "\"firing\": 0, \"pending\": 0, \"resolved\": 0, \"silenced\": 4, ");
+    expect(&buf, "\"state\": \"firing\"");
+    expect(&buf, silenced);
+    buf_clear(&buf);
+    json_writer_init(&json, &buf);
+    json_open_object(&json);
+    json_key(&json, "alerts");
+    alarm_put_array(&json, &stage.alarms, AVAILABILITY);
+    alarm_put_maintenance(&json, &stage.alarms, AVAILABILITY);
+    alarm_put_maintenance(&json, NULL, AVAILABILITY);
+    json_close_object(&json);
+    expect(&buf, silenced);
+    expect(&buf, "\"state\": \"inactive\", \"since\": null, "
+                 "\"frozen\": \"the service is in maintenance\"}], \"maintenance\": {");
+    expect(&buf, "{\"id\": \"a1\", \"since\": \"2026-02-02T02:40:00.000Z\", "
+                 "\"until\": \"2026-02-02T02:50:00.000Z\", \"reason\": \"new disks\", "
+                 "\"author\": \"ada@db1\", \"drain\": true}}");
+    stage_end(&stage);
+}
+END_TEST
+
 TCase *alarm_render_cases(void)
 {
     TCase *cases = tcase_create("alarm_render");
@@ -133,6 +171,7 @@ TCase *alarm_render_cases(void)
     tcase_add_test(cases, an_objective_lists_all_its_alerts);
     tcase_add_test(cases, the_page_shows_what_fires_and_was_lately_resolved);
     tcase_add_test(cases, a_ledger_out_of_reach_is_the_first_alert_and_the_others_stand_still);
+    tcase_add_test(cases, what_maintenance_silences_says_so_and_is_counted_apart);
     tcase_add_test(cases, an_outage_of_everything_fits_its_page);
     return cases;
 }

@@ -399,6 +399,80 @@ START_TEST(alarms_without_memory_are_refused_whole)
 }
 END_TEST
 
+START_TEST(maintenance_keeps_alerts_silent_and_then_they_go_on_truthfully)
+{
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_announce(&stage, 600);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_INACTIVE);
+    ck_assert_int_eq(stage_alarm(&stage, AVAILABILITY, FAST_BURN)->alert.frozen,
+                     ALERT_FROZEN_MAINTENANCE);
+    ck_assert_ptr_nonnull(alarms_silence(&stage.alarms, AVAILABILITY));
+    stage_turn(&stage, 598);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_INACTIVE);
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_FIRING);
+    ck_assert_ptr_null(alarms_silence(&stage.alarms, AVAILABILITY));
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(what_fires_when_maintenance_begins_is_silenced_and_stands_still)
+{
+    struct alarm_stage stage;
+    uint64_t version;
+
+    stage_begin(&stage);
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 1);
+    version = alarms_version(&stage.alarms, AVAILABILITY);
+    stage_announce(&stage, 600);
+    stage_set_bad(&stage, 0);
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_FIRING);
+    ck_assert_uint_ne(alarms_version(&stage.alarms, AVAILABILITY), version);
+    stage_turn(&stage, 600);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_RESOLVED);
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(maintenance_of_another_service_silences_nothing)
+{
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_announce(&stage, 600);
+    stage.maintenance.service[0] = 'b';
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 1);
+    ck_assert_int_eq(state_of(&stage, AVAILABILITY, FAST_BURN), ALERT_FIRING);
+    stage_end(&stage);
+}
+END_TEST
+
+START_TEST(a_ledger_that_goes_in_maintenance_calls_nobody_before_it_is_over)
+{
+    struct alarm_stage stage;
+
+    stage_begin(&stage);
+    stage_turn(&stage, 1);
+    stage_announce(&stage, 600);
+    stage.readable = false;
+    stage_turn(&stage, 1);
+    stage_turn(&stage, 590);
+    ck_assert_int_eq(stage.alarms.unreachable.state, ALERT_INACTIVE);
+    stage_turn(&stage, 10);
+    ck_assert_int_eq(stage.alarms.unreachable.state, ALERT_FIRING);
+    ck_assert_int_eq(stage_alarm(&stage, AVAILABILITY, FAST_BURN)->alert.frozen,
+                     ALERT_FROZEN_LEDGER);
+    stage_end(&stage);
+}
+END_TEST
+
 TCase *alarms_cases(void)
 {
     TCase *cases = tcase_create("alarms");
@@ -418,6 +492,10 @@ TCase *alarms_cases(void)
     tcase_add_test(cases, the_dark_freezes_and_a_few_events_are_not_enough);
     tcase_add_test(cases, a_rule_over_spans_that_are_not_shown_asks_the_book);
     tcase_add_test(cases, the_version_changes_with_what_is_shown_and_only_then);
+    tcase_add_test(cases, maintenance_keeps_alerts_silent_and_then_they_go_on_truthfully);
+    tcase_add_test(cases, what_fires_when_maintenance_begins_is_silenced_and_stands_still);
+    tcase_add_test(cases, maintenance_of_another_service_silences_nothing);
+    tcase_add_test(cases, a_ledger_that_goes_in_maintenance_calls_nobody_before_it_is_over);
     tcase_add_test(cases, alarms_without_memory_are_refused_whole);
     return cases;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "accountant/metrics.h"
 
+#include "alarm_stage.h"
 #include "fake_ledger.h"
 
 #include "suite.h"
@@ -103,11 +104,45 @@ START_TEST(figures_that_are_too_old_are_left_out_and_counters_stay)
 }
 END_TEST
 
+START_TEST(alerts_that_maintenance_silences_are_at_rest)
+{
+    AUTO(buf_done) struct buf buf;
+    struct alarm_stage stage;
+    struct metrics_sources sources;
+    const char *const services[] = { "app" };
+
+    stage_begin(&stage);
+    stage.catalogue.services = services;
+    stage.maintenances.known = true;
+    stage_set_bad(&stage, 200);
+    stage_turn(&stage, 0);
+    stage.book.as_of_wall_ms = 0; /* no figures are wanted */
+    buf_init(&buf, 1 << 18);
+    sources = (struct metrics_sources){ .book = &stage.book,
+                                        .alarms = &stage.alarms,
+                                        .maintenances = &stage.maintenances,
+                                        .now_wall_ms = stage.wall_ms };
+    metrics_render_fleet(&sources, METRICS_PROMETHEUS, &buf);
+    expect(&buf, "alert=\"page-fast-burn\"} 2\n");
+    expect(&buf, "\nprobity_slo_maintenance{service=\"app\"} 0\n");
+    stage_announce(&stage, 600);
+    stage_turn(&stage, 1);
+    stage.book.as_of_wall_ms = 0;
+    sources.now_wall_ms = stage.wall_ms;
+    buf_clear(&buf);
+    metrics_render_fleet(&sources, METRICS_PROMETHEUS, &buf);
+    ck_assert_ptr_null(strstr(buf_text(&buf), "} 2\n"));
+    expect(&buf, "\nprobity_slo_maintenance{service=\"app\"} 1\n");
+    stage_end(&stage);
+}
+END_TEST
+
 TCase *metrics_cases(void)
 {
     TCase *cases = tcase_create("metrics");
 
     tcase_add_test(cases, every_family_has_its_samples);
     tcase_add_test(cases, figures_that_are_too_old_are_left_out_and_counters_stay);
+    tcase_add_test(cases, alerts_that_maintenance_silences_are_at_rest);
     return cases;
 }

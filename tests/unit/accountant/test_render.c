@@ -166,11 +166,11 @@ START_TEST(exclusions_are_shown_wherever_they_change_a_figure)
                                                  "\"excluded_events\": 3000, "));
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"remaining_ratio\": 1, \"exhausts_at\": null, "
                                                  "\"remaining_ratio_without_exclusions\": 0}"));
-    ck_assert_ptr_nonnull(
-        strstr(buf_text(&buf),
-               "\"exclusions\": [{\"id\": \"e1\", \"from\": \"2026-07-15T07:10:00.000Z\", "
-               "\"to\": \"2026-07-15T07:40:00.000Z\", \"reason\": \"load test\", "
-               "\"author\": \"kim\", \"excluded_events\": 3000, \"excluded_bad_events\": 3}]"));
+    ck_assert_ptr_nonnull(strstr(
+        buf_text(&buf), "\"exclusions\": [{\"id\": \"e1\", \"from\": \"2026-07-15T07:10:00.000Z\", "
+                        "\"to\": \"2026-07-15T07:40:00.000Z\", \"reason\": \"load test\", "
+                        "\"author\": \"kim\", \"maintenance\": false, \"excluded_events\": 3000, "
+                        "\"excluded_bad_events\": 3}]"));
     buf_clear(&buf);
     render_listed(&objective, &buf);
     ck_assert_ptr_nonnull(strstr(buf_text(&buf), "\"excluded_events\": 3000, "));
