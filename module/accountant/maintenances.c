@@ -5,6 +5,7 @@
 #include "accountant/maintenances.h"
 
 #include "base/clock.h"
+#include "page/maintenance.h"
 
 #include <stdlib.h>
 #include <string.h>

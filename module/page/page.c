@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "page/maintenance.h"
 #include "page/set.h"
 
 #include <stdlib.h>

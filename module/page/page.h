@@ -9,7 +9,6 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/slice.h"
-#include "health/order.h"
 #include "slo/budget.h"
 #include "slo/fraction.h"
 #include "slo/objective.h"
@@ -54,11 +53,7 @@ struct page_override {
     int64_t expires_at_ms; /* wall */
 };
 
-/* When operators work on a service; see maintenance_in_force(). */
-struct page_maintenance {
-    const char *service;
-    const struct maintenance *of;
-};
+struct page_maintenance;
 
 struct page_set {
     int64_t max_age_ms; /* a publication older than this is too old */
@@ -68,7 +63,7 @@ struct page_set {
     int objective_count;
     const struct page_override *overrides;
     int override_count;
-    const struct page_maintenance *maintenances; /* in force or to come */
+    const struct page_maintenance *maintenances; /* in force or to come: maintenance.h */
     int maintenance_count;
     struct slice as_of;  /* RFC 3339 of the SLO figures; empty for health */
     bool usable;         /* SLO: figures exist and are within their bound */
@@ -101,10 +96,6 @@ void page_add_objective(struct page_builder *builder, const struct page_objectiv
 /* Adds overrides of the gate; strings are copied.  Once at most. */
 void page_set_overrides(struct page_builder *builder, const struct page_override *overrides,
                         int count);
-
-/* Adds what operators have announced, copied; NULL where it found no memory.  Once at most. */
-void page_set_maintenances(struct page_builder *builder,
-                           const struct page_maintenance *maintenances, int count);
 
 /* Says how the SLO figures stand. */
 void page_set_figures(struct page_builder *builder, int64_t as_of_wall_ms, bool usable,

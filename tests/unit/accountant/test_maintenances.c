@@ -6,6 +6,7 @@
 
 #include "base/queue.h"
 #include "fake_ledger.h"
+#include "page/maintenance.h"
 #include "suite.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #define TESTS_FRONT_HOUSE_H
 
 #include "front/router.h"
+#include "page/maintenance.h"
 
 #define HOUSE_ADMIN  "Bearer an-admin's-token-of-thirty-two-bytes"
 #define HOUSE_READER "Bearer a-reader's-token-of-thirty-two-bytes"
