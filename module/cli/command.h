@@ -23,6 +23,9 @@ int command_migrate(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_slo(int argc, char **argv);
 
+/* `probity probe celery`; `argv[0]` is "celery". */
+int probe_celery(int argc, char **argv);
+
 /* getenv() as config_load() wants it. */
 const char *command_lookup(void *context, const char *name);
 

@@ -1,4 +1,5 @@
 probity_SOURCES = %D%/main.c %D%/ask.c %D%/ask.h %D%/backfill.c %D%/backfill.h \
+	%D%/asker.c %D%/asker.h %D%/probe_celery.c \
 	%D%/backfill_file.c %D%/check_config.c %D%/command.c %D%/command.h \
 	%D%/doctor.c %D%/doctor.h %D%/doctor_check.c %D%/doctor_host.c %D%/doctor_ledger.c \
 	%D%/doctor_postgres.c %D%/doctor_report.c \

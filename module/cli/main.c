@@ -85,7 +85,8 @@ static const struct command {
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
     { "probe", command_probe,
       "ready|live|startup|GROUP [--socket PATH | --url URL] [--timeout 2s]\n"
-      "                     [--verbose | -q]",
+      "                     [--verbose | -q]\n"
+      "       probity probe celery [--node NAME] [--url BROKER] [--timeout 5s] [--key-prefix TEXT]",
       "Ask a running probityd for a health check's exit code.",
       "  ready, live, startup    /health/ready, /health/live, /health/startup\n"
       "  GROUP                   a group that the configuration names\n"
@@ -94,6 +95,12 @@ static const struct command {
       "  --timeout DURATION      2s by default; it never waits longer\n"
       "  --verbose, -v           a line for every check\n"
       "  --quiet, -q             nothing but the exit code\n"
+      "celery asks the broker whether a worker is alive; no probityd is needed.\n"
+      "  --node NAME             this worker, like celery@host, or @host for any of that host\n"
+      "  --url BROKER            its broker; without it CELERY_BROKER_URL\n"
+      "  --timeout DURATION      5s by default; a worker that is subscribed and silent by then is "
+      "busy\n"
+      "  --key-prefix TEXT       Celery's global_keyprefix\n"
       "Exits with 0 when all is well, with 1 when it is not or nobody answers, with 2 on misuse.\n"
       "For Docker: HEALTHCHECK CMD [\"probity\", \"probe\", \"ready\"]\n" },
     { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",

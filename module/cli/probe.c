@@ -323,15 +323,26 @@ static int ask(const struct probe_options *given, struct probe_job *job)
     return code;
 }
 
+/* The words that are no group's: somebody else is asked, by options of its own. */
+static const struct {
+    const char *word;
+    command_fn run;
+} others[] = { { "celery", probe_celery } };
+
 int command_probe(int argc, char **argv)
 {
     struct probe_options given = { .timeout_ms = TIMEOUT_MS };
     struct probe_job job = { .request = { .method = "GET" }, .body.max_bytes = BODY_MAX_BYTES };
     int64_t started_ms = clock_boot_ms();
-    const char *trouble = read_options(argc, argv, &given);
+    const char *trouble;
     char path[PATH_BYTES];
     char socket[PATH_BYTES * 2];
 
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        if (argc > 1 && strcmp(argv[1], others[i].word) == 0)
+            return others[i].run(argc - 1, argv + 1);
+    }
+    trouble = read_options(argc, argv, &given);
     if (trouble != NULL)
         return command_fail(COMMAND_MISUSED, "probe", "%s", trouble);
     job.target = (struct ask_target){ .url = given.url, .socket_path = given.socket };

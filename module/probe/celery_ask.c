@@ -94,16 +94,6 @@ static int pop(const struct celery_ask *ask, int64_t left_ms, redisReply **ret, 
     return code;
 }
 
-/* FNV-1a; the sum over all names does not depend on their order. */
-static uint64_t number_of(const char *node)
-{
-    uint64_t number = 14695981039346656037U;
-
-    for (; *node != '\0'; node++)
-        number = (number ^ (unsigned char)*node) * 1099511628211U;
-    return number;
-}
-
 /* One message of our list. */
 static void take_reply(struct celery_ask *ask, const char *ticket, const redisReply *reply)
 {
@@ -116,7 +106,8 @@ static void take_reply(struct celery_ask *ask, const char *ticket, const redisRe
                      ticket, &answer))
         return;
     ask->answered++;
-    ask->nodes += number_of(answer.node);
+    /* A sum does not depend on their order. */
+    ask->nodes += pidbox_node_number(answer.node);
     if (ask->hears != NULL && ask->hears(ask->context, answer.node)
         && clock_left_ms(ask->until_ms) > LINGER_MS)
         ask->until_ms = clock_boot_ms() + LINGER_MS;

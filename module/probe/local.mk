@@ -5,6 +5,7 @@ module_probe_libprobe_a_SOURCES = \
 	%D%/celery_judge.c %D%/celery_judge.h \
 	%D%/celery_listener.c %D%/celery_listener.h \
 	%D%/celery_queues.c %D%/celery_queues.h \
+	%D%/celery_roll.c %D%/celery_roll.h \
 	%D%/heartbeats.c %D%/heartbeats.h \
 	%D%/http.c \
 	%D%/http_ask.c %D%/http_ask.h \

@@ -95,6 +95,16 @@ void pidbox_queue_key(const struct pidbox *pidbox, const char *queue, int priori
     (void)snprintf(key, PIDBOX_KEY_BYTES, "%s%s%s", pidbox->prefix, queue, suffixes[priority]);
 }
 
+/* FNV-1a. */
+uint64_t pidbox_node_number(const char *node)
+{
+    uint64_t number = 14695981039346656037U;
+
+    for (; *node != '\0'; node++)
+        number = (number ^ (unsigned char)*node) * 1099511628211U;
+    return number;
+}
+
 static bool decode_base64(const char *text, size_t length, struct buf *ret)
 {
     AUTO(auto_free) unsigned char *bytes = malloc(length + 1);

@@ -83,6 +83,9 @@ struct pidbox_reply {
 bool pidbox_read(struct slice envelope, enum pidbox_method method, const char *ticket,
                  struct pidbox_reply *ret);
 
+/* A number for a worker's name: another name has another one, as good as certainly. */
+uint64_t pidbox_node_number(const char *node);
+
 /* Takes the body out of any of kombu's envelopes.  Returns false when there is none. */
 bool pidbox_read_body(struct slice envelope, struct buf *ret);
 

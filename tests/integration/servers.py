@@ -263,18 +263,29 @@ class CeleryWorker(Process):
     name = "celery"
 
     def __init__(self, folder, broker, node="demo", queues="celery", pool="threads",
-                 concurrency=2):
+                 concurrency=2, key_prefix=None):
         super().__init__(folder)
         self.broker = broker
+        self.key_prefix = key_prefix
         self.options = ["-n", f"{node}@%h", "-Q", queues, "-P", pool, "-c", str(concurrency)]
         self.node = node
 
     def command(self):
-        return [PYTHON, "-m", "celery", "--app", "tasks", "--workdir", DEMO, "worker",
+        app = "tasks"
+        if self.key_prefix:
+            app = "prefixed"
+            with open(os.path.join(self.folder, f"{app}.py"), "w", encoding="ascii") as file:
+                file.write("from tasks import app\napp.conf.broker_transport_options = "
+                           f"{self.transport_options()!r}\n")
+        return [PYTHON, "-m", "celery", "--app", app, "--workdir", DEMO, "worker",
                 "--loglevel", "INFO", *self.options]
 
     def environment(self):
-        return {"CELERY_BROKER_URL": self.broker, "C_FORCE_ROOT": "1", "PYTHONPATH": DEMO}
+        return {"CELERY_BROKER_URL": self.broker, "C_FORCE_ROOT": "1",
+                "PYTHONPATH": f"{DEMO}:{self.folder}"}
+
+    def transport_options(self):
+        return {"global_keyprefix": self.key_prefix} if self.key_prefix else {}
 
     def ready(self):
         return "ready." in self.log_tail(50) and self.ping()
@@ -287,6 +298,7 @@ class CeleryWorker(Process):
         """Calls a method of Celery's own app.control, over this worker's broker."""
         from celery import Celery  # pylint: disable=import-outside-toplevel
         app = Celery(broker=self.broker)
+        app.conf.broker_transport_options = self.transport_options()
         try:
             return getattr(app.control, method)(*arguments, **options)
         finally:

@@ -4,6 +4,7 @@ tests_unit_probe_test_probe_SOURCES = $(suite_sources) %D%/suite.c \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/test_celery_judge.c \
 	%D%/test_celery_queues.c \
+	%D%/test_celery_roll.c \
 	%D%/test_heartbeats.c \
 	%D%/test_http_judge.c \
 	%D%/test_http_text.c \

@@ -4,6 +4,7 @@
 
 TCase *celery_judge_cases(void);
 TCase *celery_queues_cases(void);
+TCase *celery_roll_cases(void);
 TCase *heartbeats_cases(void);
 TCase *http_judge_cases(void);
 TCase *http_text_cases(void);
@@ -24,6 +25,7 @@ int main(void)
     static const suite_cases_fn cases[] = {
         celery_judge_cases,
         celery_queues_cases,
+        celery_roll_cases,
         heartbeats_cases,
         http_judge_cases,
         http_text_cases,
