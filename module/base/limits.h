@@ -1,5 +1,5 @@
 /* limits.h - every bound in one place, each with its reason.  What exceeds one is refused and
- * counted, never silently cut. */
+ * counted, never silently cut.  Long because it is the one list of them. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/queue.h"
 #include "monitor/chronicle.h"
-#include "monitor/overview.h"
+#include "monitor/keeping.h"
 
 struct keeper;
 

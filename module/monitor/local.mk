@@ -5,11 +5,12 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/history.c %D%/history.h \
 	%D%/keeper.c %D%/keeper.h \
+	%D%/keeping.h \
 	%D%/metrics.c \
 	%D%/metrics_facts.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/overview.c %D%/overview.h \
-	%D%/recollection.c \
+	%D%/recollection.c %D%/recollection.h \
 	%D%/reload.c \
 	%D%/render.h \
 	%D%/render_detailed.c \

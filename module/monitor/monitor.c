@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "monitor/keeper.h"
-#include "monitor/overview.h"
+#include "monitor/recollection.h"
 #include "monitor/render.h"
 #include "monitor/report.h"
 

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "health/order.h"
 #include "monitor/annals.h"
+#include "monitor/keeping.h"
 #include "monitor/state.h"
 
 enum {
@@ -21,19 +22,6 @@ enum liveness {
     LIVENESS_CHECK_FAILED, /* another member of the group: liveness_check */
     LIVENESS_FRONT_STALLED,
 };
-
-/* Of the file that the history survives a restart in. */
-struct keeping {
-    bool wanted;
-    bool elsewhere; /* another process writes it */
-    uint64_t writes;
-    uint64_t failures;
-    int64_t written_at_ms; /* boot clock; 0: never */
-    int64_t file_bytes;
-};
-
-struct buf;
-struct chronicle;
 
 struct overview {
     /* set at the start, read-only afterwards */
@@ -106,12 +94,6 @@ void overview_start_check(struct overview *overview, int check, const struct che
  * from its first verdict on (or when it should have had one): a reload must cost no request.  Under
  * a name that there was before, it starts with what was thought of its predecessor. */
 void overview_reload(struct overview *overview, const struct config *config, struct moment now);
-
-/* Takes over what an earlier process knew. */
-void overview_recall(struct overview *overview, const struct chronicle *chronicle);
-
-/* Appends what a later one should know; `boot_id` is the machine's. */
-void overview_remember(struct overview *overview, const char *boot_id, struct buf *buf);
 
 /* The state of the check `app` where it says something about the application, else NULL. */
 const struct check_state *overview_app(const struct overview *overview);

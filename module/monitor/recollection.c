@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "monitor/chronicle.h"
-#include "monitor/overview.h"
+#include "monitor/recollection.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,6 @@
 /* test_recollection.c - module/monitor/recollection.c */
 /* SPDX-License-Identifier: MIT */
-#include "monitor/chronicle.h"
-#include "monitor/overview.h"
+#include "monitor/recollection.h"
 
 #include "scene.h"
 #include "suite.h"
