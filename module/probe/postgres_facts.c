@@ -10,8 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* pg_stat_activity of a thousand sessions costs milliseconds: not at every look. */
-enum { FACTS_EVERY_MS = 5000 };
+enum {
+    /* pg_stat_activity of a thousand sessions costs milliseconds: not at every look. */
+    FACTS_EVERY_MS = 5000,
+    /* But what is too much is looked at closely, so that its end shows soon. */
+    FACTS_EXCEEDED_MS = 1000,
+};
 
 enum column {
     COLUMN_IN_RECOVERY,
@@ -184,6 +188,7 @@ bool postgres_facts_take(struct postgres_facts *facts, enum postgres_detail deta
     facts->shown.in_recovery = (int)pq_int(row, 0, COLUMN_IN_RECOVERY, -1);
     if (detail >= POSTGRES_SESSIONS && PQnfields(row) > COLUMN_LONGEST_MS) {
         take_sessions(facts, row);
+        facts->taken_at_ms = now_ms;
         facts->due_ms = now_ms + FACTS_EVERY_MS;
     }
     if (detail >= POSTGRES_REPLICATION && PQnfields(row) > COLUMN_WORST_LSN)
@@ -197,20 +202,26 @@ static int64_t divide_up(int64_t value, int64_t by)
     return (value + by - 1) / by;
 }
 
-void postgres_facts_judge(const struct postgres_facts *facts, const struct check_limits *limits,
+void postgres_facts_judge(struct postgres_facts *facts, const struct check_limits *limits,
                           struct outcome *outcome)
 {
     const struct database_facts *shown = &facts->shown;
+    struct outcome excess = { .status = OUTCOME_OK };
 
     if (limits->connections_percent >= 0 && facts->connections_allowed > 0
         && shown->server_connections * 100
                > limits->connections_percent * facts->connections_allowed)
-        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_CONNECTIONS_HIGH,
+        outcome_set(&excess, OUTCOME_DEGRADED, HEALTH_REASON_CONNECTIONS_HIGH,
                     divide_up(shown->server_connections * 100, facts->connections_allowed));
     if (limits->replication_lag_ms >= 0 && shown->replication_lag_ms > limits->replication_lag_ms)
-        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_REPLICATION_LAG,
+        outcome_set(&excess, OUTCOME_DEGRADED, HEALTH_REASON_REPLICATION_LAG,
                     divide_up(shown->replication_lag_ms, 1000));
     if (limits->longest_query_ms >= 0 && shown->longest_query_ms > limits->longest_query_ms)
-        outcome_set(outcome, OUTCOME_DEGRADED, HEALTH_REASON_LONG_QUERY,
+        outcome_set(&excess, OUTCOME_DEGRADED, HEALTH_REASON_LONG_QUERY,
                     divide_up(shown->longest_query_ms, 1000));
+    if (excess.status == OUTCOME_OK)
+        return;
+    outcome_set(outcome, excess.status, excess.reason, excess.number);
+    if (facts->due_ms > facts->taken_at_ms + FACTS_EXCEEDED_MS)
+        facts->due_ms = facts->taken_at_ms + FACTS_EXCEEDED_MS;
 }

@@ -16,7 +16,8 @@ enum postgres_detail { POSTGRES_STATE, POSTGRES_SESSIONS, POSTGRES_REPLICATION }
 /* What is known of one server; it outlives connections.  One thread's. */
 struct postgres_facts {
     enum postgres_detail detail; /* the most that this server answers */
-    int64_t due_ms;              /* when sessions and replication are asked for again */
+    int64_t taken_at_ms;         /* when sessions and replication were told */
+    int64_t due_ms;              /* when they are asked for again */
     struct database_facts shown;
     int64_t connections_allowed; /* to an ordinary role; -1 unknown */
     /* How far a primary had written when, so long as a replica is not there yet. */
@@ -53,8 +54,8 @@ bool postgres_facts_take(struct postgres_facts *facts, enum postgres_detail deta
 int64_t postgres_facts_lag(struct postgres_facts *facts, const struct postgres_replication *said,
                            int64_t now_ms);
 
-/* Makes the outcome `degraded` where a limit is exceeded. */
-void postgres_facts_judge(const struct postgres_facts *facts, const struct check_limits *limits,
+/* Makes the outcome `degraded` where a limit is exceeded, and has the next question come soon. */
+void postgres_facts_judge(struct postgres_facts *facts, const struct check_limits *limits,
                           struct outcome *outcome);
 
 #endif

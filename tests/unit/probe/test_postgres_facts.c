@@ -148,6 +148,7 @@ START_TEST(what_exceeds_a_limit_is_degraded_and_rounded_up)
                                            .longest_query_ms = -1 };
 
         postgres_facts_init(&facts);
+        facts.due_ms = 5000;
         facts.connections_allowed = 100;
         facts.shown.server_connections = cases[i].connections;
         facts.shown.replication_lag_ms = cases[i].lag_ms;
@@ -156,6 +157,7 @@ START_TEST(what_exceeds_a_limit_is_degraded_and_rounded_up)
         ck_assert_int_eq(outcome.status, cases[i].status);
         ck_assert_int_eq(outcome.reason, cases[i].reason);
         ck_assert_int_eq(outcome.number, cases[i].number);
+        ck_assert_int_eq(facts.due_ms, cases[i].status == OUTCOME_OK ? 5000 : 1000);
         postgres_facts_judge(&facts, &none, &unbound);
         ck_assert_int_eq(unbound.status, OUTCOME_OK);
     }
