@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 #include "auth/access.h"
+#include "config/explain.h"
 #include "config/value.h"
 #include "ingest/routes.h"
 #include "probe/pace.h"

@@ -86,12 +86,6 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config **config);
 
-/* "postgres", …; static. */
-const char *check_kind_text(enum check_kind kind);
-
-/* Appends where the check looks, without user and password: "db.internal:5432/orders". */
-void check_show_target(const struct check_config *check, struct buf *buf);
-
 /* The check of that name, or NULL. */
 const struct check_config *config_check(const struct config *config, const char *name);
 
@@ -112,19 +106,5 @@ void config_diagnose_names(const char *const *environment, config_say_fn say, vo
 
 /* Hands every secret of the configuration to log_hide(). */
 void config_hide_secrets(const struct config *config);
-
-/* Appends the table of keys as the Markdown of docs/config.md. */
-void config_describe(struct buf *buf);
-
-/* Appends one line per key: name, value in force (secrets as "(set)"), and where it came from. */
-void config_explain(config_lookup_fn lookup, void *context, struct buf *buf);
-
-/* Appends one line per value of PROBITY_CONFIG's file and of PROBITY_CHECKS: its way, the value,
- * and file, line and column.  Passwords and tokens are left out. */
-void config_explain_file(const struct config *config, struct buf *buf);
-
-/* Appends what the check (by its index; one that can be run) looks at, and each of its rules with
- * who said so. */
-void config_explain_check(const struct config *config, int index, struct buf *buf);
 
 #endif

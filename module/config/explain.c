@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h> /* the build's; in quotes it would be the one of this folder */
 
-#include "config/config.h"
 #include "config/dsn.h"
+#include "config/explain.h"
 #include "config/keys.h"
 #include "config/node.h"
 #include "config/snapshot.h"

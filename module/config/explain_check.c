@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h> /* the build's; in quotes it would be the one of this folder */
 
+#include "config/explain.h"
+
 #include "config/dsn.h"
 #include "config/entry.h"
 #include "config/rules.h"

@@ -1,6 +1,6 @@
 /* test_explain.c - module/config/explain.c */
 /* SPDX-License-Identifier: MIT */
-#include "config/config.h"
+#include "config/explain.h"
 
 #include "config/keys.h"
 #include "environment.h"

@@ -4,6 +4,7 @@
 
 #include "config/sources.h"
 
+#include "config/explain.h"
 #include "environment.h"
 #include "suite.h"
 
