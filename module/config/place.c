@@ -69,6 +69,16 @@ static int builtin_kind(struct draft *draft, struct error *err)
                        check->name);
 }
 
+/* Until its variable is set, only what else is said of it can tell. */
+static enum check_kind guess_kind(const struct check_entry *entry)
+{
+    if (entry->http.yaml != NULL)
+        return CHECK_HTTP;
+    if (entry->celery.yaml != NULL)
+        return CHECK_CELERY;
+    return entry->token != NULL ? CHECK_UPSTASH : CHECK_TCP;
+}
+
 int place_kind(struct draft *draft, struct error *err)
 {
     const struct check_entry *entry = draft->entry;
@@ -84,9 +94,12 @@ int place_kind(struct draft *draft, struct error *err)
         check->kind = (enum check_kind)entry->kind;
         return 0;
     }
-    check->kind = CHECK_TCP; /* until its variable is set, nobody knows */
-    if (entry->unset != NULL || tells_kind(entry->url, &check->kind))
+    if (tells_kind(entry->url, &check->kind))
         return 0;
+    if (entry->unset != NULL) {
+        check->kind = guess_kind(entry);
+        return 0;
+    }
     return node_refuse(&entry->node, err,
                        "kind is missing, and the address does not tell it: http, postgres, redis, "
                        "upstash, celery, tcp or tls");

@@ -169,21 +169,31 @@ END_TEST
 
 START_TEST(config_gives_enomem_and_leaks_nothing_when_memory_is_out)
 {
-    static const char *const env[] = { "PROBITY_APP",
-                                       "\"http://h/x\"",
-                                       "DATABASE_URL",
-                                       "postgresql+asyncpg://u:p%40@h/d?schema=x&ssl=require",
-                                       "REDIS_URL",
-                                       "redis://u:p@h/1",
-                                       "CELERY_BROKER_URL",
-                                       "amqp://h",
-                                       "PROBITY_REQUIRE",
-                                       "database",
-                                       "LOG_LEVEL",
-                                       "TRACE",
-                                       "PROBITY_CELERY_QUEUES",
-                                       "a b",
-                                       NULL };
+    static const char *const env[] = {
+        "PROBITY_APP",
+        "\"http://h/x\"",
+        "DATABASE_URL",
+        "postgresql+asyncpg://u:p%40@h/d?schema=x&ssl=require",
+        "REDIS_URL",
+        "redis://u:p@h/1",
+        "CELERY_BROKER_URL",
+        "amqp://h",
+        "PROBITY_REQUIRE",
+        "database",
+        "LOG_LEVEL",
+        "TRACE",
+        "PROBITY_CELERY_QUEUES",
+        "a b",
+        "PROBITY_CHECKS",
+        "- {name: a, url: 'rediss://${LOG_LEVEL}?ssl_cert_reqs=none',"
+        " groups: [x, liveness], tls: {ca: /a}, degraded: {latency: "
+        "1s, longest_query: 1s}}\n"
+        "- {name: b, url: 'http://${GONE}', http: {status: [200]}}\n"
+        "- {name: c, kind: celery, url: 'redis://h', celery: "
+        "{queues: ['${LOG_LEVEL}']}}\n"
+        "- {name: redis, url: 'redis://other'}\n",
+        NULL
+    };
     int n = 0;
 
     for (;; n++) {
