@@ -17,6 +17,7 @@ int command_backfill(int argc, char **argv);
 int command_check_config(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_drain(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_gate(int argc, char **argv);
 int command_maintenance(int argc, char **argv);
 int command_migrate(int argc, char **argv);

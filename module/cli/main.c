@@ -48,6 +48,11 @@ static const struct command {
       "Exits with 0 when it drains, with 1 when it could not be told.  The token is\n"
       "PROBITY_ADMIN_TOKEN; without that it signs one itself with JWT_SECRET_KEY, else "
       "SECRET_KEY.\n" },
+    { "explain", command_explain, "[PHRASE | --markdown]",
+      "Say what a phrase of the health pages means, and what to do.",
+      "  PHRASE      in quotes, as an answer has it: \"error: timeout after 1000 ms\"\n"
+      "  --markdown  the table of docs/health.md\n"
+      "Without any: all phrases.  Exits with 1 when no check says it.\n" },
     { "gate", command_gate,
       "[--url URL | --socket PATH] [--slo NAME] [--service NAME]\n"
       "                    [--min-budget SHARE] [--override REASON]",
