@@ -36,6 +36,8 @@ enum {
      * survive a restart in: some 10 KiB each when every hour was different. */
     LIMIT_HISTORIES = 2 * LIMIT_CHECKS,
     LIMIT_HISTORY_FILE_BYTES = 2 * 1024 * 1024,
+    /* Files of authorities that are kept in memory: a deployment has one or two of its own. */
+    LIMIT_TLS_AUTHORITIES = 8,
     LIMIT_GROUPS = 32, /* of checks: a bit each of 32 */
     /* What an application says of itself, shown to admins. */
     LIMIT_REPORT_BYTES = 4096,

@@ -5,5 +5,6 @@ module_base_libbase_a_SOURCES = \
 	%D%/loop.c %D%/loop.h \
 	%D%/pq.c %D%/pq.h %D%/queue.c %D%/queue.h %D%/random.c %D%/random.h \
 	%D%/signals.c %D%/signals.h %D%/slice.c %D%/slice.h %D%/stream.c %D%/stream.h %D%/thread.c %D%/thread.h %D%/tls.c %D%/tls.h \
+	%D%/tls_authorities.c %D%/tls_authorities.h \
 	%D%/tls_context.c %D%/tls_context.h %D%/utf8.c %D%/utf8.h \
 	%D%/yaml.c %D%/yaml.h

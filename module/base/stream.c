@@ -238,12 +238,14 @@ static int send_some(struct stream *stream, struct slice bytes, size_t *ret_coun
 int stream_write(struct stream *stream, struct slice bytes, int64_t deadline_ms, struct error *err)
 {
     while (bytes.length > 0) {
+        short events = POLLOUT;
         size_t count = 0;
         int code = send_some(stream, bytes, &count, err);
 
         if (code == -EAGAIN) {
-            code = wait_for(stream, stream->tls != NULL ? tls_wants(stream->tls) : POLLOUT,
-                            deadline_ms);
+            if (stream->tls != NULL)
+                events = tls_wants(stream->tls);
+            code = wait_for(stream, events, deadline_ms);
             if (code != 0)
                 return error_set(err, -code, "write: %s", strerror(-code));
         }

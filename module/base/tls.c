@@ -4,6 +4,7 @@
 
 #include "base/tls.h"
 
+#include "base/tls_authorities.h"
 #include "base/tls_context.h"
 
 #include <arpa/inet.h>
@@ -100,26 +101,17 @@ static int use_certificate(SSL *ssl, const struct tls_wish *wish, struct error *
     return 0;
 }
 
-static void free_store(X509_STORE **store)
-{
-    X509_STORE_free(*store);
-    *store = NULL;
-}
-
 static int use_authorities(SSL *ssl, const struct tls_wish *wish, struct error *err)
 {
-    AUTO(free_store) X509_STORE *store = NULL;
+    AUTO(tls_authorities_release) X509_STORE *store = NULL;
+    int code;
 
     if (wish->ca_file == NULL || wish->unverified)
         return 0;
-    store = X509_STORE_new();
-    if (store == NULL)
-        return error_set(err, ENOMEM, "tls: out of memory");
-    if (X509_STORE_load_file(store, wish->ca_file) != 1)
-        return error_set(err, TLS_FILES, "tls: authorities %s: %s", wish->ca_file, library_words());
-    if (SSL_set1_verify_cert_store(ssl, store) != 1)
-        return error_set(err, ENOMEM, "tls: out of memory");
-    return 0;
+    code = tls_authorities_acquire(wish->ca_file, &store, err);
+    if (code == 0 && SSL_set1_verify_cert_store(ssl, store) != 1)
+        code = error_set(err, ENOMEM, "tls: out of memory");
+    return code;
 }
 
 /* What is to be verified must have a name: without one any certificate of the authority would do.
@@ -307,8 +299,6 @@ int tls_shake_hands(struct tls *tls, struct error *err)
     tls->has_shaken_hands = true;
     (void)snprintf(tls->shown.protocol, sizeof(tls->shown.protocol), "%s",
                    SSL_get_version(tls->ssl));
-    /* Nothing asks them again: renegotiation is off. */
-    (void)SSL_set1_verify_cert_store(tls->ssl, NULL);
     return 0;
 }
 

@@ -4,7 +4,8 @@
  * name, unless the wish says otherwise.  All sessions share one context, made by the first;
  * the system's authorities are looked up one by one as they are needed, so that a check over TLS
  * costs the memory of its connection and not that of a hundred certificates.
- * What a wish names is read anew for each session: a renewed file counts from the next one on.
+ * The files that a wish names are looked at for each session: a renewed one counts from the next
+ * on.
  */
 #ifndef BASE_TLS_H
 #define BASE_TLS_H

@@ -124,7 +124,7 @@ static void judge_certificate(int64_t limit_days, int64_t now_s, struct outcome 
 {
     int64_t left_s = outcome->tls.expires_at_s - now_s;
 
-    if (limit_days < 0 || outcome->tls.expires_at_s == 0)
+    if (limit_days <= 0 || outcome->tls.expires_at_s == 0)
         return;
     /* On a kept connection, or where any certificate will do: no handshake has refused it. */
     if (left_s <= 0)

@@ -7,6 +7,7 @@
 #include "authority.h"
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/stream.h"
 #include "suite.h"
 
@@ -101,12 +102,12 @@ static int shake_hands(const struct tls_wish *wish, struct error *err)
     return code;
 }
 
+static const struct certificate_plan well = { "DNS:db.internal", -10, 30, false };
+
 static int days_left(void)
 {
     return (int)((tls_shown(tls)->expires_at_s - time(NULL) + 1000 * 86400 + 43200) / 86400) - 1000;
 }
-
-static const struct certificate_plan well = { "DNS:db.internal", -10, 30, false };
 
 /* What is asked: the test's authority, the system's, a trusted certificate of any name, or any. */
 enum trust { OURS, SYSTEM, ANY_NAME, ANY };
@@ -161,6 +162,45 @@ START_TEST(each_way_in_which_a_certificate_fails_has_a_code_of_its_own)
         ck_assert_int_eq(err.code, -cases[i].code);
         ck_assert_msg(days_left() == cases[i].days, "case %zu: %d days", i, days_left());
         ck_assert_str_eq(tls_shown(tls)->protocol, cases[i].code == 0 ? "TLSv1.3" : "");
+        drop_connection();
+    }
+}
+END_TEST
+
+START_TEST(authorities_that_change_count_from_the_next_session_on)
+{
+    const struct tls_wish wish = { .server_name = "db.internal", .ca_file = ca_path };
+    char path[64];
+
+    serve(&well, 0, false);
+    ck_assert_int_eq(shake_hands(&wish, NULL), 0);
+    drop_connection();
+    authority_free(&authority);
+    authority = authority_new(folder); /* another of that name, in the same file */
+    serve(&well, 0, false);
+    ck_assert_int_eq(shake_hands(&wish, NULL), 0);
+    drop_connection();
+    (void)snprintf(path, sizeof(path), "%s/other.pem", folder);
+    ck_assert_int_eq(rename(ca_path, path), 0);
+    serve(&well, 0, false);
+    ck_assert_int_eq(shake_hands(&wish, NULL), -TLS_FILES);
+}
+END_TEST
+
+START_TEST(more_files_of_authorities_than_are_kept_are_read_all_the_same)
+{
+    char path[LIMIT_TLS_AUTHORITIES + 2][64];
+
+    for (size_t i = 0; i < ARRAY_LENGTH(path); i++) {
+        (void)snprintf(path[i], sizeof(path[i]), "%s/ca-%zu.pem", folder, i);
+        ck_assert_int_eq(link(ca_path, path[i]), 0);
+    }
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(path); i++) {
+        const struct tls_wish wish = { .server_name = "db.internal",
+                                       .ca_file = path[i % ARRAY_LENGTH(path)] };
+
+        serve(&well, 0, false);
+        ck_assert_int_eq(shake_hands(&wish, NULL), 0);
         drop_connection();
     }
 }
@@ -428,6 +468,8 @@ TCase *tls_cases(void)
 
     tcase_add_checked_fixture(cases, found_authority, forget_everything);
     tcase_add_test(cases, each_way_in_which_a_certificate_fails_has_a_code_of_its_own);
+    tcase_add_test(cases, authorities_that_change_count_from_the_next_session_on);
+    tcase_add_test(cases, more_files_of_authorities_than_are_kept_are_read_all_the_same);
     tcase_add_test(cases, a_server_is_told_the_name_but_never_an_address);
     tcase_add_test(cases, nothing_older_than_tls_1_2_is_spoken);
     tcase_add_test(cases, a_server_that_wants_our_certificate_gets_it_or_is_told_apart);

@@ -75,7 +75,8 @@ START_TEST(what_a_look_has_measured_is_held_against_the_limits)
         int64_t number;
     } cases[] = {
         { -1, 1000 * DAY + 1, -1, 9000000, HEALTH_REASON_NONE, 0 },
-        { 14, 0, -1, 0, HEALTH_REASON_NONE, 0 }, /* no certificate was shown */
+        { 0, 999 * DAY, -1, 0, HEALTH_REASON_NONE, 0 }, /* no date matters */
+        { 14, 0, -1, 0, HEALTH_REASON_NONE, 0 },        /* no certificate was shown */
         { 14, 1014 * DAY, -1, 0, HEALTH_REASON_NONE, 0 },
         { 14, 1014 * DAY - 1, -1, 0, HEALTH_REASON_CERTIFICATE_EXPIRES, 13 },
         { 14, 1000 * DAY + 1, -1, 0, HEALTH_REASON_CERTIFICATE_EXPIRES, 0 },
