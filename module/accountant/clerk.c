@@ -114,15 +114,26 @@ static void set_trouble(struct clerk *clerk, const struct trouble *trouble, cons
     clerk->trouble = trouble;
 }
 
+/* Said once: each of them costs a sum of every span, and that is bounded. */
+static void note_left_out(int before, int now)
+{
+    if (now > 0 && before == 0)
+        log_warning("there are more than %d exclusions: the oldest %d count after all",
+                    LIMIT_EXCLUSIONS, now);
+}
+
 /* A load that finds no memory half way must not be taken for the whole. */
 static int take_news(struct clerk *clerk, const struct ledger_news *news, struct arena **arena,
                      struct clerk_time now, struct error *err)
 {
+    int left_out = clerk->book.news.exclusions_left_out;
     int code;
 
     if (news->anew)
         trackers_forget(&clerk->trackers);
     code = book_apply(&clerk->book, news, arena, now.wall_ms);
+    if (code == 0)
+        note_left_out(left_out, news->exclusions_left_out);
     if (code == 0 || code == -EAGAIN)
         return code;
     close_reader(clerk);

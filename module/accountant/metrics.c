@@ -101,6 +101,13 @@ static void put_coverage(struct metrics_writer *writer, const struct book *book)
                      book_coverage(book, i), FRACTION_DOWN);
 }
 
+static void put_left_out(struct metrics_writer *writer, const struct book *book)
+{
+    metrics_family(writer, "probity_slo_exclusions_left_out", METRICS_GAUGE,
+                   "The oldest exclusions, which count after all because there are too many");
+    metrics_int(writer, NULL, book->news.exclusions_left_out);
+}
+
 static void put_alert(struct metrics_writer *writer, const char *slo, const char *service,
                       const char *alert, enum alert_state state)
 {
@@ -172,6 +179,7 @@ void metrics_render_fleet(const struct metrics_sources *sources, enum metrics_fo
     put_budgets(&writer, sources->book);
     put_burn_rates(&writer, sources->book);
     put_coverage(&writer, sources->book);
+    put_left_out(&writer, sources->book);
 }
 
 static void put_rejects(struct metrics_writer *writer, const struct follow_counters *counters)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "config/value.h"
+#include "ledger/exclusions.h"
 #include "ledger/maintenance.h"
 
 #include <errno.h>
@@ -193,8 +194,15 @@ static void find_who(const char *given, char who[ORDER_WHO_BYTES])
 static int add(struct errand *errand, struct maintenance_row *row)
 {
     struct maintenance_row clash;
+    bool room = false;
     int code;
 
+    if (exclusions_room(&errand->visit, errand->service, &room) != 0)
+        return say_unheard(errand);
+    if (!room)
+        return command_fail(COMMAND_FAILED, "maintenance",
+                            "1,024 exclusions and maintenances of a service within its longest "
+                            "window are the most: withdraw exclusions that a longer one covers");
     while ((code = maintenance_add(&errand->visit, row, &clash)) == -EEXIST) {
         if (!errand->given->replace) {
             print_row(errand, &clash);

@@ -224,6 +224,9 @@ static void refuse_twice(struct exchange *exchange, const char *format,
 
 void exclusions_post(struct exchange *exchange)
 {
+    static const char too_many[] =
+        "1,024 exclusions and maintenances of a service within its longest window are the most: "
+        "withdraw those that a longer one covers";
     static const char *const known[] = { "from", "to", "reason", NULL };
     AUTO(desk_leave) struct desk_visit visit = { 0 };
     AUTO(ledger_body_free) json_t *body = NULL;
@@ -248,6 +251,10 @@ void exclusions_post(struct exchange *exchange)
         code = book(&visit, &name, &booking);
     if (code == -EEXIST)
         refuse_twice(exchange, "exactly this time is excluded already, as ", &booking.exclusion);
+    else if (code == -ENOSPC)
+        response_error(
+            exchange->response, exchange->request,
+            &(struct response_error){ .status = 409, .code = "conflict", .message = too_many });
     else if (code != 0)
         ledger_refuse(exchange, &visit);
     else

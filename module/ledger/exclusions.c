@@ -4,6 +4,7 @@
 
 #include "ledger/exclusions.h"
 
+#include "base/limits.h"
 #include "ledger/session.h"
 
 #include <errno.h>
@@ -79,13 +80,32 @@ static int find_same(struct desk_visit *visit, const struct exclusion_scope *sco
 }
 
 /* Two who book the same at once take turns, or the second would not see the first. */
-static int lock(struct desk_visit *visit, const struct exclusion_scope *scope)
+static int lock(struct desk_visit *visit, const char *service)
 {
-    const char *const values[] = { scope->service };
+    const char *const values[] = { service };
 
     return desk_run(visit,
                     "SELECT pg_advisory_xact_lock(1886547810, hashtext('exclusions ' || $1::text))",
                     SESSION_PARAMS(values), NULL);
+}
+
+int exclusions_room(struct desk_visit *visit, const char *service, bool *ret)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    const char *const values[] = { service };
+    int code = lock(visit, service);
+
+    if (code == 0)
+        code = desk_run(visit,
+                        "SELECT count(*) FROM probity.excluded WHERE service = $1::text "
+                        "AND withdrawn_at IS NULL "
+                        "AND until_minute > extract(epoch FROM now())::bigint / 60 "
+                        "- (SELECT coalesce(max(window_minutes), 0) FROM probity.objectives "
+                        "WHERE service = $1 AND retired_at IS NULL)",
+                        SESSION_PARAMS(values), &rows);
+    if (code == 0)
+        *ret = pq_int(rows, 0, 0, 0) < LIMIT_EXCLUSIONS;
+    return code;
 }
 
 int exclusions_add(struct desk_visit *visit, const struct exclusion_scope *scope,
@@ -102,12 +122,15 @@ int exclusions_add(struct desk_visit *visit, const struct exclusion_scope *scope
         exclusion->reason,
         exclusion->author,
     };
-    int code = lock(visit, scope);
+    bool room = false;
+    int code = exclusions_room(visit, scope->service, &room);
 
     if (code == 0)
         code = find_same(visit, scope, exclusion);
     if (code != 0)
         return code == 1 ? -EEXIST : code;
+    if (!room)
+        return -ENOSPC;
     random_hex(exclusion->id);
     code = desk_run(visit,
                     "INSERT INTO probity.exclusions "

@@ -35,9 +35,13 @@ int exclusions_list(struct desk_visit *visit, const struct exclusion_scope *scop
                     void (*take)(void *context, const struct exclusion *exclusion),
                     void *context) MUST_CHECK;
 
+/* Whether one more fits what readers take, of those that reach into the service's longest window.
+ * Who is to book it waits for others who do. */
+int exclusions_room(struct desk_visit *visit, const char *service, bool *ret) MUST_CHECK;
+
 /* Books one for scope->objective: span, reason and author are the caller's, id and created_at_ms
  * are filled in.  -EEXIST when one that is in force covers exactly the same time: `*exclusion` is
- * that one then. */
+ * that one then; -ENOSPC when there is no room for more. */
 int exclusions_add(struct desk_visit *visit, const struct exclusion_scope *scope,
                    struct exclusion *exclusion) MUST_CHECK;
 

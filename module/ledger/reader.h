@@ -52,6 +52,7 @@ struct ledger_news {
     const struct ledger_coverage *coverage;    /* by the catalogue's services */
     const struct ledger_exclusion *exclusions; /* by service and from_minute */
     int exclusion_count;
+    int exclusions_left_out; /* the oldest, beyond LIMIT_EXCLUSIONS: they count after all */
     const struct ledger_derived *derived; /* by the catalogue's indicators */
 };
 

@@ -75,8 +75,9 @@ int watch_derived(const struct ledger_reader *reader, struct arena *arena, struc
 
 /* Where there are too many the oldest go without: they leave the windows first. */
 static const char exclusions_sql[] =
-    "SELECT n, id, objective, reason, author, from_minute, until_minute, is_maintenance FROM ("
-    "SELECT s.n, e.* FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
+    "SELECT n, id, objective, reason, author, from_minute, until_minute, is_maintenance, total "
+    "FROM (SELECT s.n, e.*, count(*) OVER () AS total "
+    "FROM unnest($1::text[]) WITH ORDINALITY AS s(service, n) "
     "JOIN probity.excluded AS e ON e.service = s.service "
     "WHERE e.withdrawn_at IS NULL AND e.until_minute > $2::integer "
     "ORDER BY e.until_minute DESC, e.id LIMIT $3::integer) AS newest "
@@ -106,6 +107,8 @@ static int copy_exclusions(const PGresult *rows, struct arena *arena, struct led
     }
     news->exclusions = found;
     news->exclusion_count = PQntuples(rows);
+    if (PQntuples(rows) > 0)
+        news->exclusions_left_out = (int)pq_int(rows, 0, 8, 0) - PQntuples(rows);
     return 0;
 }
 

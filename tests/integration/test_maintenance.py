@@ -138,6 +138,28 @@ def test_maintenance_is_the_whole_fleets(server, pair):
     assert words.index("new disks\n") < words.index("more disks\n") and "by ada" in words
 
 
+def test_what_is_to_come_is_shown_and_called_off(server, pair):
+    maintenance(server, "on", "--reason", "next week", "--from", "168h", "--until", "2h")
+    words = maintenance(server, "show")
+    assert "app: to come, from " in words and "(2 h): next week" in words
+    id = words.split("\n  ")[1].split(",")[0]
+    assert "two at a time" in maintenance(server, "on", "--reason", "x", "--from", "169h",
+                                          "--until", "200h", code=1)
+    assert "called off by its id" in maintenance(server, "off", code=1)
+    assert "called off, was to begin" in maintenance(server, "off", id)
+    assert "over already" in maintenance(server, "off", id, code=1)
+    assert "none of this id" in maintenance(server, "off", "abc", code=1)
+    assert "more than a day ago" in maintenance(
+        server, "on", "--reason", "x", "--from", "2020-01-01T00:00:00Z", "--until",
+        "2099-01-01T00:00:00Z", code=2)
+    assert "over before it began" in maintenance(
+        server, "on", "--reason", "x", "--until", "2020-01-01T00:00:00Z", code=2)
+    assert "how long it lasts" in maintenance(server, "on", "--reason", "x", "--until", "30", code=2)
+    assert "366 days" in maintenance(server, "on", "--reason", "x", "--until", "400d", code=2)
+    assert "service shop" in maintenance(server, "on", "--reason", "x", "--until", "1h", "--service",
+                                         "shop", code=1)
+
+
 def test_it_ends_by_itself_while_nobody_can_be_asked(server, pair):
     maintenance(server, "on", "--reason", "a new server", "--until", "6s", "--drain")
     began = time.monotonic()

@@ -97,6 +97,16 @@ def test_one_that_is_taken_back_stays_in_the_books(front, counts):
     assert not any("excluded_minutes" in point for point in answer["points"])
 
 
+def test_more_than_readers_take_are_refused(front, server, counts):
+    server.sql("INSERT INTO probity.exclusions (service, id, objective, from_minute, until_minute, "
+               "reason, author) SELECT 'app', n::text, '', %s, %s + n, 'x', 'y' "
+               "FROM generate_series(1, 1024) AS n", (now_minute() - 10, now_minute() - 9))
+    body = {"from": "-3h", "to": "-2h", "reason": "one too many"}
+    assert "1,024" in post(front, 409, **body)["error"]["message"]
+    server.sql("UPDATE probity.exclusions SET from_minute = 1, until_minute = 2 WHERE id = '7'")
+    post(front, **body)
+
+
 def test_who_may(front, counts):
     path = f"/slo/{NAME}/exclusions"
     body = {"from": "-2h", "to": "-1h", "reason": "x"}
