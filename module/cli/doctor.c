@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "config/explain.h"
 #include "config/value.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ enum {
     JOIN_MORE_MS = 250, /* for a step that ends at the deadline to say so itself */
     VISITS_MAX = LIMIT_CHECKS + LIMIT_SOURCES + 8,
     REPORT_MAX_BYTES = 32 * 1024,
+    WHERE_MAX_BYTES = 1024,
 };
 
 struct clinic {
@@ -30,17 +32,6 @@ struct clinic {
 };
 
 /* --- who is visited --- */
-
-static const char *kind_name(enum check_kind kind)
-{
-    static const char *const names[] = {
-        [CHECK_HTTP] = "http",       [CHECK_POSTGRES] = "postgres", [CHECK_REDIS] = "redis",
-        [CHECK_CELERY] = "celery",   [CHECK_UPSTASH] = "upstash",   [CHECK_TCP] = "tcp",
-        [CHECK_TLS] = "certificate",
-    };
-
-    return names[kind];
-}
 
 static struct doctor_visit *add_visit(struct clinic *clinic, const char *name, const char *about,
                                       doctor_visit_fn run)
@@ -63,7 +54,7 @@ static void add_visits(struct clinic *clinic)
     const struct config *config = clinic->config;
 
     for (int i = 0; i < config->check_count; i++)
-        add_visit(clinic, config->checks[i].name, kind_name(config->checks[i].kind),
+        add_visit(clinic, config->checks[i].name, check_kind_text(config->checks[i].kind),
                   doctor_visit_check)
             ->check = &config->checks[i];
     (void)add_visit(clinic, "ledger", "where events are counted", doctor_visit_ledger);
@@ -118,13 +109,25 @@ static int start_visits(struct clinic *clinic)
     return 0;
 }
 
+/* "database: postgres, db.internal:5432/orders" */
+static void print_title(const struct doctor_visit *visit)
+{
+    AUTO(buf_done) struct buf where = { .max_bytes = WHERE_MAX_BYTES };
+
+    if (visit->check != NULL && visit->check->misconfigured == NULL
+        && !visit->check->not_configured)
+        check_show_target(visit->check, &where);
+    printf("%s: %s%s%s\n", visit->name, visit->about, where.length > 0 ? ", " : "",
+           buf_text(&where));
+}
+
 /* Returns whether it failed. */
 static bool print_visit(struct doctor_visit *visit)
 {
     bool failed;
 
     (void)pthread_mutex_lock(&visit->lock);
-    printf("%s: %s\n", visit->name, visit->about);
+    print_title(visit);
     if (visit->report.length > 0) {
         log_scrub(visit->report.data);
         printf("%s", visit->report.data);

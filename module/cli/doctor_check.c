@@ -176,7 +176,7 @@ static void tell_answer(struct doctor_visit *visit, const struct probe *probe,
         reason_text(outcome->reason, outcome->number, phrase);
         doctor_note(visit, "degraded: %s: %s", phrase, reason_hint(outcome->reason));
     } else {
-        doctor_pass(visit, "%s", words);
+        doctor_pass(visit, "%s", words[0] != '\0' ? words : "it answers");
     }
 }
 

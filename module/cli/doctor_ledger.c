@@ -119,6 +119,8 @@ static const char sql_rights[] =
     " ('objectives', 'SELECT,INSERT,UPDATE'),"
     " ('exclusions', 'SELECT,INSERT,UPDATE'),"
     " ('gate_overrides', 'SELECT,INSERT,UPDATE'),"
+    " ('maintenance', 'SELECT'),"
+    " ('excluded', 'SELECT'),"
     " ('positions', 'SELECT,INSERT,UPDATE,DELETE'),"
     " ('indicator_minutes', 'SELECT,INSERT,UPDATE,DELETE'),"
     " ('indicator_quarters', 'SELECT,INSERT,UPDATE,DELETE'),"

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void doctor_begin(struct doctor_visit *visit, const char *step)
@@ -126,42 +125,15 @@ void doctor_give_up(struct doctor_visit *visit)
 
 /* --- where to change it --- */
 
-static const char *first_set(const char *const variables[])
+/* The variable, or the place in a file, where the address of what is visited stands. */
+static const char *find_origin(const struct doctor_visit *visit)
 {
-    for (size_t i = 0; variables[i] != NULL; i++) {
-        const char *value = getenv(variables[i]);
+    const struct config *config = visit->config;
+    const char *origin = visit->check == NULL
+                             ? config_ledger_origin(config)
+                             : config_check_origin(config, (int)(visit->check - config->checks));
 
-        if (value != NULL && value[0] != '\0')
-            return variables[i];
-    }
-    return NULL;
-}
-
-/* The variable, or the file, in which the address of what is visited stands. */
-static void find_place(const struct doctor_visit *visit, char *text, size_t bytes)
-{
-    static const struct {
-        const char *name;
-        const char *variables[4];
-    } places[] = {
-        { "app", { "PROBITY_APP" } },
-        { "database", { "DATABASE_URL", "DATABASE_HOST" } },
-        { "redis", { "REDIS_URL", "REDIS_INTERNAL_IP", "UPSTASH_REDIS_REST_URL" } },
-        { "celery", { "CELERY_BROKER_URL" } },
-        { "ledger", { "PROBITY_LEDGER_URL", "DATABASE_URL", "DATABASE_HOST" } },
-    };
-    const char *variable = NULL;
-    const char *file = getenv("PROBITY_CONFIG");
-
-    for (size_t i = 0; variable == NULL && i < ARRAY_LENGTH(places); i++) {
-        if (strcmp(places[i].name, visit->name) == 0)
-            variable = first_set(places[i].variables);
-    }
-    if (variable != NULL)
-        (void)snprintf(text, bytes, "%s", variable);
-    else
-        (void)snprintf(text, bytes, "the check %s in %.120s", visit->name,
-                       file != NULL && file[0] != '\0' ? file : "PROBITY_CHECKS");
+    return origin != NULL ? origin : "the configuration";
 }
 
 void doctor_find_change(const struct doctor_visit *visit, enum health_reason reason,
@@ -187,13 +159,11 @@ void doctor_find_change(const struct doctor_visit *visit, enum health_reason rea
         { HEALTH_REASON_TLS_FILES, "the files of TLS" },
         { HEALTH_REASON_NOT_ADMITTED, "sslmode" },
     };
-    char place[DOCTOR_CHANGE_BYTES / 2 + 40];
 
     text[0] = '\0';
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-        if (parts[i].reason != reason)
-            continue;
-        find_place(visit, place, sizeof(place));
-        (void)snprintf(text, DOCTOR_CHANGE_BYTES, "%s in %s", parts[i].what, place);
+        if (parts[i].reason == reason)
+            (void)snprintf(text, DOCTOR_CHANGE_BYTES, "%s in %s", parts[i].what,
+                           find_origin(visit));
     }
 }

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from process import REPOSITORY, can_reach, plain_environment
-from servers import Probityd, build_path, run_tool
+from certificates import Authority
+from process import REPOSITORY, can_reach, free_port, plain_environment
+from servers import Probityd, Redis, build_path, run_tool
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -246,3 +247,37 @@ def test_missing_rights_are_named_as_the_guide_lists_them(house):
 def test_misuse_is_two(arguments, words):
     done = run_tool("doctor", *arguments)
     assert done.returncode == 2 and words in done.stderr and done.stdout == ""
+
+
+def test_checks_of_the_file_say_where_they_stand(house, folder):
+    authority, stranger = (Authority(os.path.join(folder, name)) for name in ("a", "b"))
+    shown = authority.issue()
+    redis = Redis(os.path.join(folder, "redis"))
+    redis.settings.update({"tls-port": free_port(), "tls-cert-file": shown.path,
+                           "tls-key-file": shown.key, "tls-auth-clients": "no"})
+    redis.start()
+    try:
+        port = redis.settings["tls-port"]
+        checks = f"""
+- {{name: cache, url: "rediss://127.0.0.1:{port}/0", tls: {{ca: {authority.path}}}}}
+- {{name: strange, url: "rediss://127.0.0.1:{port}/0", tls: {{ca: {stranger.path}}}}}
+- {{name: plain, url: "rediss://127.0.0.1:{house.redis.port}/0"}}
+- {{name: certificate, url: "tls://127.0.0.1:{port}", tls: {{ca: {authority.path}}}}}
+- {{name: port, url: "tcp://127.0.0.1:{port}"}}
+- {{name: workers, kind: celery, url: "{house.redis.url()}"}}
+- {{name: unset, url: "${{NO_SUCH_VARIABLE}}", kind: redis}}
+"""
+        names = "cache strange plain certificate port workers unset".split()
+        done = house.doctor(*names, env={"PROBITY_CHECKS": checks})
+    finally:
+        redis.stop()
+    assert "TLSv1.3, the certificate holds for 36" in line(done, "cache", "ok", "TLS")
+    assert line(done, "cache", "ok", "query")
+    said = line(done, "strange", "FAILED", "TLS")
+    assert "tls: certificate not trusted" in said and re.search(r"tls.ca.* in .*CHECKS:3:\d", said)
+    assert "FAILED" in done.stdout.split("plain:")[1].split("certificate:")[0]
+    assert line(done, "certificate", "ok", "TLS") and line(done, "certificate", "ok", "query")
+    assert line(done, "port", "ok", "connect")
+    assert "no workers" in line(done, "workers", "FAILED", "query")
+    assert "NO_SUCH_VARIABLE" in line(done, "unset", "FAILED", "configure")
+    assert done.returncode == 1 and done.stdout.endswith("\n4 failed\n"), done.stdout
