@@ -253,7 +253,7 @@ int probe_celery(int argc, char **argv)
     if (config_load(look_up, &given, &config, &err) != 0)
         return command_fail(COMMAND_MISUSED, "probe celery", "%s", err.text);
     check = config_check(config, "celery");
-    if (check == NULL)
+    if (check == NULL || check->not_configured)
         return command_fail(COMMAND_MISUSED, "probe celery",
                             "set CELERY_BROKER_URL to the broker, or name it by --url");
     if (check->misconfigured != NULL)

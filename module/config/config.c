@@ -238,34 +238,6 @@ static int put_defaults(struct snapshot *snapshot)
     return 0;
 }
 
-static int list_queues(struct snapshot *snapshot, struct error *err)
-{
-    struct config *config = &snapshot->config;
-    struct slice rest = slice_of(snapshot->celery_queues);
-
-    for (struct slice word = value_cut_word(&rest); word.length > 0; word = value_cut_word(&rest)) {
-        const char *copy;
-
-        if (config->celery_queue_count == LIMIT_CELERY_QUEUES)
-            return error_set(err, EINVAL, "PROBITY_CELERY_QUEUES: names more than %d queues",
-                             LIMIT_CELERY_QUEUES);
-        copy = arena_copy(snapshot->arena, word);
-        if (copy == NULL)
-            return out_of_memory(err);
-        config->celery_queues[config->celery_queue_count++] = copy;
-    }
-    return 0;
-}
-
-static void add_pool(struct snapshot *snapshot)
-{
-    struct config *config = &snapshot->config;
-
-    config->database_pool_size = snapshot->pool_size;
-    if (snapshot->pool_size >= 0 && snapshot->max_overflow > 0)
-        config->database_pool_size += snapshot->max_overflow;
-}
-
 /* nginx writes such a path as unix:/…, and people copy it. */
 static void strip_unix(struct config *config)
 {
@@ -286,12 +258,8 @@ static void free_snapshot(struct snapshot **snapshot)
 static int build(struct snapshot *snapshot, struct error *err)
 {
     struct config_parts parts = { .sources.yaml = NULL };
-    int code;
+    int code = config_parts_read(snapshot, &parts, err);
 
-    add_pool(snapshot);
-    code = list_queues(snapshot, err);
-    if (code == 0)
-        code = config_parts_read(snapshot, &parts, err);
     if (code == 0)
         code = checks_build(snapshot, &parts, err);
     if (code == 0)

@@ -17,8 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum config_celery_mode { CONFIG_CELERY_ACTIVE, CONFIG_CELERY_PASSIVE };
-
 /* All strings are owned by the snapshot; one that is not set is NULL, unless a default is named. */
 struct config {
     const char *service;     /* PROBITY_SERVICE, "app" */
@@ -38,13 +36,6 @@ struct config {
     bool require_none;                /* PROBITY_REQUIRE=none: ready without any check */
     const char *groups[LIMIT_GROUPS]; /* names by enum check_group, then those of the file */
     int group_count;                  /* GROUP_NAMED at least */
-
-    int64_t database_pool_size; /* DATABASE_POOL_SIZE + DATABASE_MAX_OVERFLOW, -1 if unset */
-    enum config_celery_mode celery_mode;
-    const char *celery_queues[LIMIT_CELERY_QUEUES];
-    int celery_queue_count;
-    int64_t celery_expected_workers; /* -1 if unset */
-    int64_t celery_grace_ms;         /* how long `no workers` is degraded before it is an error */
 
     const char *ledger_conninfo; /* PROBITY_LEDGER_URL, else DATABASE_URL, for libpq; or NULL */
     const char *ledger_misconfigured; /* why there is none, in words, or NULL */

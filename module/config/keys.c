@@ -41,8 +41,8 @@ static const struct config_choice objectives_modes[] = {
 };
 
 static const struct config_choice celery_modes[] = {
-    { "active", CONFIG_CELERY_ACTIVE },
-    { "passive", CONFIG_CELERY_PASSIVE },
+    { "active", false },
+    { "passive", true },
     { NULL, 0 },
 };
 
@@ -170,14 +170,14 @@ const struct config_key config_keys[] = {
              "How long the workers have to answer."),
     DURATION("PROBITY_CELERY_MAX_AGE", IN(celery_max_age_ms), "30s", 1000, 24 * HOUR_MS,
              "An older result is `stale`. The same rules hold."),
-    CHOICE("PROBITY_CELERY_MODE", IN_CONFIG(celery_mode), "active", celery_modes,
+    CHOICE("PROBITY_CELERY_MODE", IN(celery_passive), "active", celery_modes,
            "`passive` never asks the workers and judges by their heartbeats alone."),
     LIST("PROBITY_CELERY_QUEUES", IN(celery_queues),
          "Queues whose lengths are shown, at most 16. Without it: those that workers say they "
          "consume."),
-    COUNT("PROBITY_CELERY_EXPECTED_WORKERS", IN_CONFIG(celery_expected_workers), NULL, 0, 100000,
+    COUNT("PROBITY_CELERY_EXPECTED_WORKERS", IN(celery_expected_workers), NULL, 0, 100000,
           "Fewer than this many workers are `degraded`."),
-    DURATION("PROBITY_CELERY_GRACE", IN_CONFIG(celery_grace_ms), "30s", 0, HOUR_MS,
+    DURATION("PROBITY_CELERY_GRACE", IN(celery_grace_ms), "30s", 0, HOUR_MS,
              "How long `no workers` is `degraded` before it is an error, so that a redeploy of the "
              "workers doesn't take the service away."),
     TEXT("PROBITY_APP_POLICY", IN(app_policy), "fail",

@@ -264,20 +264,53 @@ static void fill_limits(struct check_config *check)
     check->limits.memory_percent = 90;
 }
 
-static void fill_celery(const struct draft *draft)
+/* The variables speak of the workers of CELERY_BROKER_URL. */
+static int list_queues(const struct snapshot *snapshot, struct check_celery *celery,
+                       struct error *err)
 {
-    const struct config *config = &draft->snapshot->config;
+    struct slice rest = slice_of(snapshot->celery_queues);
+
+    for (struct slice word = value_cut_word(&rest); word.length > 0; word = value_cut_word(&rest)) {
+        const char *copy;
+
+        if (celery->queue_count == LIMIT_CELERY_QUEUES)
+            return error_set(err, EINVAL, "PROBITY_CELERY_QUEUES: names more than %d queues",
+                             LIMIT_CELERY_QUEUES);
+        copy = arena_copy(snapshot->arena, word);
+        if (copy == NULL)
+            return error_set(err, ENOMEM, "configuration: out of memory");
+        celery->queues[celery->queue_count++] = copy;
+    }
+    return 0;
+}
+
+static int fill_celery(const struct draft *draft, struct error *err)
+{
+    const struct snapshot *snapshot = draft->snapshot;
     struct check_celery *celery = &draft->check->celery;
 
-    celery->passive = config->celery_mode == CONFIG_CELERY_PASSIVE;
-    celery->grace_ms = config->celery_grace_ms;
-    celery->expected_workers = -1;
-    celery->key_prefix = "";
+    if (draft->check->kind != CHECK_CELERY)
+        return 0;
+    *celery = (struct check_celery){
+        .passive = snapshot->celery_passive != 0,
+        .expected_workers = -1,
+        .grace_ms = snapshot->celery_grace_ms,
+        .key_prefix = "",
+    };
     if (draft->builtin == NULL)
-        return; /* the variables speak of the workers of CELERY_BROKER_URL */
-    celery->expected_workers = config->celery_expected_workers;
-    celery->queue_count = config->celery_queue_count;
-    memcpy(celery->queues, config->celery_queues, sizeof(celery->queues));
+        return 0;
+    celery->expected_workers = snapshot->celery_expected_workers;
+    return list_queues(snapshot, celery, err);
+}
+
+/* What the application may open; -1: not said. */
+static int64_t pool_size(const struct draft *draft)
+{
+    const struct snapshot *snapshot = draft->snapshot;
+
+    if (draft->builtin != &builtins[BUILTIN_DATABASE] || snapshot->pool_size < 0)
+        return -1;
+    return snapshot->pool_size + (snapshot->max_overflow > 0 ? snapshot->max_overflow : 0);
 }
 
 static int refuse_foreign(const struct draft *draft, struct error *err)
@@ -296,16 +329,14 @@ static int refuse_foreign(const struct draft *draft, struct error *err)
 static int fill_parts(const struct draft *draft, struct error *err)
 {
     struct check_config *check = draft->check;
-    int code;
+    int code = fill_celery(draft, err);
 
     fill_limits(check);
-    fill_celery(draft);
-    check->http.report = draft->builtin == NULL ? CHECK_REPORT_IGNORE : CHECK_REPORT_MERGE;
-    check->pool_size = draft->builtin == &builtins[BUILTIN_DATABASE]
-                           ? draft->snapshot->config.database_pool_size
-                           : -1;
-    if (draft->entry == NULL)
-        return 0;
+    check->http.report =
+        draft->builtin == &builtins[BUILTIN_APP] ? CHECK_REPORT_MERGE : CHECK_REPORT_IGNORE;
+    check->pool_size = pool_size(draft);
+    if (code != 0 || draft->entry == NULL)
+        return code;
     code = refuse_foreign(draft, err);
     if (code == 0)
         code = entry_fill_limits(draft->snapshot, draft->entry, check, err);

@@ -55,7 +55,10 @@ struct snapshot {
     const char *upstash_url;
     const char *upstash_token;
     const char *broker_url;
+    int celery_passive; /* 0 or 1: PROBITY_CELERY_MODE */
     const char *celery_queues;
+    int64_t celery_expected_workers;
+    int64_t celery_grace_ms;
     const char *ledger_url;
     const char *require;
 

@@ -20,10 +20,6 @@ START_TEST(config_of_an_empty_environment_has_the_defaults)
     ck_assert_int_eq(config->drain_ms, 5000);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
     ck_assert(!config->log_format_set);
-    ck_assert_int_eq(config->database_pool_size, -1);
-    ck_assert_int_eq(config->celery_expected_workers, -1);
-    ck_assert_int_eq(config->celery_grace_ms, 30000);
-    ck_assert_int_eq(config->celery_mode, CONFIG_CELERY_ACTIVE);
     ck_assert_int_eq(config->slo_max_age_ms, 15000);
     ck_assert_str_eq(config->jwt_algorithm, "HS256");
     ck_assert_str_eq(config->admin_claim, "role=admin,scope=admin,is_admin=true");
@@ -42,6 +38,10 @@ START_TEST(config_reads_every_kind_of_value)
                                        "TEXT",
                                        "LOG_LEVEL",
                                        "warn",
+                                       "CELERY_BROKER_URL",
+                                       "redis://h",
+                                       "DATABASE_URL",
+                                       "postgres://h/d",
                                        "DATABASE_POOL_SIZE",
                                        "10",
                                        "DATABASE_MAX_OVERFLOW",
@@ -58,15 +58,18 @@ START_TEST(config_reads_every_kind_of_value)
                                        "0.5",
                                        NULL };
     AUTO(config_release) const struct config *config = environment_load(env);
+    const struct check_celery *celery = &config_check(config, "celery")->celery;
 
     ck_assert_str_eq(config->service, "api.v2");
     ck_assert_str_eq(config->listen_path, "/tmp/p.sock");
     ck_assert(config->log_format_set && config->log_format == LOG_FORMAT_TEXT);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_WARNING);
-    ck_assert_int_eq(config->database_pool_size, 15);
-    ck_assert_int_eq(config->celery_mode, CONFIG_CELERY_PASSIVE);
-    ck_assert_int_eq(config->celery_queue_count, 2);
-    ck_assert_str_eq(config->celery_queues[1], "solar");
+    ck_assert_int_eq(config_check(config, "database")->pool_size, 15);
+    ck_assert(celery->passive);
+    ck_assert_int_eq(celery->queue_count, 2);
+    ck_assert_str_eq(celery->queues[1], "solar");
+    ck_assert_int_eq(celery->expected_workers, -1);
+    ck_assert_int_eq(celery->grace_ms, 30000);
     ck_assert_str_eq(config->app_version, "abc");
     ck_assert_str_eq(config->jwt_secret, "second");
     ck_assert_int_eq(config->drain_ms, 500);
@@ -142,15 +145,14 @@ END_TEST
 
 START_TEST(config_survives_a_variable_that_means_something_else_to_the_application)
 {
-    static const char *const env[] = {
-        "LOG_FORMAT", "%(asctime)s", "LOG_LEVEL", "TRACE", "DATABASE_POOL_SIZE",
-        "auto",       "REDIS_SSL",   "maybe",     NULL
-    };
+    static const char *const env[] = { "LOG_FORMAT",         "%(asctime)s",    "LOG_LEVEL", "TRACE",
+                                       "DATABASE_POOL_SIZE", "auto",           "REDIS_SSL", "maybe",
+                                       "DATABASE_URL",       "postgres://h/d", NULL };
     AUTO(config_release) const struct config *config = environment_load(env);
 
     ck_assert(!config->log_format_set);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
-    ck_assert_int_eq(config->database_pool_size, -1);
+    ck_assert_int_eq(config_check(config, "database")->pool_size, -1);
 }
 END_TEST
 

@@ -52,6 +52,22 @@ START_TEST(same_ids_are_never_used_again)
 }
 END_TEST
 
+START_TEST(same_rows_do_not_care_for_the_rules_of_other_kinds)
+{
+    static const char *const cases[][2] = {
+        { "PROBITY_CELERY_GRACE", "5s" },         { "PROBITY_CELERY_MODE", "passive" },
+        { "PROBITY_CELERY_QUEUES", "a,b" },       { "DATABASE_POOL_SIZE", "5" },
+        { "PROBITY_DATABASE_POLICY", "degrade" }, { "PROBITY_TLS_CA", "/a.pem" },
+    };
+    AUTO(config_release)
+    const struct config *before = environment_load_one("REDIS_URL", "redis://h");
+    const char *const env[] = { "REDIS_URL", "redis://h", cases[_i][0], cases[_i][1], NULL };
+    AUTO(config_release) const struct config *after = reload(env, before);
+
+    ck_assert_uint_eq(id_of(after, "redis"), id_of(before, "redis"));
+}
+END_TEST
+
 START_TEST(same_is_no_row_that_differs_in_a_rule)
 {
     static const char *const cases[][2] = {
@@ -113,6 +129,7 @@ TCase *same_cases(void)
 
     tcase_add_test(cases, same_rows_keep_their_id_and_changed_ones_get_another);
     tcase_add_test(cases, same_ids_are_never_used_again);
+    tcase_add_loop_test(cases, same_rows_do_not_care_for_the_rules_of_other_kinds, 0, 6);
     tcase_add_loop_test(cases, same_is_no_row_that_differs_in_a_rule, 0, 8);
     tcase_add_test(cases, same_looks_at_every_member);
     tcase_add_test(cases, same_queues_are_the_same_by_their_names);
