@@ -124,7 +124,7 @@ static int read_file(const char *path, X509_STORE **ret, struct error *err)
 
 int tls_authorities_acquire(const char *path, X509_STORE **ret, struct error *err)
 {
-    struct edition edition;
+    struct edition edition = { 0 };
     X509_STORE *store = NULL;
     int code = find_edition(path, &edition, err);
 
