@@ -47,7 +47,8 @@ static bool is_too_deep(struct slice text)
 
 json_t *json_body_parse(struct slice text)
 {
-    if (is_too_deep(text))
+    /* jansson passes over a NUL behind a number, and a text that ends there would be shown cut. */
+    if (text.length == 0 || memchr(text.data, '\0', text.length) != NULL || is_too_deep(text))
         return NULL;
     return json_loadb(text.data, text.length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 }

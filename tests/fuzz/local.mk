@@ -27,3 +27,9 @@ TESTS += %D%/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = %D%/fuzz_record.c
 tests_fuzz_fuzz_record_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_record_LDADD = module/front/libfront.a $(level0_libs)
+
+check_PROGRAMS += %D%/fuzz_http
+TESTS += %D%/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = %D%/fuzz_http.c
+tests_fuzz_fuzz_http_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_http_LDADD = module/probe/libprobe.a $(level0_libs)

@@ -92,6 +92,7 @@ START_TEST(what_is_no_json_or_too_deep_is_nothing)
     ck_assert_ptr_null(json_body_parse((struct slice){ NULL, 0 }));
     ck_assert_ptr_null(json_body_parse(slice_of("{\"a\": 1, \"a\": 2}")));
     ck_assert_ptr_null(json_body_parse(slice_of("\"\xff\"")));
+    ck_assert_ptr_null(json_body_parse(SLICE("[0.1\0]")));
     memset(deep, '[', 100);
     memset(deep + 100, ']', 100);
     ck_assert_ptr_null(json_body_parse((struct slice){ deep, 200 }));
