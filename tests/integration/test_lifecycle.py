@@ -258,8 +258,8 @@ def test_replacements_under_load_lose_no_request(start):
 
 
 @pytest.mark.long
-def test_twenty_replacements_under_load_lose_no_request(start):
-    got = replace_under_load(start, 20)
+def test_fifty_replacements_under_load_lose_no_request(start):
+    got = replace_under_load(start, 50)
     assert all(set(one) == {200} for one in got), got
 
 
