@@ -15,6 +15,7 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/render.h \
 	%D%/render_detailed.c \
 	%D%/render_facts.c \
+	%D%/render_history.c \
 	%D%/render_ietf.c \
 	%D%/render_pages.c \
 	%D%/render_public.c \

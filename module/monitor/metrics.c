@@ -115,6 +115,28 @@ static void group_family(struct metrics_writer *writer, const struct overview *o
     }
 }
 
+/* Of the file that what became of the checks survives a restart in. */
+static void keeping_families(struct metrics_writer *writer, const struct overview *overview)
+{
+    const struct keeping *keeping = &overview->keeping;
+
+    counter(writer, "probity_history_refused_total",
+            "Histories of checks that could not be kept, for want of memory.",
+            overview->histories_refused);
+    if (!keeping->wanted)
+        return;
+    counter(writer, "probity_history_writes_total",
+            "How often the checks' history was written to the disk.", keeping->writes);
+    counter(writer, "probity_history_write_failures_total", "How often it could not be.",
+            keeping->failures);
+    gauge(writer, "probity_history_file_bytes", "What it takes on the disk.", keeping->file_bytes);
+    if (keeping->written_at_ms == 0)
+        return;
+    metrics_family(writer, "probity_history_age_seconds", METRICS_GAUGE,
+                   "Time since it was written last.");
+    metrics_seconds_from_ms(writer, NULL, overview->now.boot_ms - keeping->written_at_ms);
+}
+
 void render_metrics(const struct overview *overview, enum metrics_format format, struct buf *body)
 {
     struct metrics_writer writer;
@@ -129,6 +151,7 @@ void render_metrics(const struct overview *overview, enum metrics_format format,
     if (overview->config->check_count > 0)
         check_families(&writer, overview);
     render_fact_families(overview, &writer);
+    keeping_families(&writer, overview);
     counter(&writer, "probity_outcomes_refused_total",
             "Results of checks that found the monitor's queue full.", overview->outcomes_refused);
     counter(&writer, "probity_health_publications_failed_total",

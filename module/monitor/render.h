@@ -36,6 +36,9 @@ void render_component(const struct view *view, struct page_text *text, struct bu
 /* What the last look brought, in the API's order; null for what is not known. */
 void render_facts(const struct check_state *state, bool known, struct json_writer *writer);
 
+/* Its uptime, and its last transitions and results, the newest first. */
+void render_history(const struct check_state *state, struct json_writer *writer);
+
 /* The certificate that the other side has shown, where it speaks TLS. */
 void render_tls(const struct check_state *state, bool known, int64_t now_wall_ms,
                 struct json_writer *writer);

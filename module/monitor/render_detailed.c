@@ -163,5 +163,8 @@ void render_component(const struct view *view, struct page_text *text, struct bu
     json_writer_init(&writer, body);
     json_open_object(&writer);
     put_component(view, view->which, &writer);
+    /* What is too old is little better for being long. */
+    if (!view->too_old)
+        render_history(&view->overview->checks[view->which], &writer);
     json_close_object(&writer);
 }

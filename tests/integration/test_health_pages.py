@@ -179,6 +179,18 @@ def test_admins_see_why_and_the_log_has_the_rest_under_the_same_id(pages):
     assert said and said[0]["check"] == "stranger" and said[0]["detail"]
 
 
+def test_a_component_has_its_past(pages):
+    component = pages.get("/health/detailed/redis", token=True).json()
+    assert component["history"][0]["status"] == "ok" and len(component["history"]) <= 60
+    assert [result["at"] for result in component["history"]] == \
+        sorted((result["at"] for result in component["history"]), reverse=True)
+    assert component["transitions"][-1]["from"] == "starting"
+    assert component["uptime"] == {span: 1 for span in ("1h", "24h", "7d", "30d")}
+    broken = pages.get("/health/detailed/cache", token=True).json()
+    assert broken["uptime"]["1h"] == 0 and broken["history"][0]["reason"] == "connection refused"
+    assert broken["transitions"][0]["error_id"] == broken["error_id"]
+
+
 def test_a_detailed_page_as_text_is_for_admins_too(pages):
     assert pages.get("/health/detailed", headers=SHAPES["text"]).status == 401
     text = pages.get("/health/detailed", headers=SHAPES["text"], token=True).text

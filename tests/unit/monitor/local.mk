@@ -14,7 +14,7 @@ tests_unit_monitor_test_monitor_SOURCES = $(suite_sources) %D%/suite.c %D%/scene
 	%D%/test_reload.c \
 	%D%/test_render_detailed.c \
 	%D%/test_render_facts.c \
-	%D%/test_render_ietf.c \
+	%D%/test_render_history.c %D%/test_render_ietf.c \
 	%D%/test_render_pages.c \
 	%D%/test_render_public.c \
 	%D%/test_render_text.c \

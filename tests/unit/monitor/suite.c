@@ -14,6 +14,7 @@ TCase *recollection_cases(void);
 TCase *reload_cases(void);
 TCase *render_detailed_cases(void);
 TCase *render_facts_cases(void);
+TCase *render_history_cases(void);
 TCase *render_ietf_cases(void);
 TCase *render_pages_cases(void);
 TCase *render_public_cases(void);
@@ -27,11 +28,13 @@ TCase *vault_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        annals_cases,       chronicle_cases,    envelope_cases,        history_cases,
-        keeper_cases,       metrics_cases,      monitor_cases,         overview_cases,
-        recollection_cases, reload_cases,       render_detailed_cases, render_facts_cases,
-        render_ietf_cases,  render_pages_cases, render_public_cases,   render_text_cases,
-        report_cases,       rule_cases,         state_cases,           uptime_cases,
+        annals_cases,         chronicle_cases,       envelope_cases,
+        history_cases,        keeper_cases,          metrics_cases,
+        monitor_cases,        overview_cases,        recollection_cases,
+        reload_cases,         render_detailed_cases, render_facts_cases,
+        render_history_cases, render_ietf_cases,     render_pages_cases,
+        render_public_cases,  render_text_cases,     report_cases,
+        rule_cases,           state_cases,           uptime_cases,
         vault_cases,
     };
 
