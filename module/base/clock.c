@@ -52,6 +52,15 @@ void clock_sleep_ms(int64_t duration_ms)
     (void)nanosleep(&pause, NULL);
 }
 
+/* Pages hold hundreds of times and are written every second: printf would be a third of that. */
+static void put_digits(char *text, int digits, int value)
+{
+    while (digits-- > 0) {
+        text[digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES])
 {
     int64_t second = wall_ms / 1000;
@@ -69,11 +78,14 @@ void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES])
         (void)snprintf(text, CLOCK_TEXT_BYTES, "9999-12-31T23:59:59.999Z");
         return;
     }
-    (void)snprintf(text, CLOCK_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-                   (unsigned)(parts.tm_year + 1900) % 10000u, (unsigned)(parts.tm_mon + 1) % 100u,
-                   (unsigned)parts.tm_mday % 100u, (unsigned)parts.tm_hour % 100u,
-                   (unsigned)parts.tm_min % 100u, (unsigned)parts.tm_sec % 100u,
-                   (unsigned)millisecond % 1000u);
+    memcpy(text, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_BYTES);
+    put_digits(text, 4, parts.tm_year + 1900);
+    put_digits(text + 5, 2, parts.tm_mon + 1);
+    put_digits(text + 8, 2, parts.tm_mday);
+    put_digits(text + 11, 2, parts.tm_hour);
+    put_digits(text + 14, 2, parts.tm_min);
+    put_digits(text + 17, 2, parts.tm_sec);
+    put_digits(text + 20, 3, (int)millisecond);
 }
 
 /* --- reading a time --- */

@@ -7,8 +7,6 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-#include <inttypes.h>
-
 void json_writer_init(struct json_writer *writer, struct buf *buf)
 {
     *writer = (struct json_writer){ .buf = buf };
@@ -172,8 +170,14 @@ void json_put_us_as_ms(struct json_writer *writer, int64_t duration_us)
 {
     int64_t tenths = (duration_us + 99) / 100;
 
+    uint64_t size = tenths < 0 ? (uint64_t)0 - (uint64_t)tenths : (uint64_t)tenths;
+
     begin_value(writer);
-    buf_printf(writer->buf, "%" PRId64 ".%" PRId64, tenths / 10, tenths % 10);
+    if (tenths < 0)
+        buf_append_char(writer->buf, '-');
+    buf_append_uint(writer->buf, size / 10);
+    buf_append_char(writer->buf, '.');
+    buf_append_char(writer->buf, (char)('0' + size % 10));
 }
 
 void json_put_time(struct json_writer *writer, int64_t wall_ms)
