@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum {
-    RETRY_MS = 10 * 1000,
+    RETRY_MS = 10 * 1000, /* where the other connection was made, and this one was not */
     RETRY_REFUSED_MS = 60 * 1000, /* rights are seldom given from one moment to the next */
     /* Two of the default heartbeats: after that silence means something. */
     FIRST_MS = 5 * 1000,
@@ -93,9 +93,9 @@ void celery_listener_keep(struct celery_listener *listener, const struct probe *
         resp_close(&listener->resp);
     if (listener->resp != NULL || now_ms < listener->again_ms)
         return;
-    listener->again_ms = now_ms + RETRY_MS;
     listener->heartbeats = (struct heartbeats){ 0 };
     if (resp_open(probe, deadline_ms, &listener->resp, &outcome) != PROBE_KEEP) {
+        listener->again_ms = now_ms + RETRY_MS;
         listener->trouble = outcome.reason;
         listener->number = outcome.number;
         return;

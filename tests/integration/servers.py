@@ -246,9 +246,9 @@ class Redis(Process):
         login = f":{password}@" if password else ""
         return f"redis://{login}127.0.0.1:{port or self.port}/{database}"
 
-    def client(self):
+    def client(self, database=0):
         import redis  # pylint: disable=import-outside-toplevel
-        return redis.Redis.from_url(self.url(), decode_responses=True, socket_timeout=5)
+        return redis.Redis.from_url(self.url(database), decode_responses=True, socket_timeout=5)
 
     def ready(self):
         return self.client().ping()
@@ -296,13 +296,18 @@ class CeleryWorker(Process):
 
     def control(self, method, *arguments, **options):
         """Calls a method of Celery's own app.control, over this worker's broker."""
+        with self.app() as app:
+            return getattr(app.control, method)(*arguments, **options)
+
+    def send(self, task, *arguments):
+        with self.app() as app:
+            app.send_task(task, arguments)
+
+    def app(self):
         from celery import Celery  # pylint: disable=import-outside-toplevel
         app = Celery(broker=self.broker)
         app.conf.broker_transport_options = self.transport_options()
-        try:
-            return getattr(app.control, method)(*arguments, **options)
-        finally:
-            app.close()
+        return app
 
 
 class App(Process):

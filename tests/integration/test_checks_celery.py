@@ -1,10 +1,12 @@
 """The check of Celery's workers: who answers, what waits, and that nothing of ours stays behind."""
 # SPDX-License-Identifier: MIT
+import os
 import time
 
 import pytest
 
-from process import wait_until
+from certificates import Authority
+from process import free_port, wait_until
 from proxy import Proxy
 
 # Kombu's own bindings stay as long as there are workers; these are what a round of ours makes.
@@ -71,6 +73,9 @@ def test_what_waits_is_counted_over_all_priorities_and_missed_by_nobody(start, r
     shown = wait_for_component(stack, status="degraded", error="a queue has no consumer",
                                queued_tasks=3)
     assert shown["queues"] == {"mail": 3, "celery": 0}
+    assert shown["queue_details"]["mail"] == {"depth": 3, "consumers": 0, "growing_since": None}
+    client.lpush("mail", "4")
+    wait_until(lambda: component(stack)["queue_details"]["mail"]["growing_since"], 5)
     client.delete("mail", "mail\x06\x169")
     worker.control("add_consumer", "mail")
     wait_for_component(stack, status="ok", queues={"mail": 0, "celery": 0})
@@ -186,6 +191,77 @@ class Nat(Proxy):
             super()._forward(end)
         elif not end.recv(65536):
             self._close(end)
+
+
+def test_brokers_of_all_kinds_are_looked_at_by_one_daemon(start, redis, folder):
+    """A role with few rights, a key prefix, TLS, another database, and nobody there."""
+    authority = Authority(os.path.join(folder, "authority"))
+    certificate, secure = authority.issue(), free_port()
+    client = redis.client()
+    client.config_set("tls-cert-file", certificate.path)
+    client.config_set("tls-key-file", certificate.key)
+    client.config_set("tls-auth-clients", "no")
+    client.config_set("tls-port", secure)
+    client.execute_command(
+        "ACL", "SETUSER", "probe", "on", ">pw", "resetkeys", "resetchannels", "&/0.celery.pidbox",
+        "~_kombu.binding.reply.celery.pidbox", "~*.reply.celery.pidbox", "~unacked*", "-@all",
+        "+ping", "+publish", "+sadd", "+srem", "+del", "+brpop", "+llen", "+hlen", "+multi",
+        "+exec")
+    client.set("user", "data")
+    start.celery(redis.url(), node="plain")
+    start.celery(redis.url(1), node="prefixed", key_prefix='my"app:', queues="mail")
+    few = redis.url().replace("//", "//probe:pw@")
+    tls = redis.url(1, port=secure).replace("redis://", "rediss://")
+    before = {number: set(redis.client(number).keys("*")) for number in (0, 1, 2)}
+    rows = {"few": (few, "{}"), "tls": (tls, "{key_prefix: 'my\"app:', queues: [mail]}"),
+            "few-passive": (few, "{mode: passive}"), "nobody": (redis.url(2), "{grace: 0s}")}
+    stack = start.stack(app=None, postgres=False, redis=False, env={
+        "PROBITY_TLS_CA": authority.path,
+        "PROBITY_CHECKS": "".join(
+            f"- {{name: {name}, kind: celery, url: '{url}', interval: 1s, timeout: 1s, "
+            f"celery: {more}}}\n" for name, (url, more) in rows.items())})
+
+    def words():
+        return stack.get("/health/ready").json()["checks"]
+    wanted = {"few": "ok", "tls": "ok", "few-passive": "error: permission denied",
+              "nobody": "error: no workers"}
+    wait_until(lambda: words() == wanted, 10, f"{wanted}")
+    shown = stack.get("/health/detailed", token=True).json()["components"]
+    assert shown["tls"]["queues"] == {"mail": 0} and shown["tls"]["active_workers"] == 1
+    assert shown["tls"]["queue_details"]["mail"]["consumers"] == 1
+    # What the role may not do is not known, and no fault.
+    assert shown["few"]["active_workers"] == 1 and shown["few"]["active_tasks"] is None
+    assert shown["few"]["queues"] == {"celery": None} and shown["few"]["queued_tasks"] is None
+    assert shown["few"]["unacked_tasks"] == 0
+    stack.probityd.stop()
+    assert before == {number: set(redis.client(number).keys("*")) for number in (0, 1, 2)}
+
+
+@pytest.mark.long
+def test_a_solo_worker_in_a_long_task_is_busy(start, redis):
+    worker = start.celery(redis.url(), pool="solo")
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_GRACE": "1s"})
+    wait_for_component(stack, status="ok", active_workers=1)
+    worker.send("demo.report", 6)
+    wait_for_word(stack, "degraded: busy")
+    assert component(stack)["unacked_tasks"] == 1
+    wait_for_word(stack, "ok")
+
+
+@pytest.mark.long
+def test_a_worker_that_lost_the_broker_and_only_sends_heartbeats_is_no_worker(start, redis):
+    """Kombu 5.2 with prefork: after the broker's restart it is never subscribed again."""
+    worker = start.celery(redis.url(), pool="prefork")
+    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_GRACE": "20s"})
+    wait_for_component(stack, status="ok", active_workers=1)
+    redis.kill9()
+    redis.start()
+    wait_for_word(stack, "degraded: no workers")
+    wait_for_word(stack, "degraded: workers alive but not consuming", 19)
+    wait_for_word(stack, "error: workers alive but not consuming", 20)
+    worker.stop()
+    worker.start()
+    wait_for_word(stack, "ok")
 
 
 @pytest.mark.long
