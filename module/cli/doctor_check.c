@@ -180,6 +180,17 @@ static void tell_answer(struct doctor_visit *visit, const struct probe *probe,
     }
 }
 
+/* What the answer does not tell because the role may not know it. */
+static void tell_rights(struct doctor_visit *visit, const struct probe *probe,
+                        const struct outcome *outcome)
+{
+    if (probe->check.kind != CHECK_POSTGRES || !outcome->has_facts
+        || outcome->facts.database.may_see_queries)
+        return;
+    doctor_begin(visit, "rights");
+    doctor_note(visit, "long queries and replicas are not seen: GRANT pg_monitor TO this role");
+}
+
 /* We are patient, so that we hear what is said in the end; the daemon is not. */
 static bool is_in_time(struct doctor_visit *visit, int64_t started_ms)
 {
@@ -218,6 +229,7 @@ static void ask(struct doctor_visit *visit, struct probe *probe, const struct pr
     kind->close(probe, link);
     if (outcome.status == OUTCOME_ERROR || is_in_time(visit, started_ms))
         tell_answer(visit, probe, &outcome);
+    tell_rights(visit, probe, &outcome);
 }
 
 static void visit_kind(struct doctor_visit *visit, struct probe *probe)

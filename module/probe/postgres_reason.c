@@ -65,6 +65,7 @@ static enum health_reason reason_of_words(const char *words)
         { "password authentication failed", HEALTH_REASON_AUTHENTICATION },
         { "server login has been failing", HEALTH_REASON_POOLER },
         { "(server down)", HEALTH_REASON_POOLER },
+        { "bouncer config error", HEALTH_REASON_POOLER },
         { "received invalid response", HEALTH_REASON_PROTOCOL },
         { "expected authentication request", HEALTH_REASON_PROTOCOL },
         { "unsupported frontend protocol", HEALTH_REASON_PROTOCOL },

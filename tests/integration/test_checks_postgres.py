@@ -9,6 +9,7 @@ import pytest
 
 from certificates import Authority, Certificate
 from process import wait_until
+from servers import PgBouncer
 
 
 def word(stack, name="database"):
@@ -70,6 +71,23 @@ def test_a_server_that_admits_nobody_without_tls_says_so(start):
     stack = start.stack(app=None, postgres=False, redis=False,
                         env={"DATABASE_URL": postgres.url()})
     wait_for_word(stack, "error: not admitted")
+
+
+def test_through_a_pooler_it_is_the_server_that_is_judged(start):
+    postgres = start.postgres()
+    bouncer = start.add(PgBouncer(start.subfolder(), postgres))
+    checks = f"""
+- {{name: missing, url: "{bouncer.url()}-missing"}}
+- {{name: second, url: "{bouncer.url()}"}}
+"""
+    stack = start.stack(app=None, postgres=False, redis=False,
+                        env={"DATABASE_URL": bouncer.url(), "PROBITY_CHECKS": checks})
+    wait_for_word(stack, "ok")
+    wait_for_word(stack, "ok", "second")
+    wait_for_word(stack, "error: pooler without a server", "missing")
+    assert component(stack, "database")["server_connections"] >= 1
+    postgres.kill9()
+    wait_for_word(stack, "error: pooler without a server")
 
 
 def words(stack):

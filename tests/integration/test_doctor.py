@@ -63,6 +63,7 @@ def test_all_is_well(house):
     assert done.stdout.endswith("\nall is well\n") and "FAILED" not in done.stdout
     assert "as app to the database app" in line(done, "database", "ok", "authenticate")
     assert "PostgreSQL 15." in line(done, "database", "ok", "query")
+    assert "GRANT pg_monitor" in line(done, "database", "note", "rights")
     assert "master" in line(done, "redis", "ok", "query")
     assert "http status 200" in line(done, "app", "ok", "query")
     assert "revision " in line(done, "ledger", "ok", "schema")
