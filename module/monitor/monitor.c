@@ -170,16 +170,18 @@ static void hand_over(struct monitor *monitor, int64_t now_ms)
     monitor->changes_kept = changes(&monitor->overview);
 }
 
-static void recall(struct monitor *monitor, int64_t now_ms)
+/* Before anything is judged: what it tells may say that no traffic should come. */
+static void recall(struct monitor *monitor)
 {
     AUTO(chronicle_free) struct chronicle *chronicle = NULL;
 
-    if (!keeper_take(monitor->keeper, &chronicle))
+    if (monitor->keeper == NULL || monitor->has_recalled
+        || !keeper_take(monitor->keeper, &chronicle))
         return;
     if (chronicle != NULL)
         overview_recall(&monitor->overview, chronicle);
     monitor->has_recalled = true;
-    hand_over(monitor, now_ms); /* whoever wrote it before knows by this that he need not */
+    monitor->keep_at_ms = 0; /* whoever wrote it before knows by this that he need not */
 }
 
 /* Nothing is written before the file has been read: it would be lost. */
@@ -191,8 +193,6 @@ static void keep(struct monitor *monitor)
     if (monitor->keeper == NULL)
         return;
     keeper_count(monitor->keeper, &monitor->overview.keeping);
-    if (!monitor->has_recalled)
-        recall(monitor, now_ms);
     if (!monitor->has_recalled)
         return;
     if (soon_ms < monitor->kept_at_ms + KEEP_APART_MS)
@@ -213,6 +213,7 @@ static void run(void *context)
 
         take_outcomes(monitor, next_turn_ms(monitor, tick_ms));
         take_orders(monitor);
+        recall(monitor);
         tick = clock_boot_ms() >= tick_ms;
         if (tick) {
             tick_ms = clock_boot_ms() + TICK_MS;
