@@ -63,11 +63,11 @@ static struct chronicle *load(struct keeper *keeper, const char *boot_id)
     struct chronicle *chronicle;
     int code = arena == NULL ? -ENOMEM : vault_load(&keeper->vault, arena, &content, &err);
 
-    if (code == -ENOENT)
+    /* A directory that is missing or none is told of when it has to be written. */
+    if (code == -ENOENT || code == -ENOTDIR)
         return NULL;
     if (code != 0) {
         log_warning("history begins anew: %s", arena == NULL ? "out of memory" : err.text);
-        keeper->troubled = code != -EBADMSG;
         return NULL;
     }
     chronicle = chronicle_read(content);
