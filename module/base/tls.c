@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { NAME_BYTES = 256 };
+enum { NAME_BYTES = 256, SHOWN_NAMES_BYTES = 80 };
 
 struct tls {
     SSL *ssl;
@@ -29,6 +29,7 @@ struct tls {
     bool asks_for_one; /* the server wants a certificate of ours */
     short wants;
     struct tls_shown shown;
+    char names[SHOWN_NAMES_BYTES]; /* that the server's certificate holds, as many as fit */
 };
 
 /* What the library says of its last failure. */
@@ -59,6 +60,36 @@ static void note_chain(struct tls *tls, STACK_OF(X509) * chain)
     }
 }
 
+static void free_names(GENERAL_NAMES **names)
+{
+    GENERAL_NAMES_free(*names);
+    *names = NULL;
+}
+
+/* For the log: whose certificate it is, where it is not the one that was asked for.  What a
+ * stranger wrote there is not copied byte by byte. */
+static void note_names(struct tls *tls, const X509 *certificate)
+{
+    AUTO(free_names)
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    size_t used = 0;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        int length = name->type == GEN_DNS ? ASN1_STRING_length(name->d.dNSName) : 0;
+
+        if (length <= 0 || used + (size_t)length + 2 > sizeof(tls->names))
+            continue;
+        tls->names[used++] = ' ';
+        for (int j = 0; j < length; j++) {
+            unsigned char c = ASN1_STRING_get0_data(name->d.dNSName)[j];
+
+            tls->names[used++] = (char)(c > ' ' && c < 0x7f ? c : '?');
+        }
+        tls->names[used] = '\0';
+    }
+}
+
 /* Stands in for the library's verification, because only here a refused certificate can be seen. */
 static int verify(X509_STORE_CTX *store, void *unused)
 {
@@ -71,8 +102,10 @@ static int verify(X509_STORE_CTX *store, void *unused)
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
     }
-    if (X509_verify_cert(store) <= 0)
+    if (X509_verify_cert(store) <= 0) {
+        note_names(tls, X509_STORE_CTX_get0_cert(store));
         return 0;
+    }
     note_chain(tls, X509_STORE_CTX_get0_chain(store));
     return 1;
 }
@@ -210,12 +243,15 @@ static int judge_certificate(const struct tls *tls, struct error *err)
     };
     long result = SSL_get_verify_result(tls->ssl);
     int code = TLS_CERTIFICATE_UNTRUSTED;
+    bool is_named;
 
     for (size_t i = 0; i < ARRAY_LENGTH(results); i++) {
         if (results[i].result == result)
             code = results[i].code;
     }
-    return error_set(err, code, "tls: certificate: %s", X509_verify_cert_error_string(result));
+    is_named = code == TLS_CERTIFICATE_NAME && tls->names[0] != '\0';
+    return error_set(err, code, "tls: certificate: %s%s%s", X509_verify_cert_error_string(result),
+                     is_named ? ": it is for" : "", is_named ? tls->names : "");
 }
 
 /* The alerts by which a server refuses our certificate, or says that it misses one. */

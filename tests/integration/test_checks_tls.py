@@ -136,6 +136,12 @@ def test_a_passing_check_connects_for_each_look_and_a_lasting_one_keeps_its_conn
     before, kept, asked = passing.accepted, lasting.accepted, len(lasting.requests)
     wait_until(lambda: passing.accepted >= before + 2 and len(lasting.requests) >= asked + 2, 6)
     assert lasting.accepted <= kept + 1  # no session ticket ends it; a fresh one may be due
+    kept, asked = lasting.accepted, len(lasting.requests)
+    lasting.hang_up()
+    wait_until(lambda: lasting.accepted > kept, 6)  # and nobody notices
+    wait_until(lambda: len(lasting.requests) >= asked + 2, 6)
+    assert world.component("https")["consecutive_failures"] == 0
+    assert "https" not in {name for name, word in world.words().items() if word != "ok"}
 
 
 def test_a_certificate_counts_from_the_next_fresh_connection_on(world):

@@ -206,6 +206,20 @@ START_TEST(more_files_of_authorities_than_are_kept_are_read_all_the_same)
 }
 END_TEST
 
+START_TEST(a_certificate_of_others_is_named)
+{
+    static const struct certificate_plan theirs = { "DNS:a.example,DNS:b.example,IP:10.0.0.1", -1,
+                                                    30, false };
+    const struct tls_wish wish = { .server_name = "db.internal", .ca_file = ca_path };
+    struct error err = { 0 };
+
+    serve(&theirs, 0, false);
+    ck_assert_int_eq(shake_hands(&wish, &err), -TLS_CERTIFICATE_NAME);
+    ck_assert_str_eq(err.text,
+                     "tls: certificate: hostname mismatch: it is for a.example b.example");
+}
+END_TEST
+
 START_TEST(a_server_is_told_the_name_but_never_an_address)
 {
     static const char *const names[] = { "db.internal", "127.0.0.1" };
@@ -470,6 +484,7 @@ TCase *tls_cases(void)
     tcase_add_test(cases, each_way_in_which_a_certificate_fails_has_a_code_of_its_own);
     tcase_add_test(cases, authorities_that_change_count_from_the_next_session_on);
     tcase_add_test(cases, more_files_of_authorities_than_are_kept_are_read_all_the_same);
+    tcase_add_test(cases, a_certificate_of_others_is_named);
     tcase_add_test(cases, a_server_is_told_the_name_but_never_an_address);
     tcase_add_test(cases, nothing_older_than_tls_1_2_is_spoken);
     tcase_add_test(cases, a_server_that_wants_our_certificate_gets_it_or_is_told_apart);
