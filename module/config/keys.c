@@ -196,8 +196,10 @@ const struct config_key config_keys[] = {
          "nginx's access log of the service, in the format of `nginx/`; several are separated by "
          "commas. Without it no request is counted."),
     TEXT("PROBITY_STATE_DIR", IN_CONFIG(state_dir), "/var/lib/probity",
-         "Directory for events that were posted and are not in the ledger yet. It should survive a "
-         "restart. Without one that can be written `POST /slo/events` answers 503."),
+         "Directory for events that were posted and are not in the ledger yet, and for the history "
+         "of "
+         "the checks. It should survive a restart. Without one that can be written "
+         "`POST /slo/events` answers 503, and a restart forgets the history."),
     URL("PROBITY_LEDGER_URL", IN(ledger_url),
         "PostgreSQL that holds the ledger. Without it: the application's own (`DATABASE_URL`)."),
     TEXT("PROBITY_OBJECTIVES", IN_CONFIG(objectives_path), NULL,

@@ -172,5 +172,7 @@ int history_changes(const struct history *history)
 
 struct uptime_share history_uptime(const struct history *history, int hours)
 {
-    return history == NULL ? (struct uptime_share){ 0 } : uptime_share(&history->uptime, hours);
+    struct uptime_share nothing = { 0 };
+
+    return history == NULL ? nothing : uptime_share(&history->uptime, hours);
 }

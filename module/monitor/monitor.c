@@ -25,7 +25,7 @@ enum {
     PUBLICATION_WAIT_MS = 50,
     KEEP_EVERY_MS = 30 * 1000, /* what a process that is killed may forget of what is no change */
     KEEP_AFTER_CHANGE_MS = 500,
-    KEEP_APART_MS = 2000,
+    KEEP_APART_MS = 1000,
 };
 
 static const char thread_name[] = "monitor";
