@@ -34,6 +34,15 @@ static void say(const struct speaker *speaker, enum log_level level, const char 
     speaker->say(speaker->context, level, sentence);
 }
 
+static bool has_member(const struct config *config, enum check_group group)
+{
+    for (int i = 0; i < config->check_count; i++) {
+        if ((config->checks[i].groups & 1U << group) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void diagnose_checks(const struct config *config, const struct speaker *speaker)
 {
     for (int i = 0; i < config->check_count; i++) {
@@ -46,6 +55,10 @@ static void diagnose_checks(const struct config *config, const struct speaker *s
         say(speaker, LOG_LEVEL_ERROR,
             "no check is configured, so /health/ready answers 503: set PROBITY_APP, DATABASE_URL, "
             "REDIS_URL or CELERY_BROKER_URL, or PROBITY_REQUIRE=none");
+    if (config->check_count > 0 && !config->require_none && !has_member(config, GROUP_READINESS))
+        say(speaker, LOG_LEVEL_ERROR,
+            "no check is a member of readiness, so /health/ready answers 503: name readiness among "
+            "the groups of one, or set PROBITY_REQUIRE=none");
     if (config_check(config, "app") == NULL)
         say(speaker, LOG_LEVEL_INFO,
             "PROBITY_APP is not set: /health answers for Probity only, not for the application");

@@ -76,6 +76,14 @@ static int64_t number_at(const void *whole, size_t offset)
     return value;
 }
 
+static const char *text_at(const void *whole, size_t offset)
+{
+    const char *value;
+
+    memcpy(&value, (const char *)whole + offset, sizeof(value));
+    return value;
+}
+
 static size_t place_of(enum check_kind kind, enum rule rule)
 {
     return kind == CHECK_CELERY ? rules[rule].celery : rules[rule].general;
@@ -234,7 +242,7 @@ static int fill_policy(const struct draft *draft, struct error *err)
     char sentence[200];
 
     if (draft->builtin != NULL)
-        memcpy(&text, (const char *)draft->snapshot + draft->builtin->policy, sizeof(text));
+        text = text_at(draft->snapshot, draft->builtin->policy);
     if (draft->entry != NULL && draft->entry->policy != NULL) {
         variable = "policy";
         text = draft->entry->policy;

@@ -33,3 +33,9 @@ TESTS += %D%/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = %D%/fuzz_http.c
 tests_fuzz_fuzz_http_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_http_LDADD = module/probe/libprobe.a $(level0_libs)
+
+check_PROGRAMS += %D%/fuzz_checks
+TESTS += %D%/fuzz_checks
+tests_fuzz_fuzz_checks_SOURCES = %D%/fuzz_checks.c
+tests_fuzz_fuzz_checks_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_checks_LDADD = $(level1_libs)

@@ -40,6 +40,8 @@ START_TEST(diagnose_says_what_is_missing_and_what_that_costs)
         { "REDIS_URL", "\"redis://h\"", "2 REDIS_URL has quotes or blanks around its value" },
         { "SECRET_KEY", " zebra", "2 SECRET_KEY has quotes or blanks around it; they are taken" },
         { "REDIS_URL", "redis://zebra@h", "2 REDIS_URL has a user and no password" },
+        { "PROBITY_CHECKS", "- {name: a, url: 'tcp://h:1', groups: [startup]}",
+          "3 no check is a member of readiness" },
         { "REDIS_URL", "amqp://:zebra@h", "3 check redis: REDIS_URL is an amqp:// address" },
         { "REDIS_URL", "rediss://:zebra@h?ssl_cert_reqs=none",
           "2 REDIS_URL has ssl_cert_reqs=none" },
