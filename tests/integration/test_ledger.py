@@ -327,7 +327,7 @@ def test_the_grants_that_the_guide_lists_are_enough(ledger):
     base = this_minute()
     with open(os.path.join(REPOSITORY, "docs", "ledger.md"), encoding="utf-8") as guide:
         grants = re.findall(r"GRANT[^;]+ TO probity_daemon;", guide.read())
-    assert len(grants) == 7
+    assert len(grants) == 8
     ledger.superuser_sql(f"CREATE ROLE probity_daemon LOGIN PASSWORD '{ledger.password}'")
     try:
         for grant in grants:

@@ -96,7 +96,8 @@ def test_the_fleets_figures_alone_are_the_same_in_every_instance(crowd):
     names = {name for _, name, _ in families(fleet.text)}
     assert names == {"probity_slo_objective_ratio", "probity_slo_events_total",
                      "probity_slo_error_budget_remaining_ratio", "probity_slo_burn_rate",
-                     "probity_slo_coverage_ratio", "probity_slo_alert_state"}
+                     "probity_slo_coverage_ratio", "probity_slo_alert_state",
+                     "probity_slo_maintenance", "probity_slo_exclusions_left_out"}
     assert samples(fleet.text) <= samples(whole.text)
     for text in (whole.text, fleet.text):
         assert lint(text) == (0, "")
