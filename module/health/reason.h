@@ -70,13 +70,14 @@
     X(NO_WORKERS, "no workers",                                                                    \
       "no worker is subscribed: start one; one that only sends heartbeats needs a restart")        \
     X(FEWER_WORKERS, "fewer workers than expected",                                                \
-      "fewer workers answered than PROBITY_CELERY_EXPECTED_WORKERS")                               \
+      "fewer workers answered than expected_workers (PROBITY_CELERY_EXPECTED_WORKERS) says")       \
     X(BUSY, "busy", "workers are subscribed but did not answer: a long task in a solo pool?")      \
     X(NO_CONSUMER, "a queue has no consumer",                                                      \
       "tasks are sent to a queue that no worker consumes: start one with -Q, see queues")          \
     X(NOT_CONSUMING, "workers alive but not consuming",                                            \
-      "workers send heartbeats but are not subscribed, as after a restart of the broker: restart " \
-      "them")                                                                                      \
+      "workers send heartbeats but take no tasks, as after a restart of the broker: restart "      \
+      "them; "                                                                                     \
+      "where remote control is off, set mode: passive")                                            \
     X(QUEUE_DEEP, "%lld tasks queued", "a queue is longer than the check's limit: add workers")    \
     X(QUEUE_GROWING, "a queue has only grown for %lld s",                                          \
       "tasks come faster than they are done: add workers, see queues")                             \
