@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum {
-    RETRY_MS = 10 * 1000, /* where the other connection was made, and this one was not */
+    RETRY_MS = 10 * 1000,         /* where the other connection was made, and this one was not */
     RETRY_REFUSED_MS = 60 * 1000, /* rights are seldom given from one moment to the next */
     /* Two of the default heartbeats: after that silence means something. */
     FIRST_MS = 5 * 1000,
