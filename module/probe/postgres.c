@@ -27,26 +27,18 @@ struct memory {
     struct postgres_facts facts;
 };
 
-static void free_options(PQconninfoOption **options)
+/* What the address says that decides what is well.  One that libpq does not understand fails when
+ * it connects, and says so. */
+static void read_address(struct probe *probe, struct memory *memory)
 {
-    PQconninfoFree(*options);
-    *options = NULL;
-}
+    AUTO(postgres_places_done) struct postgres_places places;
 
-static bool asks_for_replica(const char *conninfo)
-{
-    static const char *const replicas[] = { "read-only", "standby", "prefer-standby" };
-    AUTO(free_options) PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-
-    for (const PQconninfoOption *at = options; at != NULL && at->keyword != NULL; at++) {
-        if (strcmp(at->keyword, "target_session_attrs") != 0 || at->val == NULL)
-            continue;
-        for (size_t i = 0; i < ARRAY_LENGTH(replicas); i++) {
-            if (strcmp(at->val, replicas[i]) == 0)
-                return true;
-        }
-    }
-    return false;
+    if (postgres_places_read(probe->check.target.conninfo, &places, NULL) != 0)
+        return;
+    memory->wants_replica = places.wants_replica;
+    /* A certificate that nobody verifies may be as old as it likes; its date is shown. */
+    if (places.sslmode < POSTGRES_TLS_VERIFY_CA)
+        probe->check.limits.certificate_days = -1;
 }
 
 static int prepare_postgres(struct probe *probe, const struct config *config, struct error *err)
@@ -57,7 +49,7 @@ static int prepare_postgres(struct probe *probe, const struct config *config, st
     if (memory == NULL)
         return error_set(err, ENOMEM, "check %s: out of memory", probe->check.name);
     postgres_facts_init(&memory->facts);
-    memory->wants_replica = asks_for_replica(probe->check.target.conninfo);
+    read_address(probe, memory);
     probe->memory = memory;
     return 0;
 }

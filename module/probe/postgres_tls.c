@@ -68,6 +68,17 @@ static enum postgres_sslmode read_sslmode(const char *text)
     return POSTGRES_TLS_PREFER;
 }
 
+static bool is_replica_wanted(const char *session_attrs)
+{
+    static const char *const replicas[] = { "read-only", "standby", "prefer-standby" };
+
+    for (size_t i = 0; session_attrs != NULL && i < ARRAY_LENGTH(replicas); i++) {
+        if (strcmp(session_attrs, replicas[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Cuts the next item off a list in place; the last one stands for all that follow (as libpq has it
  * for ports alone, but a shorter list of hosts ends the matter anyway). */
 static char *cut_item(char **list)
@@ -130,6 +141,7 @@ int postgres_places_read(const char *conninfo, struct postgres_places *ret, stru
         return error_set(err, ENOMEM, "postgres: out of memory");
     }
     ret->sslmode = read_sslmode(find_option(ret->options, "sslmode"));
+    ret->wants_replica = is_replica_wanted(find_option(ret->options, "target_session_attrs"));
     ret->ca_file = find_option(ret->options, "sslrootcert");
     ret->certificate_file = find_option(ret->options, "sslcert");
     ret->key_file = find_option(ret->options, "sslkey");

@@ -38,6 +38,7 @@ struct postgres_places {
     char *addresses;
     char *ports;
     enum postgres_sslmode sslmode;
+    bool wants_replica;  /* target_session_attrs asks for a server that may be read-only */
     const char *ca_file; /* NULL: libpq's own place */
     const char *certificate_file;
     const char *key_file;

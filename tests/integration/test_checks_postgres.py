@@ -47,6 +47,8 @@ def test_what_is_wrong_with_a_certificate_is_told_apart(start, folder):
         "PROBITY_CHECK_FRESH_INTERVAL": "1s",
         "DATABASE_URL": postgres.url(query="?sslmode=verify-full&sslrootcert=" + authority.path)})
     wait_for_word(stack, "ok")
+    assert component(stack, "database")["tls_version"] == "TLSv1.3"
+    assert component(stack, "database")["certificate_days_left"] > 300
     for issued, wanted in (
             (authority.expired(), "error: tls: certificate expired"),
             (stranger.issue(), "error: tls: certificate not trusted"),

@@ -82,6 +82,11 @@ def test_a_daemon_that_runs_is_named(house, start):
     daemon.sigcont()
 
 
+def test_a_configuration_that_can_not_be_read_is_the_first_thing_to_mend():
+    done = run_tool("doctor", env={"PROBITY_DRAIN_SECONDS": "soon"})
+    assert done.returncode == 1 and "PROBITY_DRAIN_SECONDS" in done.stderr and done.stdout == ""
+
+
 def url(house, **options):
     return house.postgres.url(**options)
 

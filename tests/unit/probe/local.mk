@@ -13,7 +13,7 @@ tests_unit_probe_test_probe_SOURCES = $(suite_sources) %D%/suite.c \
 	%D%/test_pace.c \
 	%D%/test_pidbox.c \
 	%D%/test_postgres_facts.c \
-	%D%/test_postgres_reason.c \
+	%D%/test_postgres_reason.c %D%/test_postgres_tls.c \
 	%D%/test_redis_commands.c \
 	%D%/test_redis_info.c \
 	%D%/test_redis_trend.c \
