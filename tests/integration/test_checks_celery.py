@@ -55,9 +55,21 @@ def redis(start):
     return start.redis()
 
 
-def test_workers_queues_and_tasks_are_what_they_are(start, redis):
-    start.celery(redis.url(), queues="celery,solar")
-    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_EXPECTED_WORKERS": "1"})
+class Broker:
+    def __init__(self, start):
+        self.redis = start.redis()
+        self.url = self.redis.url()
+        self.worker = start.celery(self.url, queues="celery,solar")
+
+
+@pytest.fixture(scope="module")
+def broker(shared):
+    """A broker and its worker, for tests that leave them as they found them."""
+    return Broker(shared)
+
+
+def test_workers_queues_and_tasks_are_what_they_are(start, broker):
+    stack = quick_stack(start, broker.url, {"PROBITY_CELERY_EXPECTED_WORKERS": "1"})
     shown = wait_for_component(stack, status="ok", active_workers=1, active_tasks=0)
     assert shown["expected_workers"] == 1
     assert shown["queues"] == {"celery": 0, "solar": 0}
@@ -92,28 +104,29 @@ def test_a_queue_whose_last_worker_went_is_missed_once_tasks_wait_in_it(start, r
     wait_for_component(stack, status="degraded", error="a queue has no consumer")
 
 
-def test_nothing_is_left_on_the_broker(start, redis):
-    start.celery(redis.url())
-    before = set(redis.client().keys("*"))
-    stack = quick_stack(start, redis.url())
+def test_nothing_is_left_on_the_broker(start, broker):
+    before = set(broker.redis.client().keys("*"))
+    stack = quick_stack(start, broker.url)
     wait_for_component(stack, status="ok")
     time.sleep(2.5)
     stack.probityd.stop()
-    assert left_behind(redis) == []
-    assert set(redis.client().keys("*")) == before
+    assert left_behind(broker.redis) == []
+    assert set(broker.redis.client().keys("*")) == before
 
 
-def test_nothing_is_left_when_stopped_while_a_worker_is_silent(start, redis):
-    worker = start.celery(redis.url())
-    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_INTERVAL": "3s",
-                                                   "PROBITY_CELERY_TIMEOUT": "3s"})
+def test_nothing_is_left_when_stopped_while_a_worker_is_silent(start, broker):
+    stack = quick_stack(start, broker.url, {"PROBITY_CELERY_INTERVAL": "3s",
+                                            "PROBITY_CELERY_TIMEOUT": "3s"})
     wait_for_component(stack, status="ok")
-    worker.sigstop()
-    wait_until(lambda: left_behind(redis), 10, "a question to be open", every=0.01)
-    started = time.monotonic()
-    stack.probityd.stop()
-    assert time.monotonic() - started < 3
-    assert left_behind(redis) == []
+    broker.worker.sigstop()
+    try:
+        wait_until(lambda: left_behind(broker.redis), 10, "a question to be open", every=0.01)
+        started = time.monotonic()
+        stack.probityd.stop()
+        assert time.monotonic() - started < 3
+        assert left_behind(broker.redis) == []
+    finally:
+        broker.worker.sigcont()
 
 
 def test_no_worker_is_degraded_for_the_grace_and_then_an_error(start, redis):
@@ -128,19 +141,20 @@ def test_no_worker_is_degraded_for_the_grace_and_then_an_error(start, redis):
     wait_for_word(stack, "ok", 5)
 
 
-def test_silent_workers_are_busy_and_never_an_error(start, redis):
-    worker = start.celery(redis.url())
-    stack = quick_stack(start, redis.url())
+def test_silent_workers_are_busy_and_never_an_error(start, broker):
+    stack = quick_stack(start, broker.url)
     wait_for_component(stack, status="ok")
-    worker.sigstop()
-    wait_for_word(stack, "degraded: busy")
-    until = time.monotonic() + 4
-    while time.monotonic() < until:
-        assert stack.get("/health/ready").status == 200
-        time.sleep(0.1)
-    # The sum of nobody's heartbeats is not 0 tasks.
-    wait_for_component(stack, active_tasks=None)
-    worker.sigcont()
+    broker.worker.sigstop()
+    try:
+        wait_for_word(stack, "degraded: busy")
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            assert stack.get("/health/ready").status == 200
+            time.sleep(0.1)
+        # The sum of nobody's heartbeats is not 0 tasks.
+        wait_for_component(stack, active_tasks=None)
+    finally:
+        broker.worker.sigcont()
     wait_for_word(stack, "ok")
 
 
@@ -278,24 +292,22 @@ def test_heartbeats_are_heard_again_after_a_nat_forgot_the_connection(start, red
         time.sleep(0.1)
 
 
-def test_passive_mode_never_publishes(start, redis):
-    start.celery(redis.url())
-    client = redis.client()
+def test_passive_mode_never_publishes(start, broker):
+    client = broker.redis.client()
     client.config_resetstat()
-    stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_MODE": "passive"})
+    stack = quick_stack(start, broker.url, {"PROBITY_CELERY_MODE": "passive"})
     shown = wait_for_component(stack, status="ok", active_workers=1)
     assert shown["active_tasks"] == 0
-    assert left_behind(redis) == []
+    assert left_behind(broker.redis) == []
     used = client.info("commandstats")
     assert "cmdstat_sadd" not in used, "a reply list was bound"
 
 
-def test_three_lasting_connections_at_most(start, redis):
-    start.celery(redis.url())
-    stack = quick_stack(start, redis.url(), {"REDIS_URL": redis.url(),
-                                             "PROBITY_CHECK_FRESH_INTERVAL": "1s"})
+def test_three_lasting_connections_at_most(start, broker):
+    stack = quick_stack(start, broker.url, {"REDIS_URL": broker.url,
+                                            "PROBITY_CHECK_FRESH_INTERVAL": "1s"})
     wait_for_component(stack, status="ok")
-    client = redis.client()
+    client = broker.redis.client()
     until = time.monotonic() + 3
     counts = []
     while time.monotonic() < until:
