@@ -12,6 +12,7 @@ struct keeping {
     uint64_t failures;
     int64_t written_at_ms; /* boot clock; 0: never */
     int64_t file_bytes;
+    int64_t busy_since_ms; /* at the disk; 0: it waits for something to do */
 };
 
 #endif

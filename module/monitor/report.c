@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REASONS_APART_MS = 1000 };
+enum {
+    REASONS_APART_MS = 1000,
+    DISK_HANGS_MS = 5000, /* a busy one may take a second */
+};
 
 static const char *readiness_of(const struct overview *overview)
 {
@@ -65,7 +68,6 @@ static void follow_config(struct report *report, const struct overview *overview
                 report->checks[i] = before[j];
         }
     }
-    log_info("the configuration in force has %d checks", report->check_count);
 }
 
 static void report_check(struct told *told, const struct overview *overview, int check)
@@ -147,6 +149,21 @@ static void report_liveness(struct report *report, const struct overview *overvi
     report->liveness = overview->liveness;
 }
 
+/* The keeper itself can't say that it hangs. */
+static void report_disk(struct report *report, const struct overview *overview)
+{
+    int64_t since_ms = overview->keeping.busy_since_ms;
+    bool hangs = since_ms != 0 && overview->now.boot_ms - since_ms > DISK_HANGS_MS;
+
+    if (hangs && !report->disk_hangs)
+        log_warning("history lives in memory only: the disk of PROBITY_STATE_DIR has not answered "
+                    "for %d s",
+                    DISK_HANGS_MS / 1000);
+    if (!hangs && report->disk_hangs)
+        log_info("history: the disk of PROBITY_STATE_DIR answers again");
+    report->disk_hangs = hangs;
+}
+
 void report_changes(struct report *report, const struct overview *overview)
 {
     follow_config(report, overview);
@@ -158,4 +175,5 @@ void report_changes(struct report *report, const struct overview *overview)
         report_readiness(report, overview);
     if (report->liveness != overview->liveness)
         report_liveness(report, overview);
+    report_disk(report, overview);
 }

@@ -24,6 +24,7 @@ struct report {
     int check_count;
     const char *readiness; /* "ready", "not_ready", "draining", "maintenance" */
     enum liveness liveness;
+    bool disk_hangs;
     int64_t readiness_since_ms;
 };
 

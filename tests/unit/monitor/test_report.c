@@ -127,9 +127,24 @@ START_TEST(report_follows_checks_through_a_reload)
     next.check_count = 2;
     overview_reload(&scene, &next, scene_moment(20));
     (void)overview_judge(&scene, scene_moment(20));
-    ck_assert_int_eq(lines(changes()), 1);
-    ck_assert_ptr_nonnull(strstr(said, "the configuration in force has 2 checks"));
     ck_assert_str_eq(changes(), "");
+    scene_take(0, OUTCOME_DEGRADED, HEALTH_REASON_SLOW, 30); /* by its id */
+    ck_assert_int_eq(lines(changes()), 1);
+    ck_assert_ptr_nonnull(strstr(said, "check redis: ok -> degraded"));
+}
+END_TEST
+
+START_TEST(report_tells_once_that_the_disk_hangs_and_that_it_answers_again)
+{
+    scene.keeping.busy_since_ms = SCENE_BOOT_MS;
+    (void)overview_judge(&scene, scene_moment(5000));
+    ck_assert_str_eq(changes(), "");
+    (void)overview_judge(&scene, scene_moment(5001));
+    ck_assert_ptr_nonnull(strstr(changes(), "has not answered for 5 s"));
+    (void)overview_judge(&scene, scene_moment(60000));
+    ck_assert_ptr_null(strstr(changes(), "not answered"));
+    scene.keeping.busy_since_ms = SCENE_BOOT_MS + 59000; /* the next write */
+    ck_assert_ptr_nonnull(strstr(changes(), "answers again"));
 }
 END_TEST
 
@@ -157,6 +172,7 @@ TCase *report_cases(void)
     tcase_add_test(cases, report_of_an_outage_has_the_drivers_words_and_its_end_the_duration);
     tcase_add_test(cases, report_names_the_spell_and_says_when_its_reason_changes_once_a_second);
     tcase_add_test(cases, report_follows_checks_through_a_reload);
+    tcase_add_test(cases, report_tells_once_that_the_disk_hangs_and_that_it_answers_again);
     tcase_add_test(cases, report_of_a_drain_and_of_liveness);
     return cases;
 }
