@@ -103,6 +103,64 @@ START_TEST(a_turn_reads_judges_and_publishes)
 }
 END_TEST
 
+START_TEST(maintenance_is_asked_for_before_anything_is_judged)
+{
+    static const struct fake_minute burning[] = { { 0, NOW - 3, { 20000, 5000 } } };
+    static const struct coverage_span watched = { (int64_t)(NOW - 60) * 60000,
+                                                  (int64_t)(NOW + 60) * 60000 };
+    static const struct maintenance_row row = {
+        .service = "api",
+        .of = { .on = true, .until_wall_ms = INT64_MAX, .id = "a1", .reason = "new disks" },
+    };
+
+    begin();
+    fake_ledger.minutes = burning;
+    fake_ledger.minute_count = 1;
+    fake_ledger.leased = true;
+    fake_ledger.coverage.spans = &watched;
+    fake_ledger.coverage.span_count = 1;
+    fake_ledger.maintenance_code = -ETIMEDOUT; /* it is not known whether there is any */
+    turn_after(0);
+    ck_assert_int_eq(fake_ledger.maintenance_reads, 1);
+    ck_assert_int_eq(alarms_status(&clerk.alarms, 0), BUDGET_BREACHED);
+    ck_assert_int_eq(clerk.alarms.list[0].alert.state, ALERT_INACTIVE);
+    fake_ledger.maintenance_code = 0;
+    fake_ledger.maintenance = &row;
+    fake_ledger.maintenance_count = 1;
+    turn_after(2);
+    ck_assert_int_eq(clerk.alarms.list[0].alert.state, ALERT_INACTIVE);
+    fake_ledger.maintenance_count = 0;
+    turn_after(2);
+    ck_assert_int_eq(clerk.alarms.list[0].alert.state, ALERT_FIRING);
+    end();
+}
+END_TEST
+
+START_TEST(maintenance_is_heard_of_though_the_objectives_can_not_be_read)
+{
+    static const struct maintenance_row row = {
+        .service = "api",
+        .of = { .on = true, .drain = true, .until_wall_ms = INT64_MAX, .id = "a1" },
+    };
+    struct queue *bell = queue_new(1, 1);
+    struct orders *orders = orders_new(bell);
+    struct order order;
+
+    begin();
+    clerk.no_ledger = (struct trouble){ .code = "objectives_unreadable", .message = "line 1" };
+    clerk.settings.orders = orders;
+    fake_ledger.maintenance = &row;
+    fake_ledger.maintenance_count = 1;
+    turn_after(0);
+    ck_assert_int_eq(fake_ledger.reads, 0);
+    ck_assert(orders_take(orders, &order));
+    ck_assert_str_eq(order.of.maintenance.id, "a1");
+    end();
+    orders_free(&orders);
+    queue_free(&bell);
+}
+END_TEST
+
 START_TEST(a_failed_read_leaves_the_figures_and_says_why)
 {
     begin();
@@ -316,6 +374,8 @@ TCase *clerk_cases(void)
     TCase *cases = tcase_create("clerk");
 
     tcase_add_test(cases, a_turn_reads_judges_and_publishes);
+    tcase_add_test(cases, maintenance_is_asked_for_before_anything_is_judged);
+    tcase_add_test(cases, maintenance_is_heard_of_though_the_objectives_can_not_be_read);
     tcase_add_test(cases, a_failed_read_leaves_the_figures_and_says_why);
     tcase_add_test(cases, figures_stay_as_they_were_while_a_load_is_under_way);
     tcase_add_test(cases, figures_of_before_a_reload_are_shown_until_there_are_new_ones);
