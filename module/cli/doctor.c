@@ -95,18 +95,19 @@ static void run_visit(void *context)
 }
 
 /* All at once: the whole lasts no longer than the slowest, and none longer than the timeout. */
-static int start_visits(struct clinic *clinic)
+static void start_visits(struct clinic *clinic)
 {
     for (int i = 0; i < clinic->count; i++) {
         struct doctor_visit *visit = &clinic->visits[i];
         struct error err = { 0 };
 
         visit->deadline_ms = clock_boot_ms() + clinic->timeout_ms;
-        if (visit->wanted
-            && thread_start(&visit->thread, "doctor-visit", run_visit, visit, &err) != 0)
-            return command_fail(COMMAND_FAILED, "doctor", "%s", err.text);
+        if (!visit->wanted
+            || thread_start(&visit->thread, "doctor-visit", run_visit, visit, &err) == 0)
+            continue;
+        doctor_begin(visit, "start");
+        doctor_fail(visit, &(struct doctor_trouble){ .phrase = err.text });
     }
-    return 0;
 }
 
 /* "database: postgres, db.internal:5432/orders" */
@@ -157,11 +158,9 @@ static int finish_visits(struct clinic *clinic)
 
 static int run_visits(struct clinic *clinic)
 {
-    int code = start_visits(clinic);
     int failed;
 
-    if (code != 0)
-        return code;
+    start_visits(clinic);
     failed = finish_visits(clinic);
     if (failed > 0)
         printf("\n%d failed\n", failed);
