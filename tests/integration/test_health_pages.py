@@ -200,7 +200,8 @@ def test_a_detailed_page_as_text_is_for_admins_too(pages):
 # Draining.
 def test_an_instance_drains_by_order_and_stays(start):
     stack = start.stack(postgres=False, env={"PROBITY_CHECKS": "[{name: other, url: '${REDIS_URL}',"
-                                                               " groups: [orders]}]"})
+                                                               " groups: [orders]}]",
+                                             "PROBITY_DRAIN_SECONDS": "60"})
     stack.wait_ready()
     stack.wait_for("/health/orders", 200)
 
@@ -240,5 +241,9 @@ def test_an_instance_drains_by_order_and_stays(start):
     assert stack.get("/health/ready").json()["reason"] == "a new disk"  # latched
     assert stack.probityd.alive()
     stack.probityd.expected_end = True
+    stack.probityd.signal(signal.SIGTERM)
+    wait_until(lambda: stack.probityd.said("draining for"), 5, "the signal to be heard")
+    ready = stack.get("/health/ready").json()  # what has passed before is not waited for again
+    assert ready["drain_elapsed_ms"] + ready["drain_remaining_ms"] == 60000, ready
     stack.probityd.signal(signal.SIGTERM)
     wait_until(lambda: not stack.probityd.alive(), 5, "probityd to end")

@@ -44,11 +44,26 @@ START_TEST(reason_phrases_fit_with_the_longest_number_and_every_one_has_a_hint)
 }
 END_TEST
 
+START_TEST(reason_names_are_each_ones_own)
+{
+    for (int i = 0; i < HEALTH_REASON_COUNT; i++) {
+        ck_assert_uint_gt(strlen(reason_name((enum health_reason)i)), 0);
+        ck_assert_uint_lt(strlen(reason_name((enum health_reason)i)), REASON_TEXT_BYTES);
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(reason_name((enum health_reason)i),
+                             reason_name((enum health_reason)j));
+    }
+    ck_assert_str_eq(reason_name(HEALTH_REASON_TIMEOUT), "TIMEOUT"); /* files hold it */
+    ck_assert_str_eq(reason_name(HEALTH_REASON_COUNT), "");
+}
+END_TEST
+
 TCase *reason_cases(void)
 {
     TCase *cases = tcase_create("reason");
 
     tcase_add_test(cases, reason_phrases_carry_their_number);
     tcase_add_test(cases, reason_phrases_fit_with_the_longest_number_and_every_one_has_a_hint);
+    tcase_add_test(cases, reason_names_are_each_ones_own);
     return cases;
 }
