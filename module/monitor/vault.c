@@ -188,11 +188,11 @@ int vault_store(struct vault *vault, struct slice content, int64_t now_ms, struc
     struct envelope envelope = { .sequence = vault->sequence + 1, .content = content };
     int code;
 
+    buf_init(&bytes, LIMIT_HISTORY_FILE_BYTES);
     if (!is_ours(vault, now_ms))
         return 1;
     envelope.generation = vault->generation;
     memcpy(envelope.instance, vault->instance, sizeof(envelope.instance));
-    buf_init(&bytes, LIMIT_HISTORY_FILE_BYTES);
     envelope_write(&envelope, &bytes);
     if (!buf_ok(&bytes))
         return error_set(err, ENOMEM, "%s: out of memory", vault->path);

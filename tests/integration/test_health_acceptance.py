@@ -62,7 +62,8 @@ def wait_for_checks(daemon, wanted, timeout=10):
 def real(shared):
     """Postgres and Redis, with the settings that a daemon has by itself."""
     whole = shared.stack(app=None, migrate=False,
-                         env={"PROBITY_LEDGER_URL": "postgresql://127.0.0.1:1/nowhere"})
+                         env={"PROBITY_LEDGER_URL": "postgresql://127.0.0.1:1/nowhere",
+                              "PROBITY_ACCESS_LOG": None})  # no event waits for the ledger
     whole.wait_ready()
     return whole
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -53,10 +54,12 @@ def end_of(part, within):
 # Where it listens.
 
 def run_at(path, program=None, **popen):
-    env = plain_environment({**NO_CHECK, "PROBITY_LISTEN": path, "LOG_FORMAT": "text"})
-    done = subprocess.run([program or build_path("probityd")], env=env, timeout=30,
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
-                          **popen)
+    with tempfile.TemporaryDirectory() as state:
+        env = plain_environment({**NO_CHECK, "PROBITY_LISTEN": path, "LOG_FORMAT": "text",
+                                 "PROBITY_STATE_DIR": state})
+        done = subprocess.run([program or build_path("probityd")], env=env, timeout=30,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              check=False, **popen)
     return done.returncode, [line for line in done.stderr.splitlines() if " error " in line]
 
 
@@ -104,6 +107,7 @@ class Manager:
     def __init__(self, folder):
         self.path = os.path.join(folder, "manager.sock")
         self.own = os.path.join(folder, "own.sock")
+        self.state = os.path.join(folder, "state")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(64)
@@ -112,7 +116,7 @@ class Manager:
     def run(self, descriptor, listen_pid="$$"):
         env = plain_environment({**NO_CHECK, "PROBITY_LISTEN": self.own,
                                  "LISTEN_FDS": "1" if descriptor else None,
-                                 "PROBITY_DRAIN_SECONDS": "0"})
+                                 "PROBITY_DRAIN_SECONDS": "0", "PROBITY_STATE_DIR": self.state})
         given = self.listener.fileno()
         script = f"exec {descriptor}<&{given}; LISTEN_PID={listen_pid} exec {build_path('probityd')}"
         child = subprocess.Popen(["/bin/bash", "-c", script], env=env, pass_fds=[given],
@@ -233,7 +237,8 @@ def replace_under_load(start, times):
     old_mask = os.umask(0)  # nginx' workers may be another account's
     try:
         for _ in range(times):
-            old, part = part, daemon(start, part.socket_path, wait=False)
+            old, part = part, daemon(start, part.socket_path, wait=False,
+                                     PROBITY_STATE_DIR=part.environment()["PROBITY_STATE_DIR"])
             inode = os.stat(part.socket_path).st_ino
 
             def replaced():
