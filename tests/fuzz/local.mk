@@ -39,3 +39,9 @@ TESTS += %D%/fuzz_checks
 tests_fuzz_fuzz_checks_SOURCES = %D%/fuzz_checks.c
 tests_fuzz_fuzz_checks_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
 tests_fuzz_fuzz_checks_LDADD = $(level1_libs)
+
+check_PROGRAMS += %D%/fuzz_chronicle
+TESTS += %D%/fuzz_chronicle
+tests_fuzz_fuzz_chronicle_SOURCES = %D%/fuzz_chronicle.c
+tests_fuzz_fuzz_chronicle_CPPFLAGS = $(AM_CPPFLAGS) -DPROBITY_FUZZ_MAIN
+tests_fuzz_fuzz_chronicle_LDADD = module/monitor/libmonitor.a $(level2_libs)
