@@ -39,18 +39,29 @@ static struct told told_now(const struct overview *overview, int check)
     return told;
 }
 
+/* Of a check that is new there is nothing to say before its first verdict; but one that can't even
+ * be looked at has it at once, and its error_id must stand in the log like any other's. */
+static struct told told_first(const struct overview *overview, int check)
+{
+    const struct check_config *config = overview->checks[check].config;
+    struct told told = told_now(overview, check);
+
+    if (config->not_configured || config->misconfigured != NULL)
+        told.status = CHECK_STARTING;
+    return told;
+}
+
 void report_init(struct report *report, const struct overview *overview)
 {
     report->reloads = overview->reloads;
     report->check_count = overview->config->check_count;
     for (int i = 0; i < report->check_count; i++)
-        report->checks[i] = told_now(overview, i);
+        report->checks[i] = told_first(overview, i);
     report->readiness = readiness_of(overview);
     report->readiness_since_ms = overview->now.boot_ms;
     report->liveness = overview->liveness;
 }
 
-/* Of a check that is new there is nothing to say before its first verdict. */
 static void follow_config(struct report *report, const struct overview *overview)
 {
     struct told before[LIMIT_CHECKS];
@@ -62,7 +73,7 @@ static void follow_config(struct report *report, const struct overview *overview
     report->reloads = overview->reloads;
     report->check_count = overview->config->check_count;
     for (int i = 0; i < report->check_count; i++) {
-        report->checks[i] = told_now(overview, i);
+        report->checks[i] = told_first(overview, i);
         for (int j = 0; j < before_count; j++) {
             if (before[j].check == report->checks[i].check)
                 report->checks[i] = before[j];
@@ -83,6 +94,8 @@ static void report_check(struct told *told, const struct overview *overview, int
     int count = 0;
 
     check_verdict_why(&state->verdict, why);
+    if (state->verdict.status == CHECK_NOT_CONFIGURED)
+        why[0] = '\0'; /* the status says it */
     fields[count++] = LOG_TEXT("check", state->config->name);
     fields[count++] = LOG_TEXT("from", from);
     fields[count++] = LOG_TEXT("to", to);
@@ -94,6 +107,8 @@ static void report_check(struct told *told, const struct overview *overview, int
     /* The log alone holds the driver's own words. */
     if (!well && state->verdict.status != CHECK_STALE && state->last.detail[0] != '\0')
         fields[count++] = LOG_TEXT("detail", state->last.detail);
+    else if (state->config->misconfigured != NULL)
+        fields[count++] = LOG_TEXT("detail", state->config->misconfigured);
     log_with(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, fields, count, "check %s: %s -> %s%s%s",
              state->config->name, from, to, why[0] == '\0' ? "" : ": ", why);
     since_ms = told->status == state->verdict.status ? told->since_ms : overview->now.boot_ms;

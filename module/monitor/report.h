@@ -28,7 +28,8 @@ struct report {
     int64_t readiness_since_ms;
 };
 
-/* Takes the state before anything happened: of that there is nothing to say. */
+/* Takes the state before anything happened: of that there is nothing to say but which checks can't
+ * be looked at, which the first report_changes() does. */
 void report_init(struct report *report, const struct overview *overview);
 
 /* Logs what has changed since. */

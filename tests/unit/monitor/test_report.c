@@ -114,6 +114,29 @@ START_TEST(report_names_the_spell_and_says_when_its_reason_changes_once_a_second
 }
 END_TEST
 
+START_TEST(report_of_what_cannot_be_looked_at_is_one_line_with_its_id)
+{
+    char want[64];
+
+    scene_reset();
+    scene_keep("database redis");
+    scene_config.checks[0].not_configured = true;
+    scene_config.checks[1].misconfigured = "url holds no address";
+    scene_start();
+    report_init(&report, &scene);
+    ck_assert_int_eq(lines(changes()), 2);
+    ck_assert_ptr_nonnull(strstr(said, "check database: starting -> not configured"));
+    ck_assert_ptr_nonnull(strstr(said, "check redis: starting -> error: misconfigured"));
+    ck_assert_ptr_nonnull(strstr(said, "\"detail\": \"url holds no address\""));
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(want, sizeof(want), "\"error_id\": \"%s\"", scene.checks[i].error_id);
+        ck_assert_ptr_nonnull(strstr(said, want));
+    }
+    (void)overview_judge(&scene, scene_moment(5000));
+    ck_assert_str_eq(changes(), "");
+}
+END_TEST
+
 START_TEST(report_follows_checks_through_a_reload)
 {
     static struct config next;
@@ -171,6 +194,7 @@ TCase *report_cases(void)
     tcase_add_test(cases, report_says_a_change_once_and_a_round_never);
     tcase_add_test(cases, report_of_an_outage_has_the_drivers_words_and_its_end_the_duration);
     tcase_add_test(cases, report_names_the_spell_and_says_when_its_reason_changes_once_a_second);
+    tcase_add_test(cases, report_of_what_cannot_be_looked_at_is_one_line_with_its_id);
     tcase_add_test(cases, report_follows_checks_through_a_reload);
     tcase_add_test(cases, report_tells_once_that_the_disk_hangs_and_that_it_answers_again);
     tcase_add_test(cases, report_of_a_drain_and_of_liveness);
