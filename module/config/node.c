@@ -166,7 +166,7 @@ static int take_texts(const struct value *value, struct error *err)
     const char **texts;
 
     if (yaml->kind != YAML_LIST || yaml->count == 0 || yaml->count > NODE_LIST_MAX)
-        return node_refuse(&value->node, err, "expected a list of at most %d texts", NODE_LIST_MAX);
+        return node_refuse(&value->node, err, "expected a list of 1 to %d texts", NODE_LIST_MAX);
     texts = arena_alloc(value->arena, (size_t)list.count * sizeof(*texts));
     if (texts == NULL)
         return out_of_memory(err);
