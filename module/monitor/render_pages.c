@@ -51,15 +51,19 @@ struct making {
     bool failed;          /* out of memory */
 };
 
+/* Whether it has, and memory was not out instead: what is appended at once is far smaller than half
+ * of the bound. */
+static bool has_outgrown(const struct buf *body)
+{
+    return !buf_ok(body) && body->length > PAGE_MAX_BYTES / 2;
+}
+
 /* One page that has outgrown its bound must not take the others along: no publication at all would
  * be a readiness of 503.  Returns false when memory was out instead. */
 static bool stay_small(struct page_text *text, struct buf *body)
 {
-    if (buf_ok(body))
-        return true;
-    /* What is appended at once is far smaller than this. */
-    if (body->length < PAGE_MAX_BYTES / 2)
-        return false;
+    if (!has_outgrown(body))
+        return buf_ok(body);
     buf_clear(body);
     buf_append_text(body, "{\"status\": \"too_large\", \"reason\": \"this page has outgrown its "
                           "bound and is left out\"}");
@@ -110,6 +114,8 @@ static void add_metrics(struct making *making, const char *key, enum metrics_for
         return;
     buf_clear(body);
     render_metrics(making->overview, format, body);
+    if (has_outgrown(body))
+        buf_clear(body);
     making->failed = !buf_ok(body);
     text.body = buf_slice(body);
     if (!making->failed)

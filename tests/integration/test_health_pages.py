@@ -236,7 +236,8 @@ def test_an_instance_drains_by_order_and_stays(start):
     assert "probity_draining 1\n" in stack.get("/metrics").text
     for where in (("--socket", stack.probityd.socket_path),
                   ("--url", f"http://127.0.0.1:{stack.nginx.port}")):
-        done = stack.tool("drain", "--reason", "once more", *where)
+        done = stack.tool("drain", "--reason", "once more", *where,
+                          env={"PROBITY_CONFIG": "/nonexistent"})
         assert (done.returncode, done.stdout) == (0, "draining: once more\n"), done
     assert stack.get("/health/ready").json()["reason"] == "a new disk"  # latched
     assert stack.probityd.alive()
