@@ -243,7 +243,8 @@ def test_an_instance_drains_by_order_and_stays(start):
     assert stack.probityd.alive()
     stack.probityd.expected_end = True
     stack.probityd.signal(signal.SIGTERM)
-    wait_until(lambda: stack.probityd.said("draining for"), 5, "the signal to be heard")
+    wait_until(lambda: stack.get("/health/ready").json()["drain_remaining_ms"] is not None, 5,
+               "the signal to be heard")
     ready = stack.get("/health/ready").json()  # what has passed before is not waited for again
     assert ready["drain_elapsed_ms"] + ready["drain_remaining_ms"] == 60000, ready
     stack.probityd.signal(signal.SIGTERM)
