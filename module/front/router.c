@@ -116,8 +116,8 @@ static bool matches(const struct route *route, struct slice path, struct exchang
     return own.length == 0 && path.length == 0;
 }
 
-/* The first row that the path fits decides which path is meant; rows with the same path differ in
- * their methods. */
+/* The first row that the path fits decides which path is meant; rows with the same path follow each
+ * other and differ in their methods. */
 static bool find_route(struct exchange *exchange, unsigned *ret_methods)
 {
     struct slice path = without_slash(exchange->request->path);
@@ -127,7 +127,9 @@ static bool find_route(struct exchange *exchange, unsigned *ret_methods)
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         const struct route *route = &routes[i];
 
-        if (meant == NULL ? !matches(route, path, exchange) : strcmp(route->path, meant) != 0)
+        if (meant != NULL && strcmp(route->path, meant) != 0)
+            break;
+        if (meant == NULL && !matches(route, path, exchange))
             continue;
         meant = route->path;
         *ret_methods |= route->methods;

@@ -8,7 +8,7 @@
 static void put_line(struct buf *body, const char *words)
 {
     for (; *words != '\0'; words++)
-        buf_append_char(body, (unsigned char)*words < ' ' || *words == 0x7f ? ' ' : *words);
+        buf_append_char(body, (char)((unsigned char)*words < ' ' || *words == 0x7f ? ' ' : *words));
 }
 
 static void put_check(const struct view *view, int check, struct buf *body)
