@@ -293,11 +293,14 @@ void slo_side_reload(struct slo_side *side, const struct config *config)
     load_next(side, config, &next);
     if (next == NULL)
         return;
-    if (is_same(side->now, next) && !side->now->failed && !wants_reload(side)
-        && !has_templates_elsewhere(config))
-        log_info("objectives and logs are the same as before");
-    else
+    if (!is_same(side->now, next) || side->now->failed || wants_reload(side)
+        || has_templates_elsewhere(config)) {
         put_in_force(side, &next);
+        return;
+    }
+    log_info("objectives and logs are the same as before");
+    if (side->now->writer != NULL)
+        ledger_writer_hurry(side->now->writer);
 }
 
 void slo_side_tend(struct slo_side *side)

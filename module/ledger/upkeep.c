@@ -25,6 +25,12 @@ void upkeep_hurry(struct ledger_writer *writer)
         writer->derive_at_ms = soon_ms;
 }
 
+void upkeep_now(struct ledger_writer *writer)
+{
+    writer->look_at_ms = 0;
+    writer->derive_at_ms = 0;
+}
+
 /* The next week's, so that no flush waits for them at the turn of the week. */
 static int make_partitions_ahead(struct ledger_writer *writer, struct error *err)
 {
@@ -108,7 +114,7 @@ bool upkeep_is_due(const struct ledger_writer *writer)
     int64_t now_ms = clock_boot_ms();
 
     return now_ms >= writer->retention_at_ms || now_ms >= writer->look_at_ms
-           || upkeep_is_deriving(writer);
+           || upkeep_is_deriving(writer) || atomic_load(&writer->hurried);
 }
 
 void upkeep_turn(struct ledger_writer *writer)

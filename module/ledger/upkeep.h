@@ -43,6 +43,7 @@ struct ledger_writer {
     struct ledger_counters counters;
     /* any thread */
     atomic_int_fast64_t stop_by_ms; /* 0: go on */
+    atomic_bool hurried;            /* ledger_writer_hurry() was called */
 };
 
 /* A fresh connection finds a server that has moved, a role that has changed, another database. */
@@ -56,6 +57,9 @@ void upkeep_turn(struct ledger_writer *writer);
 
 bool upkeep_is_due(const struct ledger_writer *writer);
 bool upkeep_is_deriving(const struct ledger_writer *writer);
+
+/* What is looked for once in a while is looked for at the next turn. */
+void upkeep_now(struct ledger_writer *writer);
 
 /* A flush has met a file that lacks something: history is looked for within a second. */
 void upkeep_hurry(struct ledger_writer *writer);

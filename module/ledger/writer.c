@@ -287,6 +287,8 @@ static void idle(struct ledger_writer *writer)
     struct error err = { 0 };
     int code = make_ready(writer, &err);
 
+    if (atomic_exchange(&writer->hurried, false))
+        upkeep_now(writer);
     if (code != 0) {
         note_failure(writer, code, &err);
         return;
@@ -358,6 +360,12 @@ int ledger_writer_start(const struct ledger_settings *settings, struct queue *fl
     }
     *ret = writer;
     return 0;
+}
+
+void ledger_writer_hurry(struct ledger_writer *writer)
+{
+    atomic_store(&writer->hurried, true);
+    queue_wake(writer->flushes);
 }
 
 void ledger_writer_stop(struct ledger_writer **writer)

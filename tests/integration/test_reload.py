@@ -154,6 +154,25 @@ def test_objectives_that_are_applied_are_taken_up_by_running_instances(make):
     assert [row[0] for row in versions] == [1, 2] and versions[0][1] != versions[1][1]
 
 
+# A row of a file that an instance that is gone had counted by route alone.
+LEFT_BEHIND = """INSERT INTO probity.{table} SELECT (jsonb_populate_record(t, jsonb_build_object(
+    'file_id', '\\x{file}', 'instance', 'gone', 'indicators', '[]'::jsonb,
+    'updated_at', now() - interval '61 seconds'))).* FROM probity.{table} AS t"""
+
+
+def test_a_signal_that_changes_nothing_finds_what_others_left_behind(make):
+    place = make(ratio_slo("available"))
+    place.write(300)
+    counted = recount(place.events, {"available": SERVER_ERRORS})
+    place.one.wait_slo(counted)
+    for table in ("route_minutes", "positions"):
+        place.stack.postgres.sql(LEFT_BEHIND.format(table=table, file="0" * 32))
+    place.hang_up()
+    place.one.wait_slo({"available": [2 * number for number in counted["available"]]})
+    assert place.one.probityd.said("objectives and logs are the same as before")
+    assert not place.one.probityd.said("objectives loaded")
+
+
 def test_a_bad_file_at_the_start_closes_slo_alone_until_it_is_mended(make):
     place = make(ratio_slo("available", target="1.5"))
     place.write(300)
