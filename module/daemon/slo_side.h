@@ -20,8 +20,8 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
 void slo_side_stop(struct slo_side **side);
 
 /* Loads the objectives anew, and starts the parts over if they or the logs of `config` are not what
- * they were; if they are, what the writer looks for once in a while it looks for now.  If they can't
- * be read, the old ones stay in force and the log says why. */
+ * they were; if they are, what the writer looks for once in a while it looks for now.  If they
+ * can't be read, the old ones stay in force and the log says why. */
 void slo_side_reload(struct slo_side *side, const struct config *config);
 
 /* Reloads when other objectives have been applied to the ledger than those in force.  Twice a

@@ -25,8 +25,8 @@ int ledger_writer_start(const struct ledger_settings *settings, struct queue *fl
 /* Commits what is queued, at most for 3 s, then ends. */
 void ledger_writer_stop(struct ledger_writer **writer);
 
-/* Somebody asks for it: what it would look for within a minute (what others have applied, files that
- * nobody completes) it looks for now, or as soon as the ledger answers.  Any thread. */
+/* Somebody asks for it: what it would look for within a minute (what others have applied, files
+ * that nobody completes) it looks for now, or as soon as the ledger answers.  Any thread. */
 void ledger_writer_hurry(struct ledger_writer *writer);
 
 /* What happened so far.  Any thread. */
