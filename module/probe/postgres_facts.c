@@ -128,16 +128,24 @@ static void copy_version(const char *version, char copy[32])
     (void)snprintf(copy, 32, "%.*s", (int)strcspn(version, " "), version);
 }
 
+/* A number of the answer; -1 where it is NULL, or so large that nothing can be computed of it. */
+static int64_t figure(const PGresult *row, enum column column)
+{
+    int64_t value = pq_int(row, 0, column, -1);
+
+    return value > INT64_MAX / 1024 ? -1 : value;
+}
+
 static void take_sessions(struct postgres_facts *facts, const PGresult *row)
 {
     struct database_facts *shown = &facts->shown;
 
-    shown->server_max_connections = pq_int(row, 0, COLUMN_MAX_CONNECTIONS, -1);
-    facts->connections_allowed = pq_int(row, 0, COLUMN_ALLOWED, -1);
+    shown->server_max_connections = figure(row, COLUMN_MAX_CONNECTIONS);
+    facts->connections_allowed = figure(row, COLUMN_ALLOWED);
     shown->may_see_queries = pq_int(row, 0, COLUMN_MAY_SEE, 0) == 1;
-    shown->server_connections = pq_int(row, 0, COLUMN_CONNECTIONS, -1);
-    shown->pool_checked_out = pq_int(row, 0, COLUMN_CHECKED_OUT, -1);
-    shown->longest_query_ms = shown->may_see_queries ? pq_int(row, 0, COLUMN_LONGEST_MS, -1) : -1;
+    shown->server_connections = figure(row, COLUMN_CONNECTIONS);
+    shown->pool_checked_out = figure(row, COLUMN_CHECKED_OUT);
+    shown->longest_query_ms = shown->may_see_queries ? figure(row, COLUMN_LONGEST_MS) : -1;
     copy_version(PQgetvalue(row, 0, COLUMN_VERSION), shown->server_version);
 }
 
@@ -171,10 +179,10 @@ static void take_replication(struct postgres_facts *facts, const PGresult *row, 
 {
     bool may_see = facts->shown.may_see_queries;
     const struct postgres_replication said = {
-        .own_lag_ms = pq_int(row, 0, COLUMN_OWN_LAG_MS, -1),
+        .own_lag_ms = figure(row, COLUMN_OWN_LAG_MS),
         .written_lsn = pq_int(row, 0, COLUMN_WRITTEN_LSN, -1),
-        .replicas = may_see ? pq_int(row, 0, COLUMN_REPLICAS, -1) : -1,
-        .worst_lag_ms = pq_int(row, 0, COLUMN_WORST_LAG_MS, -1),
+        .replicas = may_see ? figure(row, COLUMN_REPLICAS) : -1,
+        .worst_lag_ms = figure(row, COLUMN_WORST_LAG_MS),
         .worst_lsn = pq_int(row, 0, COLUMN_WORST_LSN, -1),
     };
 

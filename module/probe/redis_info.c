@@ -45,8 +45,8 @@ static const struct field fields[] = {
     TEXT(aof_last_bgrewrite_status),
 };
 
-/* Numbers above are taken for none: a percentage of any other can be computed. */
-static const uint64_t number_max = INT64_MAX / 128;
+/* Numbers above are taken for none: of any other a percentage, or milliseconds, can be computed. */
+static const uint64_t number_max = INT64_MAX / 1024;
 
 const struct redis_facts redis_facts_unknown = {
     .memory_used_bytes = -1,

@@ -60,6 +60,38 @@ START_TEST(a_primary_tells_of_sessions_and_replicas)
 }
 END_TEST
 
+START_TEST(numbers_that_nothing_can_be_computed_of_are_unknown)
+{
+    static const char *const cells[COLUMNS] = { "0",
+                                                "0",
+                                                "15.8",
+                                                "9223372036854775807",
+                                                "97",
+                                                "1",
+                                                "4611686018427387904",
+                                                "0",
+                                                "9223372036854775807",
+                                                NULL,
+                                                "9000",
+                                                "0",
+                                                NULL,
+                                                NULL };
+    const struct check_limits limits = { .connections_percent = 1,
+                                         .longest_query_ms = 1,
+                                         .replication_lag_ms = 1 };
+    struct outcome outcome = { 0 };
+    struct postgres_facts facts;
+
+    postgres_facts_init(&facts);
+    ck_assert(!take(&facts, cells, 1000));
+    ck_assert_int_eq(facts.shown.server_max_connections, -1);
+    ck_assert_int_eq(facts.shown.server_connections, -1);
+    ck_assert_int_eq(facts.shown.longest_query_ms, -1);
+    postgres_facts_judge(&facts, &limits, &outcome);
+    ck_assert_int_eq(outcome.status, OUTCOME_OK);
+}
+END_TEST
+
 START_TEST(what_a_role_may_not_see_is_unknown_and_never_nothing)
 {
     static const char *const cells[COLUMNS] = { "0", "0", "15.8", "100",  "97", "0",  "41",
@@ -190,6 +222,7 @@ TCase *postgres_facts_cases(void)
     TCase *cases = tcase_create("postgres_facts");
 
     tcase_add_test(cases, a_primary_tells_of_sessions_and_replicas);
+    tcase_add_test(cases, numbers_that_nothing_can_be_computed_of_are_unknown);
     tcase_add_test(cases, what_a_role_may_not_see_is_unknown_and_never_nothing);
     tcase_add_test(cases, a_standby_tells_its_own_lag_and_takes_no_writes);
     tcase_add_test(cases, a_replica_that_says_nothing_more_grows_old);

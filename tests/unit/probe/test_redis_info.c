@@ -71,6 +71,23 @@ START_TEST(a_masters_lag_is_that_of_its_worst_replica_and_a_replicas_is_its_own)
 }
 END_TEST
 
+/* Nobody has that many bytes, clients or seconds: whoever says so is not believed. */
+START_TEST(numbers_that_nothing_can_be_computed_of_are_unknown)
+{
+    struct outcome outcome = judge("role:slave\nslave_read_only:0\nmaster_link_status:up\n"
+                                   "master_last_io_seconds_ago:72057594037927935\n"
+                                   "used_memory:9223372036854775807\n"
+                                   "maxmemory:9007199254740991\n");
+
+    ck_assert_int_eq(outcome.status, OUTCOME_OK);
+    ck_assert_int_eq(outcome.facts.redis.replication_lag_ms, -1);
+    ck_assert_int_eq(outcome.facts.redis.memory_used_bytes, -1);
+    ck_assert_int_eq(outcome.facts.redis.memory_max_bytes, 9007199254740991);
+    outcome = judge("role:master\nslave0:state=online,lag=9007199254740991\n");
+    ck_assert_int_eq(outcome.facts.redis.replication_lag_ms, 9007199254740991000);
+}
+END_TEST
+
 START_TEST(what_info_leaves_out_is_unknown_and_no_fault)
 {
     struct outcome outcome = judge("");
@@ -220,6 +237,7 @@ TCase *redis_info_cases(void)
 
     tcase_add_test(cases, a_healthy_server_shows_its_facts);
     tcase_add_test(cases, a_masters_lag_is_that_of_its_worst_replica_and_a_replicas_is_its_own);
+    tcase_add_test(cases, numbers_that_nothing_can_be_computed_of_are_unknown);
     tcase_add_test(cases, an_answer_without_a_known_field_is_noticed);
     tcase_add_test(cases, limits_decide_beyond_them_and_not_at_them);
     tcase_add_test(cases, a_cluster_that_is_down_is_an_error);
