@@ -213,7 +213,8 @@ static int read_sum(struct resp *resp, int count, int64_t deadline_ms, int64_t *
 
         if (code != 0)
             return code;
-        if (reply->type != REDIS_REPLY_INTEGER)
+        /* No list and no hash of Redis holds more. */
+        if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 || reply->integer > UINT32_MAX)
             sum = -1;
         else if (sum >= 0)
             sum += reply->integer;
