@@ -5,9 +5,9 @@
 #include "probe/heartbeats.h"
 
 #include "base/buf.h"
+#include "probe/json_body.h"
 #include "probe/pidbox.h"
 
-#include <jansson.h>
 #include <string.h>
 
 enum {
@@ -16,12 +16,6 @@ enum {
     FREQUENCY_MS = 2000,
     FREQUENCY_MAX_MS = 3600 * 1000,
 };
-
-static void free_json(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
 
 static struct heartbeat *find(struct heartbeats *heartbeats, const char *node)
 {
@@ -97,13 +91,13 @@ static void take_event(struct heartbeats *heartbeats, const json_t *event, int64
 
 void heartbeats_take(struct heartbeats *heartbeats, struct slice envelope, int64_t now_ms)
 {
-    AUTO(free_json) json_t *event = NULL;
+    AUTO(json_body_free) json_t *event = NULL;
     AUTO(buf_done) struct buf body;
 
     buf_init(&body, EVENT_BYTES);
     if (!pidbox_read_body(envelope, &body))
         return;
-    event = json_loadb(buf_text(&body), body.length, 0, NULL);
+    event = json_body_parse(buf_slice(&body));
     take_event(heartbeats, event, now_ms);
 }
 

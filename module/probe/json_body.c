@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    /* jansson recurses up to 2048 times, which no thread's stack here would bear. */
+    /* jansson recurses up to 2048 times, which takes a third of a thread's stack. */
     DEPTH_MAX = 64,
     TOKEN_BYTES = 256,
 };

@@ -4,8 +4,9 @@
 
 #include "probe/pidbox.h"
 
+#include "probe/json_body.h"
+
 #include <inttypes.h>
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +33,6 @@ static const char *const method_names[] = {
 };
 
 enum { BODY_BYTES = 512, BASE64_BYTES = BODY_BYTES / 3 * 4 + 8 };
-
-static void free_json(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
 
 void pidbox_init(struct pidbox *pidbox, const struct pidbox_place *place,
                  const char oid[RANDOM_UUID_BYTES])
@@ -138,7 +133,7 @@ static bool read_body(const json_t *envelope, struct buf *ret)
 
 bool pidbox_read_body(struct slice envelope, struct buf *ret)
 {
-    AUTO(free_json) json_t *json = json_loadb(envelope.data, envelope.length, 0, NULL);
+    AUTO(json_body_free) json_t *json = json_body_parse(envelope);
 
     return read_body(json, ret);
 }
@@ -163,7 +158,7 @@ static bool read_queues(const json_t *answer, struct pidbox_queues *queues)
  * error. */
 static bool read_answer(struct slice body, enum pidbox_method method, struct pidbox_reply *ret)
 {
-    AUTO(free_json) json_t *json = json_loadb(body.data, body.length, 0, NULL);
+    AUTO(json_body_free) json_t *json = json_body_parse(body);
     void *member = json_object_iter(json);
     const json_t *answer = json_object_iter_value(member);
     const char *ok;
@@ -180,7 +175,7 @@ static bool read_answer(struct slice body, enum pidbox_method method, struct pid
 bool pidbox_read(struct slice envelope, enum pidbox_method method, const char *ticket,
                  struct pidbox_reply *ret)
 {
-    AUTO(free_json) json_t *json = json_loadb(envelope.data, envelope.length, 0, NULL);
+    AUTO(json_body_free) json_t *json = json_body_parse(envelope);
     const char *theirs =
         json_string_value(json_object_get(json_object_get(json, "headers"), "ticket"));
     AUTO(buf_done) struct buf body;
