@@ -22,8 +22,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Shorter secrets would blank out half the language. */
-enum { SECRET_MIN_BYTES = 6 };
+enum {
+    SECRET_MIN_BYTES = 6, /* shorter secrets would blank out half the language */
+    /* Texts of this length may have been cut where their place ended (a struct error, a detail),
+     * in the middle of a secret: so much of one is enough at their end. */
+    CUT_TEXT_BYTES = 100,
+    CUT_SECRET_BYTES = 3,
+};
 
 /* A byte becomes six at most (\u0001); and room for the fields. */
 enum { ESCAPED_TIMES = 8 };
@@ -112,7 +117,7 @@ static void hide(const char *text)
         add_secret(copy);
 }
 
-/* A line is searched when it is finished: there the secret stands as JSON escapes it. */
+/* Also as JSON escapes it: what a server says may be JSON. */
 void log_hide(const char *secret)
 {
     AUTO(buf_done) struct buf escaped;
@@ -128,17 +133,73 @@ void log_hide(const char *secret)
     pthread_mutex_unlock(&logger.secrets_mutex);
 }
 
-void log_scrub(char *text)
+static bool blank_whole(char *text, const char *secret)
 {
-    pthread_mutex_lock(&logger.secrets_mutex);
-    for (int i = 0; i < logger.secret_count; i++) {
-        const char *secret = logger.secrets[i].text;
-        size_t length = strlen(secret);
+    size_t length = strlen(secret);
+    bool found = false;
 
-        for (char *at = strstr(text, secret); at != NULL; at = strstr(at + length, secret))
-            memset(at, '*', length);
+    for (char *at = strstr(text, secret); at != NULL; at = strstr(at + length, secret)) {
+        memset(at, '*', length);
+        found = true;
     }
+    return found;
+}
+
+/* The longest beginning of the secret with which the text ends. */
+static bool blank_cut(char *text, const char *secret)
+{
+    size_t text_bytes = strlen(text);
+    size_t bytes = strlen(secret) - 1;
+
+    if (text_bytes < CUT_TEXT_BYTES)
+        return false;
+    for (bytes = bytes < text_bytes ? bytes : text_bytes; bytes >= CUT_SECRET_BYTES; bytes--) {
+        char *end = text + text_bytes - bytes;
+
+        if (memcmp(end, secret, bytes) == 0) {
+            memset(end, '*', bytes);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool log_scrub(char *text)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&logger.secrets_mutex);
+    for (int i = 0; i < logger.secret_count; i++)
+        found = blank_whole(text, logger.secrets[i].text) || found;
+    for (int i = 0; i < logger.secret_count; i++)
+        found = blank_cut(text, logger.secrets[i].text) || found;
     pthread_mutex_unlock(&logger.secrets_mutex);
+    return found;
+}
+
+/* Text by text, because a password of digits may look like a number, or one of letters like a
+ * member's name: blanking those would leave a line that is no JSON. */
+static char *scrubbed(const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy != NULL)
+        (void)log_scrub(copy);
+    return copy;
+}
+
+static void put_text(struct json_writer *json, const char *name, const char *text)
+{
+    AUTO(auto_free) char *copy = scrubbed(text);
+
+    json_text(json, name, copy == NULL ? "out of memory" : copy);
+}
+
+static void put_plain_text(struct buf *line, const char *text)
+{
+    AUTO(auto_free) char *copy = scrubbed(text);
+
+    json_escape(line, slice_of(copy == NULL ? "out of memory" : copy));
 }
 
 static void put_json(struct buf *line, enum log_level level, const char *message,
@@ -153,11 +214,11 @@ static void put_json(struct buf *line, enum log_level level, const char *message
     json_text(&json, "service", logger.service);
     for (int i = 0; i < count; i++) {
         if (fields[i].text != NULL)
-            json_text(&json, fields[i].name, fields[i].text);
+            put_text(&json, fields[i].name, fields[i].text);
         else
             json_int(&json, fields[i].name, fields[i].number);
     }
-    json_text(&json, "message", message);
+    put_text(&json, "message", message);
     json_close_object(&json);
 }
 
@@ -169,11 +230,11 @@ static void put_plain(struct buf *line, enum log_level level, const char *messag
 
     clock_format(clock_wall_ms(), now);
     buf_printf(line, "%s %-7s ", now, level_names[level]);
-    json_escape(line, slice_of(message));
+    put_plain_text(line, message);
     for (int i = 0; i < count; i++) {
         buf_printf(line, " %s=", fields[i].name);
         if (fields[i].text != NULL)
-            json_escape(line, slice_of(fields[i].text));
+            put_plain_text(line, fields[i].text);
         else
             buf_printf(line, "%lld", (long long)fields[i].number);
     }
@@ -195,7 +256,6 @@ static char *format_line(enum log_level level, const struct log_field *fields, i
         (void)atomic_fetch_add(&logger.lost, 1);
         return NULL;
     }
-    log_scrub(line.data);
     return line.data;
 }
 
@@ -299,8 +359,10 @@ static void log_text(enum log_level level, const struct log_field *fields, int c
     if (level < logger.level)
         return;
     length = vsnprintf(message, sizeof(message), format, args);
-    if (length >= (int)sizeof(message))
+    if (length >= (int)sizeof(message)) {
+        (void)log_scrub(message); /* while a secret that was cut stands at its end */
         (void)snprintf(message + sizeof(message) - 16, 16, " [cut]");
+    }
     line = format_line(level, fields, count, message);
     if (line == NULL)
         return;

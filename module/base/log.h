@@ -2,7 +2,7 @@
  *
  * Threads put finished lines into a bounded ring and go on; one thread writes.  A stuck pipe stops
  * nobody: lines that find the ring full are dropped, counted, and the count is logged when there
- * is room again.  Every secret of the configuration is blanked out of every line here, so that no
+ * is room again.  Every secret of the configuration is blanked out of every text here, so that no
  * caller can forget it.  Library code never logs: the top of a thread does.
  */
 #ifndef BASE_LOG_H
@@ -34,8 +34,10 @@ void log_configure(enum log_level level, enum log_format format, const char *ser
  * out half the language.  Of more than LIMIT_SECRETS the one goes that was named longest ago. */
 void log_hide(const char *secret);
 
-/* Blanks what log_hide() was told out of any text, in place; the length stays. */
-void log_scrub(char *text);
+/* Blanks what log_hide() was told out of any text, in place; the length stays.  At the end of a
+ * long text (100 bytes) the beginning of a secret is enough: its end may have been cut.  Returns
+ * whether there was something. */
+bool log_scrub(char *text);
 
 int log_start(struct error *err) MUST_CHECK;
 

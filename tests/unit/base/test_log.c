@@ -115,8 +115,46 @@ START_TEST(log_hides_secrets_in_every_form_and_place)
     log_with(LOG_LEVEL_INFO, (struct log_field[]){ LOG_TEXT("why", "quo\"ted secret") }, 1,
              "secretlonger short quo\"ted");
     text = captured();
-    ck_assert_ptr_nonnull(strstr(text, "\"why\": \"******** ******\""));
-    ck_assert_ptr_nonnull(strstr(text, "\"message\": \"************ short ********\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"why\": \"******* ******\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"message\": \"************ short *******\""));
+}
+END_TEST
+
+START_TEST(log_blanks_texts_and_neither_numbers_nor_names)
+{
+    json_t *object;
+
+    capture();
+    log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON, "api");
+    log_hide("123456");
+    log_hide("message");
+    log_hide("\", \"");
+    log_with(LOG_LEVEL_INFO,
+             (struct log_field[]){ LOG_NUMBER("lasted_ms", 1234567), LOG_TEXT("why", "is 123456") },
+             2, "a message");
+    object = parse_line(captured());
+    ck_assert_int_eq(json_integer_value(json_object_get(object, "lasted_ms")), 1234567);
+    ck_assert_str_eq(json_string_value(json_object_get(object, "why")), "is ******");
+    ck_assert_str_eq(json_string_value(json_object_get(object, "message")), "a *******");
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(log_hides_the_beginning_of_a_secret_that_was_cut)
+{
+    char text[160];
+    char whole[] = "it is swordf";
+
+    log_hide("swordfish-swordfish");
+    for (int length = 3; length < 19; length++) {
+        (void)snprintf(text, sizeof(text), "%0120d'%.*s", 0, length, "swordfish-swordfish");
+        ck_assert(log_scrub(text));
+        ck_assert_str_eq(strchr(text, '\'') + 1, &"*******************"[19 - length]);
+    }
+    (void)snprintf(text, sizeof(text), "%0120d'sw", 0);
+    ck_assert(!log_scrub(text));
+    ck_assert(!log_scrub(whole));
+    ck_assert_str_eq(whole, "it is swordf");
 }
 END_TEST
 
@@ -217,6 +255,8 @@ TCase *log_cases(void)
     tcase_add_test(cases, log_text_lines_never_end_early);
     tcase_add_test(cases, log_leaves_out_what_is_below_its_level);
     tcase_add_test(cases, log_hides_secrets_in_every_form_and_place);
+    tcase_add_test(cases, log_blanks_texts_and_neither_numbers_nor_names);
+    tcase_add_test(cases, log_hides_the_beginning_of_a_secret_that_was_cut);
     tcase_add_test(cases, log_forgets_the_secret_that_was_named_longest_ago);
     tcase_add_test(cases, log_cuts_a_long_line_and_says_so);
     tcase_add_test(cases, log_counts_a_line_that_no_memory_was_there_for);
