@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/http_judge.h"
 
+#include "base/log.h"
 #include "suite.h"
 
 #include <string.h>
@@ -191,10 +192,37 @@ START_TEST(a_report_that_is_too_long_counts_but_is_not_cut)
 }
 END_TEST
 
+START_TEST(a_report_holds_no_secret_whatever_its_application_says)
+{
+    static const struct check_http show = { .report = CHECK_REPORT_SHOW };
+    static const struct {
+        const char *body;
+        const char *reported;
+    } cases[] = {
+        { "{\"a\": \"we sent sesame-1\\/2\", \"n\": 0.10}",
+          "{\"a\":\"we sent **********\",\"n\":0.1}" },
+        { "{\"db\": \"postgres://u:pass:w@rd@h:1/b?x\", \"c\": [{\"redis:\\/\\/:\\u0070w@h\": 1}]}",
+          "{\"db\":\"postgres://u:*********@h:1/b?x\",\"c\":[{\"redis://:**@h\":1}]}" },
+        { "{\"see\": \"http://h:80/me@home\", \"n\": 0.10}",
+          "{\"see\":\"http://h:80/me@home\",\"n\":0.10}" },
+        { "{\"n\": 12345678, \"t\": \"12345678\"}", "{\"n\":12345678,\"t\":\"********\"}" },
+    };
+
+    log_hide("sesame-1/2");
+    log_hide("12345678");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = judge(&show, 200, cases[i].body);
+
+        ck_assert_str_eq(outcome.facts.http.reported, cases[i].reported);
+    }
+}
+END_TEST
+
 TCase *http_judge_cases(void)
 {
     TCase *cases = tcase_create("http_judge");
 
+    tcase_add_test(cases, a_report_holds_no_secret_whatever_its_application_says);
     tcase_add_test(cases, a_status_is_well_when_it_is_one_of_those_asked_for);
     tcase_add_test(cases, a_body_must_hold_what_is_asked_for);
     tcase_add_test(cases, a_header_must_be_there);
