@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(REPOSITORY, "tests", "integration"))
 os.environ["PROBITY_BUILD"] = os.path.join(REPOSITORY, ".build", "run")
 RUN = os.path.join(REPOSITORY, ".run")
 TOOLS = ("/usr/lib/postgresql/15/bin/postgres", "redis-server", "nginx", "setpriv")
+OURS = ("PROBITY_", "DATABASE_", "REDIS_", "UPSTASH_", "CELERY_", "JWT_", "SECRET_KEY", "APP_")
 LONGEST_SOCKET_PATH = 90  # what PROBITY_LISTEN takes
 
 TOUR = """
@@ -34,16 +35,23 @@ In another terminal: . {run}/env
   curl -s -H "Authorization: Bearer $TOKEN" {base}/health/detailed
   curl -s {base}/metrics
 
+  kill -9 $(cat .run/redis.pid); sleep 0.3; curl -s {base}/health/ready
+  probity doctor redis                            at which step it fails, and what to change
+  ./scripts/run start redis                       brings it back; so with the other servers
+  ./scripts/run start celery                      Debian's worker needs it after Redis was away
+
+  curl -s {base}/health/shop                      a group of one more check, of .run/checks.yaml
+  probity check-config                            every value, and how soon which failure shows
+  kill -HUP $(cat .run/probityd.pid)              when you have changed it: the log says what is new
+  probity maintenance on --reason tour --until 5m --drain;  probity maintenance off
+  probity drain; probity probe ready              ./scripts/run start probityd makes it ready again
+
   probity gate --url {base} --slo app-availability && echo deploy
   probity slo lint .run/objectives.yaml           the shop's own objectives: what their alerts can do
   probity slo apply .run/objectives.yaml          they take the built-in ones' place, without a restart
   probity slo list
   probity backfill --format combined .run/log/yesterday.log.gz      an old log, counted once
   curl -s '{base}/slo/shop-answers/history?from=-1d&step=1h'
-
-  kill -9 $(cat .run/redis.pid); sleep 0.3; curl -s {base}/health/ready
-  ./scripts/run start redis                       brings it back; so with postgres, app and nginx
-  ./scripts/run start celery                      Debian's worker needs it after Redis was away
 
 Logs are in .run/log, pids in .run/NAME.pid.  Ctrl-C stops everything and keeps the ledger.
 """
@@ -178,6 +186,9 @@ class Demo:
             "JWT_SECRET_KEY": kept_secret("secret"), "APP_VERSION": "1.0.0",
             "PROBITY_INGEST_TOKEN": kept_secret("ingest-token"),
             "PROBITY_ACCESS_LOG": self.nginx.access_log, "PROBITY_DRAIN_SECONDS": "1",
+            "PROBITY_STATE_DIR": os.path.join(RUN, "state"),
+            "PROBITY_CONFIG": os.path.join(RUN, "checks.yaml"),
+            "DEMO_APP": f"http://127.0.0.1:{self.app.port}",
             **theirs, "PROBITY_LISTEN": socket_path,
         }
 
@@ -197,8 +208,8 @@ class Demo:
         self.launch(self.celery)
         self.launch(self.app)
         self.postgres.wait_ready(60)
-        self.migrate()
         self.lay_out()
+        self.migrate()
         self.start_probityd()
         self.app.wait_ready()
         self.celery.wait_ready(60)
@@ -215,17 +226,19 @@ class Demo:
         say(f"probity migrate upgrade: {text}; going on without a ledger")
 
     def lay_out(self):
-        """What the tour tries out: objectives that are there to be changed, and yesterday's log."""
-        path = os.path.join(RUN, "objectives.yaml")
-        if not os.path.exists(path):
-            shutil.copy(os.path.join(REPOSITORY, "scripts", "demo", "objectives.yaml"), path)
+        """What the tour tries out: files that are there to be changed, and yesterday's log."""
+        for name in ("objectives.yaml", "checks.yaml"):
+            path = os.path.join(RUN, name)
+            if not os.path.exists(path):
+                shutil.copy(os.path.join(REPOSITORY, "scripts", "demo", name), path)
         path = os.path.join(RUN, "log", "yesterday.log.gz")
         if not os.path.exists(path):
             yesterday.write(path)
 
     def write_env(self, token):
-        """What the tool needs to know about this stack, to be read by a shell."""
-        names = [name for name in self.env if name.startswith(("PROBITY_", "DATABASE_"))]
+        """What the daemon's environment has beyond the caller's, so that doctor and drain see it."""
+        names = [name for name in self.env
+                 if name.startswith(OURS) or os.environ.get(name) != self.env[name]]
         path = os.path.join(RUN, "env")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
                   encoding="utf-8") as file:
@@ -249,6 +262,8 @@ class Demo:
                     self.restarting.add(part.name)
                     part.signal(part.stop_signal)
             elif part is self.probityd:
+                if os.path.exists(order):
+                    os.unlink(order)
                 self.revive()
             elif os.path.exists(order):
                 os.unlink(order)

@@ -99,6 +99,7 @@ def test_the_stack_runs_restarts_probityd_keeps_the_ledger_and_leaves_nothing(ru
     assert set(run.get("/health/ready").json()["checks"]) == {"app", "database", "redis", "celery"}
     for name in NAMES:
         os.kill(run.pid(name), 0)
+    assert run.get("/health/shop").json()["checks"] == {"items": "ok"}
 
     with open(run.path(".run", "env"), encoding="utf-8") as env:
         token = re.search(r"^TOKEN=(\S+)$", env.read(), re.MULTILINE).group(1)
@@ -148,6 +149,7 @@ def test_the_demo_traffic_reaches_the_ledger_by_itself(run):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    assert "all is well" in in_shell("probity doctor")  # .run/env is all that the daemon has
     in_shell("probity slo apply .run/objectives.yaml --author demo")
     in_shell("probity backfill --format combined .run/log/yesterday.log.gz")
     wait_until(lambda: [slo["name"] for slo in run.get("/slo").json()["slos"]] == [
