@@ -156,6 +156,14 @@ static int print_overview(void)
     return COMMAND_DONE;
 }
 
+static int print_command(const struct command *command)
+{
+    printf("usage: probity %s%s%s\n\n%s\n", command->name, command->arguments[0] == '\0' ? "" : " ",
+           command->arguments, command->summary);
+    printf("%s", command->details);
+    return COMMAND_DONE;
+}
+
 static int command_help(int argc, char **argv)
 {
     const struct command *command;
@@ -165,10 +173,13 @@ static int command_help(int argc, char **argv)
     command = argc == 2 ? find_command(argv[1]) : NULL;
     if (command == NULL)
         return command_fail(COMMAND_MISUSED, "help", "there is no such command: run probity help");
-    printf("usage: probity %s%s%s\n\n%s\n", command->name, command->arguments[0] == '\0' ? "" : " ",
-           command->arguments, command->summary);
-    printf("%s", command->details);
-    return COMMAND_DONE;
+    return print_command(command);
+}
+
+/* `probity COMMAND --help`, which everybody tries first. */
+static bool asks_for_help(int argc, char **argv)
+{
+    return argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
 }
 
 int main(int argc, char **argv)
@@ -182,7 +193,7 @@ int main(int argc, char **argv)
     if (command == NULL)
         return command_fail(COMMAND_MISUSED, "", "unknown command %.40s: run probity help",
                             argv[1]);
-    code = command->run(argc - 1, argv + 1);
+    code = asks_for_help(argc, argv) ? print_command(command) : command->run(argc - 1, argv + 1);
     /* A full disk or a closed pipe must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout))
         return command_fail(COMMAND_FAILED, "", "the output can't be written");
