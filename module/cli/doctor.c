@@ -22,6 +22,7 @@ enum {
     VISITS_MAX = LIMIT_CHECKS + LIMIT_SOURCES + 8,
     REPORT_MAX_BYTES = 32 * 1024,
     WHERE_MAX_BYTES = 1024,
+    NAMES_MAX_BYTES = 8 * 1024,
 };
 
 struct clinic {
@@ -169,6 +170,16 @@ static int run_visits(struct clinic *clinic)
     return failed > 0 ? COMMAND_FAILED : COMMAND_DONE;
 }
 
+static int refuse_name(const struct clinic *clinic, const char *nobody)
+{
+    AUTO(buf_done) struct buf names = { .max_bytes = NAMES_MAX_BYTES };
+
+    for (int i = 0; i < clinic->count; i++)
+        buf_printf(&names, "%s%s", i == 0 ? "" : ", ", clinic->visits[i].name);
+    return command_fail(COMMAND_MISUSED, "doctor", "nothing has the name %.64s; there are: %s",
+                        nobody, buf_text(&names));
+}
+
 static int examine(int64_t timeout_ms, int count, char *const *names)
 {
     AUTO(config_release) const struct config *config = NULL;
@@ -187,8 +198,7 @@ static int examine(int64_t timeout_ms, int count, char *const *names)
     add_visits(clinic);
     nobody = choose_visits(clinic, count, names);
     if (nobody != NULL)
-        return command_fail(COMMAND_MISUSED, "doctor",
-                            "nothing has the name %.64s: without a name all are looked at", nobody);
+        return refuse_name(clinic, nobody);
     code = run_visits(clinic);
     /* A thread that hangs uses all of this. */
     if (thread_left_behind()) {

@@ -43,6 +43,9 @@ struct doctor_visit {
 /* Begins a step; `step` is static and at most 12 bytes. */
 void doctor_begin(struct doctor_visit *visit, const char *step);
 
+/* Calls the step under way something else, now that it is known better. */
+void doctor_rename(struct doctor_visit *visit, const char *step);
+
 /* Each of these ends the step with a line of its own, and the time that it took. */
 void doctor_pass(struct doctor_visit *visit, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

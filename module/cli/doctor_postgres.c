@@ -62,6 +62,9 @@ static bool shake_hands(struct doctor_visit *visit, const struct postgres_places
     doctor_begin(visit, "TLS");
     code = postgres_tls_shake(places, place, stream, visit->deadline_ms, &err);
     shown = stream_shown(stream);
+    /* The question for TLS comes first: who leaves that unanswered says nothing of TLS. */
+    if (code == -ETIMEDOUT && shown == NULL)
+        doctor_rename(visit, "answer");
     /* libpq has the last word where it looks for no name. */
     if (code == -TLS_CERTIFICATE_NAME && places->sslmode == POSTGRES_TLS_VERIFY_CA)
         code = 0;

@@ -20,6 +20,13 @@ void doctor_begin(struct doctor_visit *visit, const char *step)
     (void)pthread_mutex_unlock(&visit->lock);
 }
 
+void doctor_rename(struct doctor_visit *visit, const char *step)
+{
+    (void)pthread_mutex_lock(&visit->lock);
+    visit->step = step;
+    (void)pthread_mutex_unlock(&visit->lock);
+}
+
 /* Only with the lock. */
 static void begin_line(struct doctor_visit *visit, const char *mark)
 {
@@ -86,6 +93,16 @@ void doctor_fail(struct doctor_visit *visit, const struct doctor_trouble *troubl
     fail(visit, trouble);
 }
 
+static bool is_connecting(struct doctor_visit *visit)
+{
+    bool connecting;
+
+    (void)pthread_mutex_lock(&visit->lock);
+    connecting = visit->step != NULL && strcmp(visit->step, "connect") == 0;
+    (void)pthread_mutex_unlock(&visit->lock);
+    return connecting;
+}
+
 void doctor_fail_with(struct doctor_visit *visit, enum health_reason reason, int64_t number,
                       const char *said)
 {
@@ -94,6 +111,9 @@ void doctor_fail_with(struct doctor_visit *visit, enum health_reason reason, int
 
     reason_text(reason, number, phrase);
     doctor_find_change(visit, reason, change);
+    /* Where a connection was taken and then nothing comes, the address is not at fault. */
+    if (reason == HEALTH_REASON_TIMEOUT && !is_connecting(visit))
+        change[0] = '\0';
     doctor_fail(visit, &(struct doctor_trouble){ .phrase = phrase,
                                                  .said = said,
                                                  .advice = reason_hint(reason),

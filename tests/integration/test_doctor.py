@@ -163,7 +163,10 @@ def test_who_hangs_is_waited_for_no_longer_than_told(house):
         assert time.monotonic() - started < 2
     finally:
         house.postgres.thaw()
-    assert "timeout after 400 ms" in done.stdout and done.returncode == 1
+    assert done.returncode == 1
+    said = line(done, "database", "FAILED", "answer")  # its address is as good as ever
+    assert "timeout after 400 ms" in said and "look at its load" in said
+    assert "change:" not in done.stdout
     assert line(done, "redis", "ok", "query")
 
 
@@ -245,7 +248,7 @@ def test_missing_rights_are_named_as_the_guide_lists_them(house):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (("orders",), "nothing has the name orders"),
+    (("orders",), "nothing has the name orders; there are: ledger, state, socket, secrets"),
     (("--fast",), "no option but --timeout"),
     (("--timeout",), "a duration"),
     (("--timeout=never",), "a duration"),
