@@ -85,7 +85,9 @@ static int judge(int status, const struct buf *body)
     int code = COMMAND_DONE;
 
     if (status == 202 && reason != NULL)
-        printf("draining: %s\n", reason);
+        printf("draining: %s\n"
+               "it answers on, and nothing but a restart makes it ready again\n",
+               reason);
     else
         code =
             command_fail(COMMAND_FAILED, "drain", "it does not drain: %s (http status %d)",

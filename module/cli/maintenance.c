@@ -105,9 +105,11 @@ static void print_row(const struct errand *errand, const struct maintenance_row 
 /* What could not be asked, nobody has heard. */
 static int say_unheard(const struct errand *errand)
 {
-    return command_fail(COMMAND_MISUSED, "maintenance",
-                        "nothing was done, and no instance can have heard of it: %s",
-                        errand->visit.words);
+    return command_fail(
+        COMMAND_MISUSED, "maintenance",
+        "nothing was done, and no instance can have heard of it: %s: `probity doctor "
+        "ledger` says why",
+        errand->visit.words);
 }
 
 static int commit(struct errand *errand)
@@ -361,7 +363,9 @@ static int visit(const struct action *action, struct errand *errand, struct desk
     if (code != 0)
         return action->changes
                    ? say_unheard(errand)
-                   : command_fail(COMMAND_MISUSED, "maintenance", "%s", errand->visit.words);
+                   : command_fail(COMMAND_MISUSED, "maintenance",
+                                  "the ledger can't be asked: %s: `probity doctor ledger` says why",
+                                  errand->visit.words);
     code = check_service(errand);
     return code == COMMAND_DONE ? action->run(errand) : code;
 }

@@ -238,7 +238,8 @@ def test_an_instance_drains_by_order_and_stays(start):
                   ("--url", f"http://127.0.0.1:{stack.nginx.port}")):
         done = stack.tool("drain", "--reason", "once more", *where,
                           env={"PROBITY_CONFIG": "/nonexistent"})
-        assert (done.returncode, done.stdout) == (0, "draining: once more\n"), done
+        assert (done.returncode, done.stdout) == (0, "draining: once more\n"
+            "it answers on, and nothing but a restart makes it ready again\n"), done
     assert stack.get("/health/ready").json()["reason"] == "a new disk"  # latched
     assert stack.probityd.alive()
     stack.probityd.expected_end = True
