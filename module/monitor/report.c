@@ -5,6 +5,7 @@
 #include "monitor/report.h"
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 enum {
     REASONS_APART_MS = 1000,
+    NAMES_MAX_BYTES = 1024,
     DISK_HANGS_MS = 5000, /* a busy one may take a second */
 };
 
@@ -126,12 +128,33 @@ static bool is_news(const struct told *told, const struct overview *overview, in
            && overview->now.boot_ms - told->told_at_ms >= REASONS_APART_MS;
 }
 
+/* "redis, celery": a policy or an age may decide long after a check's own line, or without one. */
+static void name_failing(const struct overview *overview, struct buf *names)
+{
+    for (int i = 0; i < overview->config->check_count; i++) {
+        if (overview_in_group(overview, i, GROUP_READINESS)
+            && !overview_check_passes(overview, i, GROUP_READINESS))
+            buf_printf(names, "%s%s", names->length == 0 ? "" : ", ",
+                       overview->config->checks[i].name);
+    }
+}
+
+static const char *why_not(const struct overview *overview, struct buf *names)
+{
+    if (overview->draining)
+        return overview->drain.reason;
+    if (overview_maintenance_drains(overview))
+        return overview->maintenance.reason;
+    if (!overview->ready)
+        name_failing(overview, names);
+    return buf_text(names);
+}
+
 static void report_readiness(struct report *report, const struct overview *overview)
 {
+    AUTO(buf_done) struct buf names = { .max_bytes = NAMES_MAX_BYTES };
     const char *to = readiness_of(overview);
-    const char *why = overview->draining                      ? overview->drain.reason
-                      : overview_maintenance_drains(overview) ? overview->maintenance.reason
-                                                              : "";
+    const char *why = why_not(overview, &names);
     const struct log_field fields[] = {
         LOG_TEXT("from", report->readiness),
         LOG_TEXT("to", to),

@@ -80,11 +80,13 @@ START_TEST(report_of_an_outage_has_the_drivers_words_and_its_end_the_duration)
     ck_assert_ptr_nonnull(strstr(said, "\"check\": \"redis\""));
     ck_assert_ptr_nonnull(strstr(said, "\"reason\": \"connection refused\""));
     ck_assert_ptr_nonnull(strstr(said, "connect: Connection refused (111)"));
+    ck_assert_ptr_nonnull(strstr(said, "readiness: ready -> not_ready: redis\""));
     scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 4000);
     ck_assert_str_eq(changes(), "");
     scene_take(0, OUTCOME_OK, HEALTH_REASON_NONE, 4500);
     ck_assert_int_eq(lines(changes()), 2);
     ck_assert_ptr_nonnull(strstr(said, "\"lasted_ms\": 3500"));
+    ck_assert_ptr_nonnull(strstr(said, "readiness: not_ready -> ready\""));
     ck_assert_ptr_null(strstr(said, "Connection refused (111)"));
 }
 END_TEST
