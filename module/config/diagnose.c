@@ -192,6 +192,10 @@ static void hide_address(const char *text)
 /* The YAML's passwords are known only once they have been put together. */
 static void hide_target(const struct check_target *target)
 {
+    const char *query = target->path == NULL ? NULL : strchr(target->path, '?');
+
+    if (query != NULL)
+        url_each_secret_param(slice_of(query + 1), hide, NULL);
     if (target->conninfo != NULL)
         hide_address(target->conninfo);
     if (target->password != NULL)

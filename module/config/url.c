@@ -162,11 +162,18 @@ bool url_cut_param(struct slice *query, struct slice *name, struct slice *value)
 
 static bool is_secret_name(struct slice name)
 {
-    static const char *const words[] = { "password", "token", "secret", "passwd", "pwd" };
+    static const struct slice words[] = { { "password", 8 },    { "passwd", 6 }, { "pwd", 3 },
+                                          { "secret", 6 },      { "token", 5 },  { "key", 3 },
+                                          { "credential", 10 }, { "auth", 4 },   { "sig", 3 } };
 
+    /* The name of a file is needed in the log: what is wrong with it stands there alone. */
+    if (slice_equals_text(name, "sslkey") || slice_equals_text(name, "ssl_keyfile"))
+        return false;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (memmem(name.data, name.length, words[i], strlen(words[i])) != NULL)
-            return true;
+        for (size_t at = 0; at + words[i].length <= name.length; at++) {
+            if (slice_equals_nocase((struct slice){ name.data + at, words[i].length }, words[i]))
+                return true;
+        }
     }
     return false;
 }
@@ -256,11 +263,20 @@ void url_show(struct buf *buf, struct slice text)
     show_query(buf, url.query);
 }
 
+void url_each_secret_param(struct slice query, url_secret_fn found, void *context)
+{
+    struct slice name;
+    struct slice value;
+
+    while (url_cut_param(&query, &name, &value)) {
+        if (is_secret_name(name))
+            found(context, value);
+    }
+}
+
 void url_each_secret(struct slice text, url_secret_fn found, void *context)
 {
     struct url url;
-    struct slice name;
-    struct slice value;
 
     if (url_split(text, &url) != NULL) {
         const char *at = memrchr(text.data, '@', text.length);
@@ -277,8 +293,5 @@ void url_each_secret(struct slice text, url_secret_fn found, void *context)
     }
     if (url.has_user)
         found(context, url.has_password ? url.password : url.user);
-    while (url_cut_param(&url.query, &name, &value)) {
-        if (is_secret_name(name))
-            found(context, value);
-    }
+    url_each_secret_param(url.query, found, context);
 }

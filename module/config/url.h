@@ -44,4 +44,7 @@ void url_show(struct buf *buf, struct slice text);
 typedef void (*url_secret_fn)(void *context, struct slice secret);
 void url_each_secret(struct slice text, url_secret_fn found, void *context);
 
+/* The same for what stands behind its '?', by the names of the parameters. */
+void url_each_secret_param(struct slice query, url_secret_fn found, void *context);
+
 #endif

@@ -126,15 +126,18 @@ START_TEST(diagnose_hides_every_form_of_every_secret_from_the_log)
                                        "five\"horses",
                                        "PROBITY_ADMIN_TOKEN",
                                        "sixhorses",
+                                       "PROBITY_CHECKS",
+                                       "[{name: h, url: 'http://h/x?API_Key=seven%2dhorses&a=lefty"
+                                       "&signature=eighthorses'}]",
                                        NULL };
     AUTO(config_release) const struct config *config = environment_load(env);
     char text[] = "one@horse one%40horse two@horses threehorses fourhorses five\"horses "
-                  "five\\\"horses sixhorses one left";
+                  "five\\\"horses sixhorses seven-horses eighthorses one lefty";
 
     config_hide_secrets(config);
     log_scrub(text);
     ck_assert_str_eq(text, "********* *********** ********** *********** ********** *********** "
-                           "************ ********* one left");
+                           "************ ********* ************ *********** one lefty");
 }
 END_TEST
 
