@@ -143,22 +143,28 @@ void summary_of_health(const struct view *view, struct summary *ret)
 
 /* --- readiness and named groups --- */
 
-/* Whether one that fails waits for a person, who has to correct the configuration. */
-static bool waits_for_person(const struct overview *overview, int group)
+/* What can't be looked at passes when a person has corrected the configuration, and not before. */
+static bool waits_for_person(const struct overview *overview, int check)
+{
+    const struct check_config *config = &overview->config->checks[check];
+
+    return config->not_configured || config->misconfigured != NULL;
+}
+
+/* Whether the group does not pass before that. */
+static bool group_waits_for_person(const struct overview *overview, int group)
 {
     int members = 0;
 
     for (int i = 0; i < overview->config->check_count; i++) {
-        const struct check_config *check = &overview->config->checks[i];
-
         if (!overview_in_group(overview, i, group))
             continue;
         members++;
-        if ((check->not_configured || check->misconfigured != NULL)
-            && !overview_check_passes(overview, i, group))
+        if (waits_for_person(overview, i)
+            && (group == GROUP_STARTUP || !overview_check_passes(overview, i, group)))
             return true;
     }
-    return members == 0;
+    return members == 0 && group != GROUP_STARTUP;
 }
 
 static bool is_judged(const struct overview *overview, int group)
@@ -183,7 +189,7 @@ static void judge_members(const struct view *view, int group, struct summary *re
     ret->rule = ret->passes ? "every member passes"
                 : judged    ? "a member does not pass"
                             : "the first round of the members is not over";
-    if (!waits_for_person(overview, group))
+    if (!group_waits_for_person(overview, group))
         ret->retry_after_seconds = judged ? RETRY_FAILING_SECONDS : RETRY_STARTING_SECONDS;
 }
 
@@ -259,7 +265,8 @@ void summary_of_startup(const struct view *view, struct summary *ret)
         .passes = started,
         .rule = started ? "every check has been judged, and every member of startup has passed once"
                         : "a check has not been judged yet, or a member of startup has not passed",
-        .retry_after_seconds = RETRY_STARTING_SECONDS,
+        .retry_after_seconds =
+            group_waits_for_person(view->overview, GROUP_STARTUP) ? 0 : RETRY_STARTING_SECONDS,
         .group = SUMMARY_ALL,
         .only = SUMMARY_ALL,
     };
@@ -271,8 +278,9 @@ void summary_of_startup(const struct view *view, struct summary *ret)
 void summary_of_detailed(const struct view *view, struct summary *ret)
 {
     const struct overview *overview = view->overview;
-    bool healthy = !view->too_old && overview_group_passes(overview, GROUP_READINESS)
-                   && overview->liveness == LIVENESS_OK;
+    bool ready = overview_group_passes(overview, GROUP_READINESS);
+    bool healthy = !view->too_old && ready && overview->liveness == LIVENESS_OK;
+    bool waits = !ready && group_waits_for_person(overview, GROUP_READINESS);
 
     *ret = (struct summary){
         .status = !healthy                      ? "unhealthy"
@@ -280,7 +288,7 @@ void summary_of_detailed(const struct view *view, struct summary *ret)
                                                 : "healthy",
         .passes = healthy,
         .rule = "",
-        .retry_after_seconds = RETRY_FAILING_SECONDS,
+        .retry_after_seconds = waits ? 0 : RETRY_FAILING_SECONDS,
         .group = SUMMARY_ALL,
         .only = SUMMARY_ALL,
         .detailed = true,
@@ -299,7 +307,8 @@ void summary_of_component(const struct view *view, struct summary *ret)
         .status = check_status_text(verdict.status),
         .passes = !view->too_old && check_state_passes(state, view->overview->now.boot_ms),
         .rule = "",
-        .retry_after_seconds = RETRY_FAILING_SECONDS,
+        .retry_after_seconds =
+            waits_for_person(view->overview, view->which) ? 0 : RETRY_FAILING_SECONDS,
         .group = SUMMARY_ALL,
         .only = view->which,
         .detailed = true,

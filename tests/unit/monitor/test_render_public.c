@@ -279,11 +279,34 @@ START_TEST(health_blames_the_member_that_failed)
 }
 END_TEST
 
+START_TEST(what_waits_for_a_person_tells_nobody_to_come_back)
+{
+    static const render_fn pages[] = { render_ready, render_startup, render_detailed,
+                                       render_component };
+
+    for (int misconfigured = 0; misconfigured < 2; misconfigured++) {
+        scene_reset();
+        scene_keep("app");
+        scene_config.checks[0].not_configured = misconfigured == 0;
+        scene_config.checks[0].misconfigured = misconfigured == 0 ? NULL : "no address";
+        scene_start();
+        for (size_t i = 0; i < ARRAY_LENGTH(pages); i++) {
+            struct page_text text;
+
+            (void)scene_page(pages[i], false, &text);
+            ck_assert_int_eq(text.status, 503);
+            ck_assert_msg(text.retry_after_seconds == 0, "page %zu", i);
+        }
+    }
+}
+END_TEST
+
 TCase *render_public_cases(void)
 {
     TCase *cases = tcase_create("render_public");
 
     tcase_add_checked_fixture(cases, scene_reset, NULL);
+    tcase_add_test(cases, what_waits_for_a_person_tells_nobody_to_come_back);
     tcase_add_test(cases, health_tells_version_and_uptime_and_what_it_covers);
     tcase_add_test(cases, health_with_an_application_starts_works_and_fails);
     tcase_add_test(cases, ready_shows_a_word_for_each_check);
