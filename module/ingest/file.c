@@ -4,6 +4,7 @@
 
 #include "ingest/file.h"
 
+#include "base/auto.h"
 #include "ingest/format.h"
 
 #include <errno.h>
@@ -158,7 +159,7 @@ static struct slice last_line(const char *bytes, size_t length)
 
 bool file_has_regrown(const struct log_file *file)
 {
-    static _Thread_local struct line_scratch scratch;
+    AUTO(auto_free) struct line_scratch *scratch = NULL;
     char bytes[TAIL_BYTES];
     int64_t from = file->size - TAIL_BYTES;
     struct line line;
@@ -169,8 +170,9 @@ bool file_has_regrown(const struct log_file *file)
     if (from < file->cut_offset)
         from = file->cut_offset;
     length = pread(file->fd, bytes, (size_t)(file->size - from), from);
-    return length > 0
-           && format_parse(file->head.source, last_line(bytes, (size_t)length), &scratch, &line)
+    scratch = malloc(sizeof(*scratch));
+    return length > 0 && scratch != NULL
+           && format_parse(file->head.source, last_line(bytes, (size_t)length), scratch, &line)
                   == REJECT_NONE
            && line.time_ms > file->newest_event_ms;
 }

@@ -4,11 +4,13 @@
 
 #include "ingest/head.h"
 
+#include "base/auto.h"
 #include "base/limits.h"
 #include "ingest/format.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,15 +34,16 @@ static void hash(const struct source_config *source, struct slice line, struct f
     memcpy(ret->bytes, digest, sizeof(ret->bytes));
 }
 
-/* The time of the first line that is one; when there is none near the beginning, the time of the
- * last change: good enough to order garbage by age. */
+/* The time of the first line that is one; when there is none near the beginning, or no memory to
+ * read it with, the time of the last change: good enough to order garbage by age. */
 static int64_t first_time(struct slice rest, const struct source_config *source, int64_t changed_ms)
 {
-    static _Thread_local struct line_scratch scratch;
+    /* Static, it would be a part of every thread's memory; on the stack, too large. */
+    AUTO(auto_free) struct line_scratch *scratch = malloc(sizeof(*scratch));
     struct line line;
 
-    while (rest.length > 0) {
-        if (format_parse(source, slice_cut(&rest, '\n'), &scratch, &line) == REJECT_NONE)
+    while (scratch != NULL && rest.length > 0) {
+        if (format_parse(source, slice_cut(&rest, '\n'), scratch, &line) == REJECT_NONE)
             return line.time_ms;
     }
     return changed_ms;
