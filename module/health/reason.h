@@ -83,8 +83,7 @@
       "tasks come faster than they are done: add workers, see queues")                             \
     X(SOME_BUSY, "some workers busy", "some subscribed workers did not answer in time")            \
     X(SERVER_ERROR, "server error", "the server refused the question: its words are in the log")   \
-    X(MISCONFIGURED, "misconfigured", "see the log at start, or run: probity check-config")        \
-    X(NOT_SUPPORTED, "not supported", "see the log at start, or run: probity check-config")
+    X(MISCONFIGURED, "misconfigured", "see the log at start, or run: probity check-config")
 
 /* In which the wire's come first, as they do on the way to a server. */
 #define FOR_EACH_REASON(X) X(NONE, "", "") FOR_EACH_WIRE_REASON(X) FOR_EACH_SERVER_REASON(X)

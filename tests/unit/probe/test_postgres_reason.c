@@ -42,6 +42,7 @@ START_TEST(failures_of_postgres_have_reasons)
         { "28000", EACCES, "connection requires a valid client certificate",
           HEALTH_REASON_CERTIFICATE_REFUSED },
         { "08P01", EACCES, "no such user: x", HEALTH_REASON_AUTHENTICATION },
+        { "08P01", EACCES, "SSL required", HEALTH_REASON_TLS_REQUIRED },
         { "08P01", EIO, "something else", HEALTH_REASON_PROTOCOL },
         { "08P01", ENOENT, "no such database: x", HEALTH_REASON_NO_DATABASE },
         { "08P01", EIO, "query_wait_timeout", HEALTH_REASON_TOO_MANY_CONNECTIONS },
