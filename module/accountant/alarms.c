@@ -84,8 +84,10 @@ int alarms_init(struct alarms *alarms, const struct book *book, const char *serv
     alarms->service_of = calloc(room, sizeof(*alarms->service_of));
     alarms->services = calloc(room, sizeof(*alarms->services));
     alarms->held = calloc(room, sizeof(*alarms->held));
+    alarms->silences = calloc(room, sizeof(*alarms->silences));
     if (alarms->list == NULL || alarms->first == NULL || alarms->strict == NULL
-        || alarms->service_of == NULL || alarms->services == NULL || alarms->held == NULL)
+        || alarms->service_of == NULL || alarms->services == NULL || alarms->held == NULL
+        || alarms->silences == NULL)
         return -ENOMEM;
     list_rules(alarms);
     list_services(alarms);
@@ -102,6 +104,7 @@ void alarms_done(struct alarms *alarms)
     free(alarms->service_of);
     free(alarms->services);
     free(alarms->held);
+    free(alarms->silences);
     *alarms = (struct alarms){ 0 };
 }
 
@@ -169,12 +172,23 @@ static void freeze(struct alarms *alarms, enum alert_frozen why)
         alarms->list[i].alert.frozen = why;
 }
 
+/* Once in a turn and for each service: every alert asks for it, more than once. */
+static void find_silences(struct alarms *alarms, const struct alarms_scene *scene)
+{
+    alarms->maintenances = scene->maintenances;
+    alarms->wall_ms = scene->wall_ms;
+    for (int i = 0; i < alarms->service_count; i++)
+        alarms->silences[i] =
+            scene->maintenances == NULL
+                ? NULL
+                : maintenances_now(scene->maintenances, alarms->services[i], scene->wall_ms);
+}
+
 void alarms_turn(struct alarms *alarms, const struct alarms_scene *scene)
 {
     enum alert_frozen blind;
 
-    alarms->maintenances = scene->maintenances;
-    alarms->wall_ms = scene->wall_ms;
+    find_silences(alarms, scene);
     watch_clock(alarms, scene);
     settle_doubt(alarms, scene);
     /* Whoever doubts its clock leaves the leases to others: theirs may be right. */
@@ -214,12 +228,12 @@ const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *r
 
 const struct maintenance *alarms_silence(const struct alarms *alarms, int objective)
 {
-    const char *service =
-        objective < 0 ? alarms->service : alarms->book->objectives[objective].service;
-
+    if (objective >= 0)
+        return alarms->silences[alarms->service_of[objective]];
+    /* The home service may be one without objectives. */
     return alarms->maintenances == NULL
                ? NULL
-               : maintenances_now(alarms->maintenances, service, alarms->wall_ms);
+               : maintenances_now(alarms->maintenances, alarms->service, alarms->wall_ms);
 }
 
 bool alarms_is_going_on(const struct alarm *alarm)

@@ -58,6 +58,7 @@ struct alarms {
     int64_t doubt_since_ms;     /* boot: when the wall clock was found to have been set; -1: not */
     bool began;
     const struct maintenances *maintenances; /* borrowed; NULL: none */
+    const struct maintenance **silences;     /* of each service, as of the last turn; NULL: none */
     int64_t wall_ms;                         /* of the last turn */
 };
 
@@ -67,7 +68,7 @@ struct alarms_scene {
     bool reachable;               /* the ledger answers, and what is logged arrives there */
     bool readable;                /* and what the book says of it is complete and new */
     const char *trouble;          /* why not, in words that anybody may read */
-    const struct maintenances *maintenances; /* NULL: none; stays where it is */
+    const struct maintenances *maintenances; /* NULL: none; stays as it is until the next turn */
     int64_t boot_ms;
     int64_t wall_ms;
 };

@@ -42,6 +42,8 @@ const struct maintenance *maintenances_now(const struct maintenances *maintenanc
     for (int i = 0; i < maintenances->list.count; i++) {
         const struct maintenance_row *row = &maintenances->list.rows[i];
 
+        if (row->of.since_wall_ms > wall_ms)
+            break; /* so are all that follow */
         if (maintenance_in_force(&row->of, wall_ms) && strcmp(row->service, service) == 0)
             return &row->of;
     }
