@@ -82,10 +82,10 @@ def test_slices_parts_of_them_and_calendar_days_are_what_a_recount_says(kinds):
     assert parts["bad_events"] == 0.85
     assert abs(parts["error_budget"]["consumed_ratio"]
                - 0.85 / (0.1 * parts["total_events"])) < 0.000002
-    midnight = datetime.datetime.fromtimestamp(now, zoneinfo.ZoneInfo("Europe/Berlin")).replace(
-        hour=0, minute=0, second=0, microsecond=0).timestamp()
-    today = [burst for burst in BURSTS if (now - burst[0] * 60) // 300 * 300 + 1 >= midnight]
     got = objective(kinds, "today")
+    midnight = datetime.datetime.fromisoformat(got["as_of"]).astimezone(
+        zoneinfo.ZoneInfo("Europe/Berlin")).replace(hour=0, minute=0, second=0).timestamp()
+    today = [burst for burst in BURSTS if (now - burst[0] * 60) // 300 * 300 + 1 >= midnight]
     assert (got["total_events"], got["bad_events"]) == (
         sum(total for _, total, _ in today), sum(bad for _, _, bad in today))
     assert got["window"] == "1d"
