@@ -4,8 +4,10 @@
 
 #include "auth/access.h"
 
+#include "auth/admission.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -13,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     TOKEN_MIN_BYTES = 32,
@@ -45,7 +48,8 @@ struct static_token {
 };
 
 struct access {
-    struct arena *arena; /* holds this struct too */
+    struct arena *arena;         /* holds this struct too */
+    struct admission *admission; /* its own */
     struct jwt_rules jwt;
     const char *jwt_trouble;                /* NULL: JWTs can be verified */
     const char *admin_claims[ADMIN_CLAIMS]; /* any of them makes an admin; NULL ends the list */
@@ -149,12 +153,16 @@ int access_new(const struct config *config, struct access **ret, struct error *e
 {
     AUTO(arena_free) struct arena *arena = arena_new(ACCESS_BYTES);
     struct access *access = arena == NULL ? NULL : arena_alloc(arena, sizeof(*access));
+    int code;
 
     if (access == NULL)
         return error_set(err, ENOMEM, "access: out of memory");
     access->arena = arena;
     if (!access_fill(access, config))
         return error_set(err, ENOMEM, "access: keys and rules: out of memory, or over 64 KiB");
+    code = admission_new(&access->admission, err);
+    if (code != 0)
+        return code;
     arena = NULL;
     *ret = access;
     return 0;
@@ -166,6 +174,7 @@ void access_free(struct access **access)
 
     if (*access == NULL)
         return;
+    admission_free(&(*access)->admission);
     arena = (*access)->arena; /* freeing it takes the struct along */
     arena_free(&arena);
     *access = NULL;
@@ -209,24 +218,53 @@ static bool is_admin(const struct access *access, const json_t *claims)
     return false;
 }
 
-static struct access_answer judge_jwt(const struct access *access, struct slice token,
-                                      int64_t now_s)
+static struct access_answer judge_pass(const struct admission_pass *pass)
+{
+    if (!pass->admin)
+        return answer(ACCESS_FORBIDDEN,
+                      "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
+    return granted(pass->subject[0] == '\0' ? admin_token : pass->subject);
+}
+
+/* The signature is the dear part, and whose token it is shows only behind it. */
+static struct access_answer judge_signature(const struct access *access, struct slice token,
+                                            int64_t now_s, struct admission_pass *pass)
 {
     AUTO(jwt_claims_free) json_t *claims = NULL;
+    int64_t started_us;
     const char *subject;
     const char *why;
+
+    if (!admission_has_time(access->admission, clock_boot_ms()))
+        return answer(ACCESS_BUSY, "more tokens come than can be verified: try again in a second; "
+                                   "a static token (PROBITY_ADMIN_TOKEN) is not held up");
+    started_us = clock_thread_us();
+    why = jwt_verify(&access->jwt, token, now_s, &claims);
+    admission_spend(access->admission, clock_thread_us() - started_us);
+    if (why != NULL)
+        return answer(ACCESS_UNAUTHENTICATED, why);
+    subject = json_string_value(json_object_get(claims, "sub"));
+    (void)snprintf(pass->subject, sizeof(pass->subject), "%s", subject == NULL ? "" : subject);
+    pass->admin = is_admin(access, claims);
+    pass->from_s = now_s;
+    pass->until_s = claims_until_s(claims);
+    admission_remember(access->admission, pass);
+    return judge_pass(pass);
+}
+
+static struct access_answer judge_jwt(const struct access *access, struct slice token,
+                                      const unsigned char digest[SHA256_DIGEST_LENGTH],
+                                      int64_t now_s)
+{
+    struct admission_pass pass = { .admin = false };
 
     /* Another way in is configured, so a stranger need not hear what is wrong with this one. */
     if (access->jwt_trouble != NULL)
         return answer(ACCESS_UNAUTHENTICATED, "the token is none of those that are accepted here");
-    why = jwt_verify(&access->jwt, token, now_s, &claims);
-    if (why != NULL)
-        return answer(ACCESS_UNAUTHENTICATED, why);
-    if (!is_admin(access, claims))
-        return answer(ACCESS_FORBIDDEN,
-                      "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
-    subject = json_string_value(json_object_get(claims, "sub"));
-    return granted(subject == NULL || *subject == '\0' ? admin_token : subject);
+    if (admission_recall(access->admission, digest, now_s, &pass))
+        return judge_pass(&pass);
+    memcpy(pass.digest, digest, sizeof(pass.digest));
+    return judge_signature(access, token, now_s, &pass);
 }
 
 static struct access_answer judge_ingest_token(enum access_need need)
@@ -257,7 +295,7 @@ static struct access_answer judge_token(const struct access *access, enum access
                    : answer(ACCESS_FORBIDDEN, "this token may only read /metrics and /slo");
     if (static_token_is(&access->ingest, digest))
         return judge_ingest_token(need);
-    verdict = judge_jwt(access, token, now_s);
+    verdict = judge_jwt(access, token, digest, now_s);
     /* Reading is for the read token and for admins; anybody else is nobody there. */
     if (need == ACCESS_READ && verdict.verdict == ACCESS_FORBIDDEN)
         verdict.verdict = ACCESS_UNAUTHENTICATED;

@@ -1,4 +1,4 @@
-/* access.h - who may: judges an Authorization header.  No I/O, no lock; any thread.
+/* access.h - who may: judges an Authorization header.  No I/O; any thread.
  *
  * People bring a JWT, machines a static token; docs/config.md names the settings.
  */
@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-struct access; /* keys and rules, immutable */
+struct access; /* keys and rules, immutable, and the admission, which locks itself */
 
 enum access_need { ACCESS_PUBLIC, ACCESS_READ, ACCESS_INGEST, ACCESS_ADMIN };
 
@@ -20,6 +20,7 @@ enum access_verdict {
     ACCESS_GRANTED,
     ACCESS_UNAUTHENTICATED, /* 401 with WWW-Authenticate: Bearer */
     ACCESS_FORBIDDEN,       /* 403: a valid token that is no admin's */
+    ACCESS_BUSY,            /* 429: no time for more signatures just now */
     ACCESS_NOT_CONFIGURED,  /* 503 auth_not_configured */
 };
 

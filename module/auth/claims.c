@@ -57,6 +57,13 @@ static const char *judge_times(const json_t *claims, int64_t now_s)
     return NULL;
 }
 
+int64_t claims_until_s(const json_t *claims)
+{
+    int64_t expires_s = 0;
+
+    return read_time(claims, "exp", &expires_s) == TIME_GIVEN ? expires_s + CLAIMS_LEEWAY_S : 0;
+}
+
 static bool is_text(const json_t *value, struct slice text)
 {
     return json_is_string(value)

@@ -21,6 +21,9 @@ struct claims_rules {
 const char *claims_judge(const json_t *claims, const struct claims_rules *rules,
                          int64_t now_s) MUST_CHECK;
 
+/* The second from which on claims that were judged well are not taken any more. */
+int64_t claims_until_s(const json_t *claims);
+
 /* Whether the claims hold `rule`, "claim=value": a string that equals it, an array with such a
  * string, a word of a space-separated `scope` or `scp`, or a boolean for "true" and "false". */
 bool claims_hold(const json_t *claims, const char *rule);

@@ -13,7 +13,7 @@ static int64_t read_us(clockid_t id)
 {
     struct timespec now;
 
-    (void)clock_gettime(id, &now); /* can't fail for these two clocks */
+    (void)clock_gettime(id, &now); /* can't fail for these clocks */
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
@@ -25,6 +25,11 @@ int64_t clock_boot_us(void)
 int64_t clock_boot_ms(void)
 {
     return clock_boot_us() / 1000;
+}
+
+int64_t clock_thread_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_wall_ms(void)

@@ -13,6 +13,9 @@
 int64_t clock_boot_ms(void);
 int64_t clock_boot_us(void);
 
+/* What the calling thread has cost so far, in microseconds of a processor. */
+int64_t clock_thread_us(void);
+
 /* CLOCK_REALTIME, since 1970. */
 int64_t clock_wall_ms(void);
 

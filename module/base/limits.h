@@ -22,6 +22,8 @@ enum {
     LIMIT_FAST_ANSWER_BYTES = 64 * 1024,
     /* A token longer than this is refused before anything parses it. */
     LIMIT_TOKEN_BYTES = 8 * 1024,
+    /* Tokens whose signature held lately: a team of administrators and their dashboards. */
+    LIMIT_ADMISSIONS = 32,
     LIMIT_LANE_THREADS = 4,
     LIMIT_LANE_QUEUE = 16,
     /* Handlers that wait, and of these those that ask the ledger: neither takes every thread. */

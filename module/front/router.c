@@ -204,6 +204,12 @@ static bool check_access(struct exchange *exchange)
         refuse(exchange, &(struct response_error){
                              .status = 403, .code = "forbidden", .message = answer.message });
         return false;
+    case ACCESS_BUSY:
+        refuse(exchange, &(struct response_error){ .status = 429,
+                                                   .code = "too_many_tokens",
+                                                   .message = answer.message,
+                                                   .retry_after_seconds = 1 });
+        return false;
     case ACCESS_NOT_CONFIGURED:
         break;
     }

@@ -42,6 +42,7 @@ const char *page_status_phrase(int status)
         { 405, "Method Not Allowed" },
         { 409, "Conflict" },
         { 413, "Content Too Large" },
+        { 429, "Too Many Requests" },
         { 503, "Service Unavailable" },
     };
 

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+import fcgi
+from servers import Probityd
 from stack import SECRET, make_token
 
 ADMIN = "admin-token-of-this-test-0123456789abcdef"
@@ -142,21 +144,59 @@ def openssl(*arguments, feed=None):
                           check=True).stdout
 
 
-def test_a_public_key_verifies_and_cannot_be_used_as_a_secret(start, folder):
+def sign_with_key(folder):
+    """Returns a public key, what it has signed for an administrator, and the signature."""
     private = openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
     key = f"{folder}/private.pem"
     with open(key, "wb") as file:
         file.write(private)
-    public = openssl("pkey", "-pubout", feed=private).decode()
+    claims = {"role": "admin", "exp": int(time.time()) + 60}
+    signed = part(b'{"alg": "RS256"}') + "." + part(json.dumps(claims).encode())
+    return (openssl("pkey", "-pubout", feed=private).decode(), signed,
+            openssl("dgst", "-sha256", "-sign", key, feed=signed.encode()))
+
+
+def test_a_public_key_verifies_and_cannot_be_used_as_a_secret(start, folder):
+    public, signed, signature = sign_with_key(folder)
     stack = start.stack(app=None, postgres=False, env={
         "JWT_ALGORITHM": "RS256", "JWT_PUBLIC_KEY": public, "JWT_SECRET_KEY": None})
     stack.wait_ready()
-    claims = {"role": "admin", "exp": int(time.time()) + 60}
-    signed = part(b'{"alg": "RS256"}') + "." + part(json.dumps(claims).encode())
-    signature = openssl("dgst", "-sha256", "-sign", key, feed=signed.encode())
     assert stack.get("/health/detailed", token=f"{signed}.{part(signature)}").status == 200
     flipped = bytes([signature[0] ^ 1]) + signature[1:]
     assert stack.get("/health/detailed", token=f"{signed}.{part(flipped)}").status == 401
     assert stack.get("/health/detailed", token=make_token(public)).status == 401
     confused = make_token(public, header={"alg": "RS256"})
     assert stack.get("/health/detailed", token=confused).status == 401
+
+
+def test_a_storm_of_tokens_delays_neither_health_nor_who_was_let_in(start, folder):
+    public, signed, signature = sign_with_key(folder)
+    admin = f"{signed}.{part(signature)}"
+    stranger = f"{signed}.{part(signature[::-1])}"
+    daemon = start.add(Probityd(start.subfolder(), {
+        "JWT_PUBLIC_KEY": public, "JWT_ALGORITHM": "RS256", "PROBITY_REQUIRE": "none"}))
+
+    def ask(token):
+        return fcgi.request("/health/detailed", HTTP_AUTHORIZATION="Bearer " + token)
+    with fcgi.Client(daemon.socket_path) as client:
+        client.send(ask(admin))
+        assert client.answer()[0] == 200
+        crowd = [fcgi.Client(daemon.socket_path) for _ in range(200)]
+        statuses = []
+        for _ in range(5):
+            for one in crowd:
+                one.send(ask(stranger))
+            began = time.monotonic()
+            assert client.ask("/health")[0] == 200
+            # Two hundred signatures would be 0.1 s, and with sanitizers five times that.
+            assert time.monotonic() - began < 1
+            client.send(ask(admin))
+            assert client.answer()[0] == 200
+            answers = [one.answer() for one in crowd]
+            statuses += [status for status, _, _ in answers]
+        refused = next(answer for answer in answers if answer[0] == 429)
+        for one in crowd:
+            one.socket.close()
+    assert set(statuses) == {401, 429} and statuses.count(429) > 300, statuses.count(429)
+    assert refused[1]["Retry-After"] == "1"
+    assert json.loads(refused[2])["error"]["code"] == "too_many_tokens"
