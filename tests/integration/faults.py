@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 import fcgi
 from certificates import Authority, Certificate
@@ -344,13 +345,15 @@ def both(*steps):
 
 
 def crowd_comes(ground):
-    """Takes every connection that Postgres has for an ordinary role."""
+    """Takes every connection that Postgres has for an ordinary role, also those that a check held
+    only for the moment in which we came."""
     import psycopg2  # pylint: disable=import-outside-toplevel
-    while len(ground.crowd) < 100:
+    for _ in range(4):
         try:
-            ground.crowd.append(psycopg2.connect(ground.postgres.url()))
+            while len(ground.crowd) < 100:
+                ground.crowd.append(psycopg2.connect(ground.postgres.url()))
         except psycopg2.OperationalError:
-            return
+            time.sleep(0.1)
 
 
 def crowd_goes(ground):
