@@ -57,50 +57,24 @@ static void job_done(struct job *job)
 
 /* --- the arguments --- */
 
-/* Reads "--name VALUE" or "--name=VALUE".  Returns how many arguments it took; 0: it is another. */
-static int take_option(char **argv, int left, const char *name, const char **ret)
+static const struct option_row option_rows[] = {
+    { "--service", offsetof(struct options, service), OPTION_TEXT, 0, 0 },
+    { "--format", offsetof(struct options, format), OPTION_TEXT, 0, 0 },
+    { "--config", offsetof(struct options, config), OPTION_TEXT, 0, 0 },
+    { .name = NULL },
+};
+
+static int judge_arguments(const struct options *given)
 {
-    size_t length = strlen(name);
-
-    if (strncmp(argv[0], name, length) != 0)
-        return 0;
-    if (argv[0][length] == '=') {
-        *ret = argv[0] + length + 1;
-        return 1;
-    }
-    if (argv[0][length] != '\0' || left < 2)
-        return 0;
-    *ret = argv[1];
-    return 2;
-}
-
-static int read_arguments(int argc, char **argv, struct options *ret)
-{
-    int at = 1;
-
-    ret->files = argv;
-    while (at < argc) {
-        int took = take_option(argv + at, argc - at, "--service", &ret->service);
-
-        if (took == 0)
-            took = take_option(argv + at, argc - at, "--format", &ret->format);
-        if (took == 0)
-            took = take_option(argv + at, argc - at, "--config", &ret->config);
-        if (took == 0 && strcmp(argv[at], "-") == 0)
+    for (int i = 0; i < given->file_count; i++) {
+        if (strcmp(given->files[i], "-") == 0)
             return command_fail(COMMAND_MISUSED, "backfill",
                                 "standard input can't be counted once: put it into a file");
-        if (took == 0 && argv[at][0] == '-')
-            return command_fail(COMMAND_MISUSED, "backfill",
-                                "%.40s is no option or lacks its value: run probity help backfill",
-                                argv[at]);
-        if (took == 0)
-            ret->files[ret->file_count++] = argv[at];
-        at += took == 0 ? 1 : took;
     }
-    if (ret->file_count == 0)
+    if (given->file_count == 0)
         return command_fail(COMMAND_MISUSED, "backfill", "say which files");
-    if (ret->format != NULL && strcmp(ret->format, "probity") != 0
-        && strcmp(ret->format, "combined") != 0)
+    if (given->format != NULL && strcmp(given->format, "probity") != 0
+        && strcmp(given->format, "combined") != 0)
         return command_fail(COMMAND_MISUSED, "backfill",
                             "--format takes probity or combined; json needs a source in --config");
     return COMMAND_DONE;
@@ -313,11 +287,17 @@ static int count_files(struct job *job)
 
 int command_backfill(int argc, char **argv)
 {
-    struct options options = { .service = NULL };
+    struct options options = { .files = argv + 1 };
     AUTO(job_done) struct job job = { .options = &options };
     struct error err = { .code = 0 };
-    int code = read_arguments(argc, argv, &options);
+    int code;
 
+    (void)argc;
+    options.file_count = command_read("backfill", &(struct option_table){ .rows = option_rows },
+                                      options.files, &options);
+    if (options.file_count < 0)
+        return COMMAND_MISUSED;
+    code = judge_arguments(&options);
     if (code != COMMAND_DONE)
         return code;
     if (prepare(&job, &err) != 0)

@@ -2,6 +2,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include "base/options.h"
 #include "config/config.h"
 
 enum {
@@ -29,6 +30,16 @@ int probe_celery(int argc, char **argv);
 
 /* getenv() as config_load() wants it. */
 const char *command_lookup(void *context, const char *name);
+
+/* Reads the options of the command `who` as options_read() does.  Returns how many other words
+ * there are, or -1 after saying what is wrong. */
+int command_read(const char *who, const struct option_table *table, char **words,
+                 void *ret) MUST_CHECK;
+
+/* The same for a command that takes nothing else; `argv[0]` is its name.  COMMAND_DONE, or
+ * COMMAND_MISUSED after saying what is wrong. */
+int command_read_options(const char *who, const struct option_row *rows, char **argv,
+                         void *ret) MUST_CHECK;
 
 /* Says "probity WHO: message" on stderr with every secret blanked out, and returns `code`. */
 int command_fail(int code, const char *who, const char *format, ...)

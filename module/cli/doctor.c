@@ -210,39 +210,29 @@ static int examine(int64_t timeout_ms, int count, char *const *names)
     return code;
 }
 
-/* Takes "--timeout 5s" or "--timeout=5s" at `argv[*at]`. */
-static bool take_timeout(char **argv, int *at, int64_t *ret_ms)
-{
-    const char *text = strchr(argv[*at], '=');
-    int64_t timeout_ms;
+struct doctor_options {
+    const char *timeout;
+};
 
-    if (text != NULL)
-        text++;
-    else if (argv[*at + 1] != NULL)
-        text = argv[++*at];
-    if (text == NULL || !value_parse_duration(slice_of(text), &timeout_ms) || timeout_ms == 0
-        || timeout_ms > TIMEOUT_MAX_MS)
-        return false;
-    *ret_ms = timeout_ms;
-    return true;
-}
+static const struct option_row option_rows[] = {
+    { "--timeout", offsetof(struct doctor_options, timeout), OPTION_TEXT, 0, 0 },
+    { .name = NULL },
+};
 
 int command_doctor(int argc, char **argv)
 {
-    static const char option[] = "--timeout";
+    struct doctor_options given = { 0 };
     int64_t timeout_ms = TIMEOUT_MS;
-    int names = 0;
+    int names =
+        command_read("doctor", &(struct option_table){ .rows = option_rows }, argv + 1, &given);
 
-    for (int i = 1; i < argc; i++) {
-        size_t length = strcspn(argv[i], "=");
-
-        if (argv[i][0] != '-')
-            argv[names++] = argv[i]; /* argv[0] is ours, too */
-        else if (length != strlen(option) || strncmp(argv[i], option, length) != 0)
-            return command_fail(COMMAND_MISUSED, "doctor", "knows no option but --timeout");
-        else if (!take_timeout(argv, &i, &timeout_ms))
-            return command_fail(COMMAND_MISUSED, "doctor",
-                                "--timeout is a duration like 500ms or 5s, up to 10m");
-    }
-    return examine(timeout_ms, names, argv);
+    (void)argc;
+    if (names < 0)
+        return COMMAND_MISUSED;
+    if (given.timeout != NULL
+        && (!value_parse_duration(slice_of(given.timeout), &timeout_ms) || timeout_ms == 0
+            || timeout_ms > TIMEOUT_MAX_MS))
+        return command_fail(COMMAND_MISUSED, "doctor",
+                            "--timeout is a duration like 500ms or 5s, up to 10m");
+    return examine(timeout_ms, names, argv + 1);
 }

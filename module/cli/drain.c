@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "cli/ask.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,34 +26,12 @@ struct drain_options {
     const char *socket;
 };
 
-static const char *read_options(int argc, char **argv, struct drain_options *ret)
-{
-    static const struct option options[] = {
-        { "reason", required_argument, NULL, 'r' },
-        { "socket", required_argument, NULL, 's' },
-        { "url", required_argument, NULL, 'u' },
-        { NULL, 0, NULL, 0 },
-    };
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        const char **place = option == 'r'   ? &ret->reason
-                             : option == 's' ? &ret->socket
-                             : option == 'u' ? &ret->url
-                                             : NULL;
-
-        if (place == NULL)
-            return "an argument is no option of it, or its value is missing: run probity help "
-                   "drain";
-        *place = optarg;
-    }
-    if (optind != argc)
-        return "it takes options alone: run probity help drain";
-    if (ret->url != NULL && ret->socket != NULL)
-        return "say where probityd is by --url or by --socket, not both";
-    return NULL;
-}
+static const struct option_row option_rows[] = {
+    { "--reason", offsetof(struct drain_options, reason), OPTION_TEXT, 0, 0 },
+    { "--socket", offsetof(struct drain_options, socket), OPTION_TEXT, 0, 0 },
+    { "--url", offsetof(struct drain_options, url), OPTION_TEXT, 0, 0 },
+    { .name = NULL },
+};
 
 /* The secrets are variables: a file that is being edited must keep nobody from draining. */
 static const char *lookup(void *context, const char *name)
@@ -136,7 +113,12 @@ static int run(const struct drain_options *given)
 int command_drain(int argc, char **argv)
 {
     struct drain_options given = { 0 };
-    const char *trouble = read_options(argc, argv, &given);
 
-    return trouble != NULL ? command_fail(COMMAND_MISUSED, "drain", "%s", trouble) : run(&given);
+    (void)argc;
+    if (command_read_options("drain", option_rows, argv, &given) != 0)
+        return COMMAND_MISUSED;
+    if (given.url != NULL && given.socket != NULL)
+        return command_fail(COMMAND_MISUSED, "drain",
+                            "say where probityd is by --url or by --socket, not both");
+    return run(&given);
 }

@@ -34,57 +34,22 @@ struct gate_options {
     const char *override;
 };
 
-static const struct {
-    const char *name;
-    size_t offset;
-} options[] = {
-    { "--url", offsetof(struct gate_options, url) },
-    { "--socket", offsetof(struct gate_options, socket) },
-    { "--slo", offsetof(struct gate_options, slo) },
-    { "--service", offsetof(struct gate_options, service) },
-    { "--min-budget", offsetof(struct gate_options, min_budget) },
-    { "--override", offsetof(struct gate_options, override) },
+static const struct option_row option_rows[] = {
+    { "--url", offsetof(struct gate_options, url), OPTION_TEXT, 0, 0 },
+    { "--socket", offsetof(struct gate_options, socket), OPTION_TEXT, 0, 0 },
+    { "--slo", offsetof(struct gate_options, slo), OPTION_TEXT, 0, 0 },
+    { "--service", offsetof(struct gate_options, service), OPTION_TEXT, 0, 0 },
+    { "--min-budget", offsetof(struct gate_options, min_budget), OPTION_TEXT, 0, 0 },
+    { "--override", offsetof(struct gate_options, override), OPTION_TEXT, 0, 0 },
+    { .name = NULL },
 };
 
-/* The option's place, and its value in `*value`: "--slo NAME" or "--slo=NAME". */
-static const char **find_option(struct gate_options *given, char **argv, int *at,
-                                const char **value)
+/* Returns NULL, or what is wrong. */
+static const char *judge_options(const struct gate_options *given)
 {
-    const char *argument = argv[*at];
-
-    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
-        size_t length = strlen(options[i].name);
-
-        if (strncmp(argument, options[i].name, length) != 0)
-            continue;
-        if (argument[length] == '=')
-            *value = argument + length + 1;
-        else if (argument[length] == '\0')
-            *value = argv[++*at]; /* NULL behind the last */
-        else
-            continue;
-        return (const char **)((char *)given + options[i].offset);
-    }
-    return NULL;
-}
-
-static const char *read_options(int argc, char **argv, struct gate_options *ret)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *value = NULL;
-        const char **place = find_option(ret, argv, &i, &value);
-
-        if (place == NULL)
-            return "an argument is no option of it: run probity help gate";
-        if (value == NULL || *value == '\0')
-            return "an option has no value: run probity help gate";
-        if (*place != NULL)
-            return "an option is given twice";
-        *place = value;
-    }
-    if (ret->url != NULL && ret->socket != NULL)
+    if (given->url != NULL && given->socket != NULL)
         return "say where probityd is by --url or by --socket, not both";
-    if (ret->override != NULL && (ret->slo == NULL) == (ret->service == NULL))
+    if (given->override != NULL && (given->slo == NULL) == (given->service == NULL))
         return "--override wants to know for what: --slo NAME or --service NAME, one of the two";
     return NULL;
 }
@@ -282,7 +247,11 @@ static int run(const struct gate_options *given)
 int command_gate(int argc, char **argv)
 {
     struct gate_options given = { 0 };
-    const char *trouble = read_options(argc, argv, &given);
+    const char *trouble;
 
+    (void)argc;
+    if (command_read_options("gate", option_rows, argv, &given) != 0)
+        return GATE_UNKNOWN;
+    trouble = judge_options(&given);
     return trouble != NULL ? command_fail(GATE_UNKNOWN, "gate", "%s", trouble) : run(&given);
 }

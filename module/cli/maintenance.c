@@ -12,7 +12,6 @@
 #include "ledger/maintenance.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -323,17 +322,34 @@ static int run_show(struct errand *errand)
 
 /* --- the visit --- */
 
+/* Which of them takes an option. */
+enum topic { ON = 1, OFF = 2, SHOW = 4 };
+
 static const struct action {
     const char *name;
     int (*run)(struct errand *errand);
-    const char *options; /* letters of those that it takes */
+    enum topic topic;
     bool takes_id;
     bool changes;
 } actions[] = {
-    { "on", run_on, "rfubsdR", false, true },
-    { "off", run_off, "bs", true, true },
-    { "show", run_show, "sa", false, false },
+    { "on", run_on, ON, false, true },
+    { "off", run_off, OFF, true, true },
+    { "show", run_show, SHOW, false, false },
 };
+
+#define PLACE(member) offsetof(struct maintenance_options, member)
+static const struct option_row option_rows[] = {
+    { "--reason", PLACE(reason), OPTION_TEXT, 0, ON },
+    { "--from", PLACE(from), OPTION_TEXT, 0, ON },
+    { "--until", PLACE(until), OPTION_TEXT, 0, ON },
+    { "--by", PLACE(by), OPTION_TEXT, 0, ON | OFF },
+    { "--service", PLACE(service), OPTION_TEXT, 0, ON | OFF | SHOW },
+    { "--drain", PLACE(drain), OPTION_FLAG, 0, ON },
+    { "--replace", PLACE(replace), OPTION_FLAG, 0, ON },
+    { "--all", PLACE(all), OPTION_FLAG, 0, SHOW },
+    { .name = NULL },
+};
+#undef PLACE
 
 /* A name that nobody has would be told to nobody. */
 static int check_service(struct errand *errand)
@@ -395,56 +411,6 @@ static int run(const struct action *action, const struct maintenance_options *gi
 
 /* --- arguments --- */
 
-static const char *take_option(const struct action *action, int letter,
-                               struct maintenance_options *ret)
-{
-    const char **text;
-
-    if (letter == '?' || strchr(action->options, letter) == NULL)
-        return "an argument is no option of it, or its value is missing: run probity help "
-               "maintenance";
-    text = letter == 'r'   ? &ret->reason
-           : letter == 'f' ? &ret->from
-           : letter == 'u' ? &ret->until
-           : letter == 'b' ? &ret->by
-           : letter == 's' ? &ret->service
-                           : NULL;
-    if (text != NULL)
-        *text = optarg;
-    ret->drain = ret->drain || letter == 'd';
-    ret->replace = ret->replace || letter == 'R';
-    ret->all = ret->all || letter == 'a';
-    return NULL;
-}
-
-/* `argv[0]` is the action. */
-static const char *read_options(const struct action *action, int argc, char **argv,
-                                struct maintenance_options *ret)
-{
-    static const struct option options[] = {
-        { "reason", required_argument, NULL, 'r' },
-        { "from", required_argument, NULL, 'f' },
-        { "until", required_argument, NULL, 'u' },
-        { "by", required_argument, NULL, 'b' },
-        { "service", required_argument, NULL, 's' },
-        { "drain", no_argument, NULL, 'd' },
-        { "replace", no_argument, NULL, 'R' },
-        { "all", no_argument, NULL, 'a' },
-        { NULL, 0, NULL, 0 },
-    };
-    const char *trouble = NULL;
-    int letter;
-
-    opterr = 0;
-    while (trouble == NULL && (letter = getopt_long(argc, argv, "", options, NULL)) != -1)
-        trouble = take_option(action, letter, ret);
-    if (trouble != NULL)
-        return trouble;
-    if (action->takes_id && optind < argc)
-        ret->id = argv[optind++];
-    return optind < argc ? "too many arguments: run probity help maintenance" : NULL;
-}
-
 static int check(const struct action *action, const struct maintenance_options *given)
 {
     const struct {
@@ -477,7 +443,7 @@ int command_maintenance(int argc, char **argv)
 {
     struct maintenance_options given = { 0 };
     const struct action *action = NULL;
-    const char *trouble;
+    int words;
     int code;
 
     for (size_t i = 0; i < ARRAY_LENGTH(actions) && argc > 1; i++) {
@@ -486,9 +452,14 @@ int command_maintenance(int argc, char **argv)
     }
     if (action == NULL)
         return command_fail(COMMAND_MISUSED, "maintenance", "say one of on, off, show");
-    trouble = read_options(action, argc - 1, argv + 1, &given);
-    if (trouble != NULL)
-        return command_fail(COMMAND_MISUSED, "maintenance", "%s", trouble);
+    words = command_read("maintenance", &(struct option_table){ option_rows, action->topic },
+                         argv + 2, &given);
+    if (words < 0)
+        return COMMAND_MISUSED;
+    if (words > action->takes_id)
+        return command_fail(COMMAND_MISUSED, "maintenance",
+                            "too many arguments: run probity help maintenance");
+    given.id = words == 1 ? argv[2] : NULL;
     code = check(action, &given);
     return code == COMMAND_DONE ? run(action, &given) : code;
 }

@@ -48,23 +48,10 @@ static const struct action *find_action(const char *name)
     return NULL;
 }
 
-/* "-1" is a target, not an option; --sql may stand anywhere. */
-static bool read_arguments(int argc, char **argv, struct arguments *ret)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--sql") == 0)
-            ret->sql_only = true;
-        else if (strncmp(argv[i], "--", 2) == 0)
-            return false;
-        else if (ret->action == NULL)
-            ret->action = argv[i];
-        else if (ret->target == NULL)
-            ret->target = argv[i];
-        else
-            return false;
-    }
-    return true;
-}
+static const struct option_row option_rows[] = {
+    { "--sql", offsetof(struct arguments, sql_only), OPTION_FLAG, 0, 0 },
+    { .name = NULL },
+};
 
 static void say(void *context, const char *text)
 {
@@ -94,11 +81,18 @@ int command_migrate(int argc, char **argv)
 {
     struct arguments arguments = { .action = NULL };
     const struct action *action;
+    int words = command_read("migrate", &(struct option_table){ .rows = option_rows }, argv + 1,
+                             &arguments);
     int targets;
 
-    if (!read_arguments(argc, argv, &arguments))
+    (void)argc;
+    if (words < 0)
+        return COMMAND_MISUSED;
+    if (words > 2)
         return command_fail(COMMAND_MISUSED, "migrate",
-                            "too many arguments or an unknown option: run probity help migrate");
+                            "too many arguments: run probity help migrate");
+    arguments.action = words > 0 ? argv[1] : NULL;
+    arguments.target = words > 1 ? argv[2] : NULL;
     action = find_action(arguments.action);
     targets = arguments.target != NULL;
     if (action == NULL)

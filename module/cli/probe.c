@@ -12,7 +12,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -36,7 +35,10 @@ struct probe_options {
     const char *name; /* of the group */
     const char *url;
     const char *socket;
+    const char *timeout;
     int64_t timeout_ms;
+    bool quiet;
+    bool verbose;
     enum loudness loudness;
 };
 
@@ -62,27 +64,14 @@ static const char *read_timeout(const char *text, int64_t *ret_ms)
     return NULL;
 }
 
-static const char *take_option(int option, const char *value, struct probe_options *ret)
-{
-    switch (option) {
-    case 's':
-        ret->socket = value;
-        return NULL;
-    case 'u':
-        ret->url = value;
-        return NULL;
-    case 't':
-        return read_timeout(value, &ret->timeout_ms);
-    case 'v':
-        ret->loudness = VERBOSE;
-        return NULL;
-    case 'q':
-        ret->loudness = QUIET;
-        return NULL;
-    default:
-        return "an argument is no option of it, or its value is missing: run probity help probe";
-    }
-}
+static const struct option_row option_rows[] = {
+    { "--socket", offsetof(struct probe_options, socket), OPTION_TEXT, 0, 0 },
+    { "--url", offsetof(struct probe_options, url), OPTION_TEXT, 0, 0 },
+    { "--timeout", offsetof(struct probe_options, timeout), OPTION_TEXT, 0, 0 },
+    { "--verbose", offsetof(struct probe_options, verbose), OPTION_FLAG, 'v', 0 },
+    { "--quiet", offsetof(struct probe_options, quiet), OPTION_FLAG, 'q', 0 },
+    { .name = NULL },
+};
 
 static bool is_name(const char *text)
 {
@@ -92,27 +81,17 @@ static bool is_name(const char *text)
            && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
 }
 
-static const char *read_options(int argc, char **argv, struct probe_options *ret)
+/* Returns NULL, or what is wrong. */
+static const char *judge_options(struct probe_options *given)
 {
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },  { "url", required_argument, NULL, 'u' },
-        { "timeout", required_argument, NULL, 't' }, { "verbose", no_argument, NULL, 'v' },
-        { "quiet", no_argument, NULL, 'q' },         { NULL, 0, NULL, 0 },
-    };
-    const char *trouble = NULL;
-    int option;
-
-    opterr = 0;
-    while (trouble == NULL && (option = getopt_long(argc, argv, "qv", options, NULL)) != -1)
-        trouble = take_option(option, optarg, ret);
-    if (trouble != NULL)
-        return trouble;
-    if (optind + 1 != argc || !is_name(argv[optind]))
+    if (given->name == NULL || !is_name(given->name))
         return "say what to ask: ready, live, startup, or the name of a group";
-    if (ret->url != NULL && ret->socket != NULL)
+    if (given->url != NULL && given->socket != NULL)
         return "say where probityd is by --url or by --socket, not both";
-    ret->name = argv[optind];
-    return NULL;
+    if (given->quiet && given->verbose)
+        return "--quiet and --verbose contradict each other";
+    given->loudness = given->quiet ? QUIET : given->verbose ? VERBOSE : PLAIN;
+    return given->timeout == NULL ? NULL : read_timeout(given->timeout, &given->timeout_ms);
 }
 
 /* The words for people, and the groups' own names. */
@@ -335,6 +314,7 @@ int command_probe(int argc, char **argv)
     struct probe_job job = { .request = { .method = "GET" }, .body.max_bytes = BODY_MAX_BYTES };
     int64_t started_ms = clock_boot_ms();
     const char *trouble;
+    int words;
     char path[PATH_BYTES];
     char socket[PATH_BYTES * 2];
 
@@ -342,7 +322,11 @@ int command_probe(int argc, char **argv)
         if (argc > 1 && strcmp(argv[1], others[i].word) == 0)
             return others[i].run(argc - 1, argv + 1);
     }
-    trouble = read_options(argc, argv, &given);
+    words = command_read("probe", &(struct option_table){ .rows = option_rows }, argv + 1, &given);
+    if (words < 0)
+        return COMMAND_MISUSED;
+    given.name = words == 1 ? argv[1] : NULL;
+    trouble = judge_options(&given);
     if (trouble != NULL)
         return command_fail(COMMAND_MISUSED, "probe", "%s", trouble);
     job.target = (struct ask_target){ .url = given.url, .socket_path = given.socket };

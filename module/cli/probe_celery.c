@@ -12,7 +12,6 @@
 #include "probe/celery_ask.h"
 #include "probe/celery_roll.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@ struct celery_options {
     const char *node; /* NULL: any worker */
     const char *url;
     const char *key_prefix;
+    const char *timeout;
     int64_t timeout_ms;
 };
 
@@ -50,49 +50,27 @@ struct celery_job {
     char line[LINE_BYTES];
 };
 
-static const char *take_option(int option, const char *value, struct celery_options *ret)
-{
-    switch (option) {
-    case 'n':
-        ret->node = value;
-        return strchr(value, '@') != NULL && strlen(value) < PIDBOX_NODE_BYTES
-                   ? NULL
-                   : "--node is a worker's name like celery@host, or @host for any of that host";
-    case 'u':
-        ret->url = value;
-        return NULL;
-    case 'k':
-        ret->key_prefix = value;
-        return strlen(value) < PIDBOX_PREFIX_BYTES ? NULL : "--key-prefix has 63 bytes at most";
-    case 't':
-        return value_parse_duration(slice_of(value), &ret->timeout_ms)
-                       && ret->timeout_ms >= TIMEOUT_MIN_MS && ret->timeout_ms <= TIMEOUT_MAX_MS
-                   ? NULL
-                   : "--timeout is a duration like 500ms or 5s, from 100ms to 1h";
-    default:
-        return "an argument is no option of it, or its value is missing: run probity help probe";
-    }
-}
+static const struct option_row option_rows[] = {
+    { "--node", offsetof(struct celery_options, node), OPTION_TEXT, 0, 0 },
+    { "--url", offsetof(struct celery_options, url), OPTION_TEXT, 0, 0 },
+    { "--key-prefix", offsetof(struct celery_options, key_prefix), OPTION_TEXT, 0, 0 },
+    { "--timeout", offsetof(struct celery_options, timeout), OPTION_TEXT, 0, 0 },
+    { .name = NULL },
+};
 
-static const char *read_options(int argc, char **argv, struct celery_options *ret)
+/* Returns NULL, or what is wrong. */
+static const char *judge_options(struct celery_options *given)
 {
-    static const struct option options[] = {
-        { "node", required_argument, NULL, 'n' },
-        { "url", required_argument, NULL, 'u' },
-        { "key-prefix", required_argument, NULL, 'k' },
-        { "timeout", required_argument, NULL, 't' },
-        { NULL, 0, NULL, 0 },
-    };
-    const char *trouble = NULL;
-    int option;
-
-    opterr = 0;
-    optind = 0; /* glibc: from the start again, whoever read options before */
-    while (trouble == NULL && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        trouble = take_option(option, optarg, ret);
-    if (trouble == NULL && optind != argc)
-        trouble = "it takes options alone: run probity help probe";
-    return trouble;
+    if (given->node != NULL
+        && (strchr(given->node, '@') == NULL || strlen(given->node) >= PIDBOX_NODE_BYTES))
+        return "--node is a worker's name like celery@host, or @host for any of that host";
+    if (given->key_prefix != NULL && strlen(given->key_prefix) >= PIDBOX_PREFIX_BYTES)
+        return "--key-prefix has 63 bytes at most";
+    if (given->timeout != NULL
+        && (!value_parse_duration(slice_of(given->timeout), &given->timeout_ms)
+            || given->timeout_ms < TIMEOUT_MIN_MS || given->timeout_ms > TIMEOUT_MAX_MS))
+        return "--timeout is a duration like 500ms or 5s, from 100ms to 1h";
+    return NULL;
 }
 
 /* The broker's address and what belongs to it: a worker's container may have other things in its
@@ -242,12 +220,16 @@ int probe_celery(int argc, char **argv)
 {
     struct celery_options given = { .timeout_ms = TIMEOUT_MS };
     int64_t started_ms = clock_boot_ms();
-    const char *trouble = read_options(argc, argv, &given);
+    const char *trouble;
     AUTO(config_release) const struct config *config = NULL;
     const struct check_config *check = NULL;
     struct error err = { 0 };
     static struct celery_job job; /* static, because a thread may outlive us */
 
+    (void)argc;
+    if (command_read_options("probe celery", option_rows, argv, &given) != 0)
+        return COMMAND_MISUSED;
+    trouble = judge_options(&given);
     if (trouble != NULL)
         return command_fail(COMMAND_MISUSED, "probe celery", "%s", trouble);
     if (config_load(look_up, &given, &config, &err) != 0)

@@ -21,20 +21,18 @@ enum slo_option_bit {
     EFFECTIVE_FROM = 1 << 6,
 };
 
-static const struct option {
-    const char *name;
-    unsigned bit;
-    bool has_value;
-    size_t offset;
-} options[] = {
-    { "--strict", STRICT, false, offsetof(struct slo_arguments, strict) },
-    { "--json", JSON, false, offsetof(struct slo_arguments, json) },
-    { "--dry-run", DRY_RUN, false, offsetof(struct slo_arguments, dry_run) },
-    { "--prune", PRUNE, false, offsetof(struct slo_arguments, prune) },
-    { "--file", FROM_FILE, true, offsetof(struct slo_arguments, file) },
-    { "--author", AUTHOR, true, offsetof(struct slo_arguments, author) },
-    { "--effective-from", EFFECTIVE_FROM, true, offsetof(struct slo_arguments, effective_from) },
+#define PLACE(member) offsetof(struct slo_arguments, member)
+static const struct option_row option_rows[] = {
+    { "--strict", PLACE(strict), OPTION_FLAG, 0, STRICT },
+    { "--json", PLACE(json), OPTION_FLAG, 0, JSON },
+    { "--dry-run", PLACE(dry_run), OPTION_FLAG, 0, DRY_RUN },
+    { "--prune", PLACE(prune), OPTION_FLAG, 0, PRUNE },
+    { "--file", PLACE(file), OPTION_TEXT, 0, FROM_FILE },
+    { "--author", PLACE(author), OPTION_TEXT, 0, AUTHOR },
+    { "--effective-from", PLACE(effective_from), OPTION_TEXT, 0, EFFECTIVE_FROM },
+    { .name = NULL },
 };
+#undef PLACE
 
 static const struct action {
     const char *name;
@@ -61,43 +59,18 @@ static const struct action *find_action(const char *name)
     return NULL;
 }
 
-/* Takes an option, and its value from `value`.  False when the action doesn't know it, or the value
- * is missing. */
-static bool take_option(const struct action *action, const char *name, const char *value,
-                        struct slo_arguments *ret, int *ret_taken)
+/* False for options that it has not, and words that are too many or too few. */
+static bool read_arguments(const struct action *action, char **words, struct slo_arguments *ret)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
-        char *member = (char *)ret + options[i].offset;
+    const struct option_table table = { option_rows, action->options };
+    struct error err = { 0 };
 
-        if (strcmp(options[i].name, name) != 0 || (action->options & options[i].bit) == 0)
-            continue;
-        *ret_taken = options[i].has_value ? 2 : 1;
-        if (!options[i].has_value)
-            memcpy(member, &(bool){ true }, sizeof(bool));
-        else if (value != NULL)
-            memcpy(member, &value, sizeof(value));
-        return !options[i].has_value || value != NULL;
-    }
-    return false;
-}
-
-static bool read_arguments(const struct action *action, int argc, char **argv,
-                           struct slo_arguments *ret)
-{
-    int taken = 1;
-
-    for (int i = 2; i < argc; i += taken) {
-        taken = 1;
-        if (strncmp(argv[i], "--", 2) == 0) {
-            if (!take_option(action, argv[i], i + 1 < argc ? argv[i + 1] : NULL, ret, &taken))
-                return false;
-        } else if (ret->count == action->words_max) {
-            return false;
-        } else {
-            ret->words[ret->count++] = argv[i];
-        }
-    }
-    return ret->count >= action->words_min;
+    ret->count = options_read(&table, words, ret, &err);
+    if (ret->count < action->words_min || ret->count > action->words_max)
+        return false;
+    for (int i = 0; i < ret->count; i++)
+        ret->words[i] = words[i];
+    return true;
 }
 
 int command_slo(int argc, char **argv)
@@ -107,7 +80,7 @@ int command_slo(int argc, char **argv)
 
     if (action == NULL)
         return command_fail(COMMAND_MISUSED, "slo", "say one of lint, apply, list, show, export");
-    if (!read_arguments(action, argc, argv, &arguments))
+    if (!read_arguments(action, argv + 2, &arguments))
         return command_fail(COMMAND_MISUSED, "slo", "usage: probity slo %s %s", action->name,
                             action->usage);
     return action->run(&arguments);

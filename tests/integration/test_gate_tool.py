@@ -50,7 +50,7 @@ def test_the_exit_code_is_the_decision(pair, over, arguments, code, words):
     (("--slo", ""), "no value"),
     (("--slo", "a", "--slo", "b"), "twice"),
     (("--sloo", "a"), "no option"),
-    (("go",), "no option"),
+    (("go",), "options alone"),
     (("--override", "x"), "for what"),
 ])
 def test_what_can_not_be_asked_is_no_go(arguments, words):
