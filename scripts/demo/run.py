@@ -57,6 +57,15 @@ Logs are in .run/log, pids in .run/NAME.pid.  Ctrl-C stops everything and keeps 
 """
 
 
+def tour(base):
+    """The commands in a column, what they show in another."""
+    lines = []
+    for line in TOUR.format(base=base, run=os.path.relpath(RUN)).split("\n"):
+        command, gap, words = line.rpartition("    ")
+        lines.append(f"{command.rstrip():<64}  {words}" if gap else line)
+    return "\n".join(lines)
+
+
 class Stop(BaseException):
     """A signal asked us to end."""
 
@@ -312,7 +321,7 @@ def on_signal(number, _):
 def serve(demo, port):
     demo.start()
     demo.write_env(admin_token(demo.env))
-    say(TOUR.format(base=f"http://127.0.0.1:{port}", run=os.path.relpath(RUN)))
+    say(tour(f"http://127.0.0.1:{port}"))
     rate = os.environ.get("DEMO_TRAFFIC") or "3"
     if rate.replace(".", "", 1).isdigit() and float(rate) > 0:
         Traffic(port, float(rate)).start()

@@ -1,3 +1,4 @@
+EXTRA_DIST += %D%/leaks.supp
 # With a main() of its own, as part of make check; for libFuzzer see the head of the file.
 check_PROGRAMS += %D%/fuzz_line
 TESTS += %D%/fuzz_line
