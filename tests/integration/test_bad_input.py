@@ -1,6 +1,7 @@
 """Bad input and bad days: one clear message that says what to do, and nothing else breaks."""
 # SPDX-License-Identifier: MIT
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -13,9 +14,10 @@ from stack import SECRET, make_token
 
 
 def one_message(probityd, *words):
-    """Exactly one line of the daemon's log holds all of the words."""
+    """Exactly one message of the daemon's log holds all of the words; a check has them as detail."""
     def lines():
-        return [line for line in probityd.log().splitlines() if all(word in line for word in words)]
+        messages = (json.loads(line)["message"] for line in probityd.log().splitlines())
+        return [message for message in messages if all(word in message for word in words)]
     wait_until(lines, 5, f"a message about {' '.join(words)}")
     time.sleep(0.5)
     found = lines()
