@@ -8,22 +8,32 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { PART_BYTES = 80 };
+enum { PART_BYTES = 80, DURATION_BYTES = 32 };
 
 /* Seconds where they are whole, else milliseconds. */
-static void put_duration(int64_t duration_ms, char text[32])
+static void put_duration(int64_t duration_ms, char text[DURATION_BYTES])
 {
     if (duration_ms % 1000 == 0)
-        (void)snprintf(text, 32, "%" PRId64 "s", duration_ms / 1000);
+        (void)snprintf(text, DURATION_BYTES, "%" PRId64 "s", duration_ms / 1000);
     else
-        (void)snprintf(text, 32, "%" PRId64 "ms", duration_ms);
+        (void)snprintf(text, DURATION_BYTES, "%" PRId64 "ms", duration_ms);
+}
+
+/* As a person says it: seconds, once there are some. */
+static void say_duration(int64_t duration_ms, char text[DURATION_BYTES])
+{
+    if (duration_ms >= 10000)
+        (void)snprintf(text, DURATION_BYTES, "%" PRId64 " s", duration_ms / 1000);
+    else
+        (void)snprintf(text, DURATION_BYTES, "%" PRId64 " ms", duration_ms);
 }
 
 /* The conditions under which it counts. */
 static void put_terms(const struct check_config *check, int group, char text[PART_BYTES])
 {
-    char duration[32];
+    char duration[DURATION_BYTES];
 
     put_duration(check->fail_after_ms, duration);
     if (check->not_configured)
@@ -58,6 +68,21 @@ static void put_streak(const struct check_state *state, char text[PART_BYTES])
                        state->consecutive_failures, hysteresis->fall);
 }
 
+/* Under `fail_after` it is the time that decides. */
+static void put_trouble(const struct check_state *state, int64_t now_ms, char text[PART_BYTES])
+{
+    size_t length = strlen(text);
+    char passed[DURATION_BYTES];
+    char allowed[DURATION_BYTES];
+
+    if (state->config->policy != CHECK_POLICY_FAIL_AFTER || !state->config->critical
+        || state->trouble_since_ms == 0)
+        return;
+    say_duration(now_ms - state->trouble_since_ms, passed);
+    say_duration(state->config->fail_after_ms, allowed);
+    (void)snprintf(text + length, PART_BYTES - length, ", down for %s of %s", passed, allowed);
+}
+
 /* What speaks for it and against it. */
 static void put_evidence(const struct check_state *state, int group, char text[PART_BYTES])
 {
@@ -83,6 +108,12 @@ static void put_evidence(const struct check_state *state, int group, char text[P
         (void)snprintf(text, PART_BYTES, "%" PRId64 " in a row", state->consecutive_failures);
     else
         put_streak(state, text);
+}
+
+/* Liveness and startup have rules of their own. */
+static bool is_by_policy(int group)
+{
+    return group == GROUP_READINESS || group >= GROUP_NAMED;
 }
 
 /* Startup waits for a first verdict of everybody, and for its members to have passed once. */
@@ -124,14 +155,14 @@ static void put_effect(const struct view *view, int check, int group, char text[
 {
     const struct check_state *state = &view->overview->checks[check];
     int64_t now_ms = view->overview->now.boot_ms;
-    bool by_policy = group == GROUP_READINESS || group >= GROUP_NAMED;
+    char duration[DURATION_BYTES];
 
     if (!passes(view, check, group))
         (void)snprintf(text, PART_BYTES, "%s", failing_word(group));
-    else if (by_policy && check_state_rule(state, now_ms) == CHECK_RULE_NOT_YET_AFTER)
-        (void)snprintf(text, PART_BYTES, "passes for %" PRId64 " ms more",
-                       state->config->fail_after_ms - (now_ms - state->trouble_since_ms));
-    else if (by_policy && !check_state_passes(state, now_ms))
+    else if (is_by_policy(group) && check_state_rule(state, now_ms) == CHECK_RULE_NOT_YET_AFTER) {
+        say_duration(state->config->fail_after_ms - (now_ms - state->trouble_since_ms), duration);
+        (void)snprintf(text, PART_BYTES, "passes for %s more", duration);
+    } else if (is_by_policy(group) && !check_state_passes(state, now_ms))
         (void)snprintf(text, PART_BYTES, "passes until then: it is new here");
     else
         (void)snprintf(text, PART_BYTES, "passes");
@@ -150,6 +181,8 @@ void rule_text(const struct view *view, int check, int group, char text[RULE_TEX
     }
     put_terms(state->config, group, terms);
     put_evidence(state, group, evidence);
+    if (is_by_policy(group))
+        put_trouble(state, view->overview->now.boot_ms, evidence);
     put_effect(view, check, group, effect);
-    (void)snprintf(text, RULE_TEXT_BYTES, "%.40s: %.60s -> %.48s", terms, evidence, effect);
+    (void)snprintf(text, RULE_TEXT_BYTES, "%.40s: %.79s -> %.48s", terms, evidence, effect);
 }

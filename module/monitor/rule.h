@@ -4,7 +4,7 @@
 
 #include "monitor/render.h"
 
-#define RULE_TEXT_BYTES 160
+#define RULE_TEXT_BYTES 192
 
 /* "critical, fail: 2 of 2 failures -> not ready"; `group` may be SUMMARY_ALL: what startup asks of
  * everybody. */

@@ -62,9 +62,12 @@ START_TEST(a_rule_names_the_policy)
     scene_config.checks[0].fail_after_ms = 60000;
     (void)overview_judge(&scene, scene_moment(3000));
     expect_rule(GROUP_READINESS,
-                "critical, fail_after=60s: 2 of 2 failures -> passes for 57000 ms more");
+                "critical, fail_after=60s: 2 of 2 failures, down for 3000 ms of 60 s "
+                "-> passes for 57 s more");
     scene_config.checks[0].fail_after_ms = 1500;
-    expect_rule(GROUP_READINESS, "critical, fail_after=1500ms: 2 of 2 failures -> not ready");
+    expect_rule(GROUP_READINESS,
+                "critical, fail_after=1500ms: 2 of 2 failures, down for 3000 ms of 1500 ms "
+                "-> not ready");
     scene_config.checks[0].critical = false;
     expect_rule(GROUP_READINESS, "not critical: 2 of 2 failures -> passes");
 }
