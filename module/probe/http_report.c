@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the IETF's draft (pass, warn, fail and their aliases), Spring Boot Actuator, MicroProfile and
- * ASP.NET.  A word that stands nowhere here says nothing: the status of the answer does. */
+/* Of the IETF's draft (pass, warn, fail and their aliases), Spring Boot Actuator, MicroProfile,
+ * ASP.NET, NestJS' Terminus, and Elasticsearch's colours.  A word that stands nowhere here says
+ * nothing: the status of the answer does. */
 static const struct {
     const char *word;
     enum outcome_status status;
@@ -24,9 +25,11 @@ static const struct {
     { "up", OUTCOME_OK, HEALTH_REASON_NONE },
     { "healthy", OUTCOME_OK, HEALTH_REASON_NONE },
     { "ready", OUTCOME_OK, HEALTH_REASON_NONE },
+    { "green", OUTCOME_OK, HEALTH_REASON_NONE },
     { "warn", OUTCOME_DEGRADED, HEALTH_REASON_REPORTED_DEGRADED },
     { "warning", OUTCOME_DEGRADED, HEALTH_REASON_REPORTED_DEGRADED },
     { "degraded", OUTCOME_DEGRADED, HEALTH_REASON_REPORTED_DEGRADED },
+    { "yellow", OUTCOME_DEGRADED, HEALTH_REASON_REPORTED_DEGRADED },
     { "fail", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
     { "error", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
     { "down", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
@@ -34,6 +37,10 @@ static const struct {
     { "critical", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
     { "not_ready", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
     { "out_of_service", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
+    { "failed", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
+    { "unavailable", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
+    { "shutting_down", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
+    { "red", OUTCOME_ERROR, HEALTH_REASON_REPORTED_FAILED },
 };
 
 static void merge(const json_t *status, struct outcome *outcome)

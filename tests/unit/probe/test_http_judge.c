@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* An answer as http_ask() leaves it behind. */
@@ -177,6 +178,38 @@ START_TEST(an_application_may_speak_for_itself)
 }
 END_TEST
 
+START_TEST(every_frameworks_word_is_known_and_what_lies_deeper_is_its_own_business)
+{
+    static const struct check_http merge = { .report = CHECK_REPORT_MERGE };
+    static const char *const well[] = { "pass", "OK", "up", "Healthy", "ready", "green" };
+    static const char *const less[] = { "warn", "Warning", "Degraded", "yellow" };
+    static const char *const ill[] = { "fail",      "error",       "DOWN",
+                                       "Unhealthy", "critical",    "OUT_OF_SERVICE",
+                                       "failed",    "unavailable", "shutting_down",
+                                       "red",       "not_ready" };
+    const struct {
+        const char *const *words;
+        size_t count;
+        enum outcome_status status;
+    } groups[] = {
+        { well, sizeof(well) / sizeof(well[0]), OUTCOME_OK },
+        { less, sizeof(less) / sizeof(less[0]), OUTCOME_DEGRADED },
+        { ill, sizeof(ill) / sizeof(ill[0]), OUTCOME_ERROR },
+    };
+    char body[256];
+
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        for (size_t j = 0; j < groups[i].count; j++) {
+            (void)snprintf(body, sizeof(body),
+                           "{\"status\": \"%s\", \"components\": {\"a\": {\"status\": \"UP\"}, "
+                           "\"b\": {\"status\": \"DOWN\"}}}",
+                           groups[i].words[j]);
+            ck_assert_msg(judge(&merge, 200, body).status == groups[i].status, "%s", body);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_report_that_is_too_long_counts_but_is_not_cut)
 {
     static const struct check_http merge = { .report = CHECK_REPORT_MERGE };
@@ -228,6 +261,7 @@ TCase *http_judge_cases(void)
     tcase_add_test(cases, a_header_must_be_there);
     tcase_add_test(cases, of_a_body_that_is_too_long_only_what_is_missing_is_an_error);
     tcase_add_test(cases, an_application_may_speak_for_itself);
+    tcase_add_test(cases, every_frameworks_word_is_known_and_what_lies_deeper_is_its_own_business);
     tcase_add_test(cases, a_report_that_is_too_long_counts_but_is_not_cut);
     return cases;
 }
