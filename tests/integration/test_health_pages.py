@@ -163,6 +163,7 @@ def test_no_anonymous_body_tells_of_hosts_users_or_sql(pages):
         for headers in SHAPES.values():
             for query in ("", "?verbose"):
                 text = pages.get(path + query, headers=headers).text
+                text = re.sub("[0-9a-f]{32}", "", text)  # a request's id may hold any number
                 asked += 1
                 for word in words:
                     assert word not in text, (path, headers, query, word)
