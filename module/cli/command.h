@@ -41,6 +41,10 @@ int command_read(const char *who, const struct option_table *table, char **words
 int command_read_options(const char *who, const struct option_row *rows, char **argv,
                          void *ret) MUST_CHECK;
 
+/* The same without checks and logs, for commands that need neither: a file that is being edited
+ * must keep nobody from draining, nor from announcing why. */
+const char *command_lookup_plain(void *context, const char *name);
+
 /* Says "probity WHO: message" on stderr with every secret blanked out, and returns `code`. */
 int command_fail(int code, const char *who, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

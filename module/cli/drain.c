@@ -12,7 +12,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     ASK_MS = 3000,
@@ -32,14 +31,6 @@ static const struct option_row option_rows[] = {
     { "--url", offsetof(struct drain_options, url), OPTION_TEXT, 0, 0 },
     { .name = NULL },
 };
-
-/* The secrets are variables: a file that is being edited must keep nobody from draining. */
-static const char *lookup(void *context, const char *name)
-{
-    if (strcmp(name, "PROBITY_CONFIG") == 0 || strcmp(name, "PROBITY_CHECKS") == 0)
-        return NULL;
-    return command_lookup(context, name);
-}
 
 static void write_body(const char *reason, struct buf *body)
 {
@@ -95,7 +86,7 @@ static int run(const struct drain_options *given)
 
     if (trouble != NULL)
         return command_fail(COMMAND_MISUSED, "drain", "--url: %s", trouble);
-    if (config_load(lookup, NULL, &config, &err) != 0)
+    if (config_load(command_lookup_plain, NULL, &config, &err) != 0)
         return command_fail(COMMAND_FAILED, "drain", "%s", err.text);
     config_hide_secrets(config);
     if (target.url == NULL && target.socket_path == NULL)

@@ -237,7 +237,7 @@ static int run(const struct gate_options *given)
     if (trouble != NULL)
         return command_fail(GATE_UNKNOWN, "gate", "--url: %s", trouble);
     if (target.url == NULL && target.socket_path == NULL) {
-        if (config_load(command_lookup, NULL, &config, &err) != 0)
+        if (config_load(command_lookup_plain, NULL, &config, &err) != 0)
             return command_fail(GATE_UNKNOWN, "gate", "%s", err.text);
         target.socket_path = config->listen_path;
     }

@@ -394,7 +394,7 @@ static int run(const struct action *action, const struct maintenance_options *gi
     struct error err = { 0 };
     int code;
 
-    if (config_load(command_lookup, NULL, &config, &err) != 0)
+    if (config_load(command_lookup_plain, NULL, &config, &err) != 0)
         return command_fail(COMMAND_MISUSED, "maintenance", "%s", err.text);
     config_hide_secrets(config);
     if (config->ledger_conninfo == NULL)

@@ -65,7 +65,7 @@ static int run(const struct action *action, const struct arguments *arguments)
     struct migrate migrate = { .sql_only = arguments->sql_only, .say = say };
     struct error err = { .code = 0 };
 
-    if (config_load(command_lookup, NULL, &config, &err) != 0)
+    if (config_load(command_lookup_plain, NULL, &config, &err) != 0)
         return command_fail(COMMAND_FAILED, "migrate", "%s", err.text);
     config_hide_secrets(config);
     migrate.conninfo = config->ledger_conninfo;

@@ -138,7 +138,7 @@ const struct config *slo_config(void)
     const struct config *config = NULL;
     struct error err = { .code = 0 };
 
-    if (config_load(command_lookup, NULL, &config, &err) != 0) {
+    if (config_load(command_lookup_plain, NULL, &config, &err) != 0) {
         (void)command_fail(COMMAND_FAILED, "slo", "%s", err.text);
         return NULL;
     }

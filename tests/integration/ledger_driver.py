@@ -9,8 +9,9 @@ from servers import build_path
 
 
 def probity(url, *arguments, check=True):
-    """Runs `probity ARGUMENTS` against a ledger; returns what it printed."""
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "PROBITY_REQUIRE": "none"}
+    """Runs `probity ARGUMENTS` against a ledger, to which a file of checks that is not there is nothing."""
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "PROBITY_REQUIRE": "none",
+                   "PROBITY_CONFIG": "/nonexistent"}
     done = subprocess.run([build_path("probity"), *arguments], env=environment, timeout=60,
                           capture_output=True, text=True, check=False)
     if check:
