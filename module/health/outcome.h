@@ -103,6 +103,11 @@ struct outcome {
     } facts;
 };
 
+/* What is known before a look, and where it brought nothing. */
+extern const struct database_facts database_facts_unknown;
+extern const struct redis_facts redis_facts_unknown;
+extern const struct celery_facts celery_facts_unknown;
+
 /* Sets status and reason, keeping the first that was set to something worse than ok. */
 void outcome_set(struct outcome *outcome, enum outcome_status status, enum health_reason reason,
                  int64_t number);

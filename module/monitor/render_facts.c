@@ -142,43 +142,22 @@ static void render_celery(const struct celery_facts *facts, const struct check_c
 void render_facts(const struct check_state *state, bool known, struct json_writer *writer)
 {
     static const struct http_facts no_http = { .http_status = 0 };
-    static const struct database_facts no_database = { .query_us = -1,
-                                                       .replication_lag_ms = -1,
-                                                       .replicas = -1,
-                                                       .server_connections = -1,
-                                                       .server_max_connections = -1,
-                                                       .pool_checked_out = -1,
-                                                       .longest_query_ms = -1,
-                                                       .in_recovery = -1 };
-    static const struct redis_facts no_redis = { .memory_used_bytes = -1,
-                                                 .memory_max_bytes = -1,
-                                                 .connected_clients = -1,
-                                                 .max_clients = -1,
-                                                 .blocked_clients = -1,
-                                                 .evicted_keys = -1,
-                                                 .evicted_per_minute = -1,
-                                                 .rejected_connections = -1,
-                                                 .replication_lag_ms = -1 };
-    static const struct celery_facts no_celery = { .subscribed = -1,
-                                                   .active_workers = -1,
-                                                   .queued_tasks = -1,
-                                                   .active_tasks = -1,
-                                                   .heard_workers = -1,
-                                                   .unacked_tasks = -1 };
 
     switch (state->config->kind) {
     case CHECK_HTTP:
         render_http(known ? &state->last.facts.http : &no_http, writer);
         return;
     case CHECK_POSTGRES:
-        render_database(known ? &state->last.facts.database : &no_database, state, writer);
+        render_database(known ? &state->last.facts.database : &database_facts_unknown, state,
+                        writer);
         return;
     case CHECK_REDIS:
     case CHECK_UPSTASH:
-        render_redis(known ? &state->last.facts.redis : &no_redis, writer);
+        render_redis(known ? &state->last.facts.redis : &redis_facts_unknown, writer);
         return;
     case CHECK_CELERY:
-        render_celery(known ? &state->last.facts.celery : &no_celery, state->config, known, writer);
+        render_celery(known ? &state->last.facts.celery : &celery_facts_unknown, state->config,
+                      known, writer);
         return;
     case CHECK_TCP:
     case CHECK_TLS:

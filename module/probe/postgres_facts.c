@@ -89,14 +89,7 @@ void postgres_facts_init(struct postgres_facts *facts)
 {
     *facts = (struct postgres_facts){
         .detail = POSTGRES_REPLICATION,
-        .shown = { .query_us = -1,
-                   .replication_lag_ms = -1,
-                   .replicas = -1,
-                   .server_connections = -1,
-                   .server_max_connections = -1,
-                   .pool_checked_out = -1,
-                   .longest_query_ms = -1,
-                   .in_recovery = -1 },
+        .shown = database_facts_unknown,
         .connections_allowed = -1,
         .mark_lsn = -1,
     };

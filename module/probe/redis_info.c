@@ -48,18 +48,6 @@ static const struct field fields[] = {
 /* Numbers above are taken for none: of any other a percentage, or milliseconds, can be computed. */
 static const uint64_t number_max = INT64_MAX / 1024;
 
-const struct redis_facts redis_facts_unknown = {
-    .memory_used_bytes = -1,
-    .memory_max_bytes = -1,
-    .connected_clients = -1,
-    .max_clients = -1,
-    .blocked_clients = -1,
-    .evicted_keys = -1,
-    .evicted_per_minute = -1,
-    .rejected_connections = -1,
-    .replication_lag_ms = -1,
-};
-
 static void set_field(const struct field *field, struct slice value, struct redis_info *info)
 {
     char *at = (char *)info + field->offset;

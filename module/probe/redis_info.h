@@ -36,9 +36,6 @@ struct redis_info {
     char aof_last_bgrewrite_status[16];
 };
 
-/* Facts of which nothing is known. */
-extern const struct redis_facts redis_facts_unknown;
-
 /* Reads the text of INFO; lines that mean nothing here are passed over. */
 void redis_info_parse(struct slice text, struct redis_info *ret);
 
