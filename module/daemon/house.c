@@ -34,20 +34,8 @@ int house_init(struct house *house, const struct config **config, struct error *
     return 0;
 }
 
-/* What the monitor has not taken before it ended. */
-static void drop_orders(struct house *house)
-{
-    struct order order;
-
-    while (house->orders != NULL && orders_take(house->orders, &order)) {
-        if (order.kind == ORDER_CONFIG)
-            config_release(&order.of.config);
-    }
-}
-
 void house_done(struct house *house)
 {
-    drop_orders(house);
     journal_free(&house->journal);
     slot_free(&house->slo);
     slot_free(&house->health);
