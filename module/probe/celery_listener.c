@@ -45,10 +45,10 @@ static void take_refusal(struct celery_listener *listener, const redisReply *rep
     resp_close(&listener->resp);
 }
 
-void celery_listener_hear(struct celery_listener *listener)
+static void hear_some(struct celery_listener *listener, int64_t deadline_ms)
 {
     struct error err = { 0 };
-    int code = resp_feed(listener->resp, clock_boot_ms() + HEAR_MS, &err);
+    int code = resp_feed(listener->resp, deadline_ms, &err);
 
     if (code == -ETIMEDOUT)
         return; /* silence is no fault of the connection */
@@ -66,6 +66,17 @@ void celery_listener_hear(struct celery_listener *listener)
     }
     if (code != 0)
         resp_close(&listener->resp);
+}
+
+/* All that is there: what lies in a TLS session that was read in part wakes nobody. */
+void celery_listener_hear(struct celery_listener *listener)
+{
+    int64_t deadline_ms = clock_boot_ms() + HEAR_MS;
+
+    do
+        hear_some(listener, deadline_ms);
+    while (listener->resp != NULL && clock_left_ms(deadline_ms) > 0
+           && stream_news(resp_stream(listener->resp)) == STREAM_DATA);
 }
 
 static void subscribe(struct resp *resp, const struct probe *probe, int64_t deadline_ms)
