@@ -7,6 +7,7 @@
 #include "config/dsn.h"
 #include "config/entry.h"
 #include "config/rules.h"
+#include "config/url.h"
 #include "config/value.h"
 
 #include <string.h>
@@ -53,8 +54,10 @@ void check_show_target(const struct check_config *check, struct buf *buf)
     if (is_redis)
         buf_printf(buf, "%s%d", target->socket_path == NULL ? "/" : ", database ",
                    target->database);
-    else if (target->path != NULL)
-        buf_printf(buf, "%s%s", target->socket_path == NULL ? "" : ":", target->path);
+    if (!is_redis && target->path != NULL) {
+        buf_append_text(buf, target->socket_path == NULL ? "" : ":");
+        url_show_path(buf, slice_of(target->path));
+    }
     show_tls(buf, &target->tls);
 }
 

@@ -222,6 +222,12 @@ static void show_query(struct buf *buf, struct slice query)
     }
 }
 
+void url_show_path(struct buf *buf, struct slice path)
+{
+    buf_append(buf, slice_cut(&path, '?'));
+    show_query(buf, path);
+}
+
 /* A host that is none may be a password whose '@' was lost. */
 static void show_hosts(struct buf *buf, struct slice hosts)
 {

@@ -40,6 +40,9 @@ bool url_cut_param(struct slice *query, struct slice *name, struct slice *value)
 /* Appends an address that may be shown: without passwords, also when it is malformed. */
 void url_show(struct buf *buf, struct slice text);
 
+/* The same for what stands behind its host. */
+void url_show_path(struct buf *buf, struct slice path);
+
 /* Calls `found` for every piece of an address that is, or may be, a password. */
 typedef void (*url_secret_fn)(void *context, struct slice secret);
 void url_each_secret(struct slice text, url_secret_fn found, void *context);

@@ -109,8 +109,6 @@ static void report_check(struct told *told, const struct overview *overview, int
     /* The log alone holds the driver's own words. */
     if (!well && state->verdict.status != CHECK_STALE && state->last.detail[0] != '\0')
         fields[count++] = LOG_TEXT("detail", state->last.detail);
-    else if (state->config->misconfigured != NULL)
-        fields[count++] = LOG_TEXT("detail", state->config->misconfigured);
     log_with(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, fields, count, "check %s: %s -> %s%s%s",
              state->config->name, from, to, why[0] == '\0' ? "" : ": ", why);
     since_ms = told->status == state->verdict.status ? told->since_ms : overview->now.boot_ms;

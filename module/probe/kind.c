@@ -4,10 +4,15 @@
 
 #include "probe/kind.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <string.h>
 
-enum { SECONDS_PER_DAY = 86400 };
+enum {
+    SECONDS_PER_DAY = 86400,
+    DETAIL_LINE_BYTES = 1024, /* of a driver's words, before they are cut */
+};
 
 const struct probe_kind *probe_kind_of(enum check_kind kind)
 {
@@ -21,13 +26,19 @@ const struct probe_kind *probe_kind_of(enum check_kind kind)
     return kinds[kind];
 }
 
+/* A server may quote what it was sent: secrets are blanked before the bound could cut one in two.
+ */
 void probe_set_detail(struct outcome *outcome, const char *words)
 {
+    char line[DETAIL_LINE_BYTES];
     size_t length = strcspn(words, "\r\n");
 
-    if (length >= sizeof(outcome->detail))
-        length = sizeof(outcome->detail) - 1;
-    memcpy(outcome->detail, words, length);
+    length = length < sizeof(line) ? length : sizeof(line) - 1;
+    memcpy(line, words, length);
+    line[length] = '\0';
+    (void)log_scrub(line);
+    length = length < sizeof(outcome->detail) ? length : sizeof(outcome->detail) - 1;
+    memcpy(outcome->detail, line, length);
     outcome->detail[length] = '\0';
 }
 

@@ -21,7 +21,8 @@ START_TEST(place_is_told_by_the_address)
         enum check_kind kind;
         const char *shown;
     } cases[] = {
-        { "url: 'http://h/x?y'", CHECK_HTTP, "h:80/x?y" },
+        { "url: 'http://h/x?y'", CHECK_HTTP, "h:80/x?***" },
+        { "url: 'http://h/x?token=y&db=1'", CHECK_HTTP, "h:80/x?token=***&db=1" },
         { "url: 'https://h'", CHECK_HTTP, "h:443/ with TLS" },
         { "url: 'https://[::1]:8443/'", CHECK_HTTP, "[::1]:8443/ with TLS" },
         { "kind: http, url: 'unix:/a.sock:/b'", CHECK_HTTP, "unix:/a.sock:/b" },

@@ -2,9 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/kind.h"
 
+#include "base/log.h"
 #include "suite.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 START_TEST(failed_calls_have_reasons)
@@ -60,6 +62,18 @@ START_TEST(a_long_detail_is_cut)
     words[sizeof(words) - 1] = '\0';
     probe_set_detail(&outcome, words);
     ck_assert_uint_eq(strlen(outcome.detail), sizeof(outcome.detail) - 1);
+}
+END_TEST
+
+START_TEST(a_secret_in_a_long_detail_is_blanked_before_it_is_cut)
+{
+    struct outcome outcome = { 0 };
+    char words[400];
+
+    log_hide("swordfish-swordfish-swordfish");
+    (void)snprintf(words, sizeof(words), "%0150d swordfish-swordfish-swordfish, as we know", 0);
+    probe_set_detail(&outcome, words);
+    ck_assert_str_eq(strchr(outcome.detail, ' '), " ********");
 }
 END_TEST
 
@@ -122,6 +136,7 @@ TCase *kind_cases(void)
 
     tcase_add_test(cases, failed_calls_have_reasons);
     tcase_add_test(cases, a_long_detail_is_cut);
+    tcase_add_test(cases, a_secret_in_a_long_detail_is_blanked_before_it_is_cut);
     tcase_add_test(cases, what_a_look_has_measured_is_held_against_the_limits);
     tcase_add_test(cases, every_kind_of_check_can_be_looked_at);
     return cases;
