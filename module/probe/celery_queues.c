@@ -22,13 +22,25 @@ static void add(struct celery_queues *queues, const char *name, int64_t consumer
     memcpy(queue->name, name, strlen(name) + 1);
 }
 
+static bool is_listed(const struct celery_queues *queues, const char *name)
+{
+    for (int i = 0; i < queues->count; i++) {
+        if (strcmp(queues->list[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A name that is written down twice is one queue. */
 void celery_queues_init(struct celery_queues *queues, const struct check_celery *celery)
 {
     queues->count = 0;
     queues->some_refused = false;
     queues->configured = celery->queue_count > 0;
-    for (int i = 0; i < celery->queue_count; i++)
-        add(queues, celery->queues[i], -1);
+    for (int i = 0; i < celery->queue_count; i++) {
+        if (!is_listed(queues, celery->queues[i]))
+            add(queues, celery->queues[i], -1);
+    }
 }
 
 void celery_queues_ask(const struct celery_queues *queues, struct pidbox_queues *ret)

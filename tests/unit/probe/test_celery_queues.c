@@ -179,6 +179,21 @@ START_TEST(depths_are_summed_unless_one_is_unknown)
 }
 END_TEST
 
+START_TEST(a_queue_that_is_named_twice_is_one)
+{
+    const struct check_celery celery = { .queue_count = 3, .queues = { "a", "b", "a" } };
+    struct pidbox_queues found;
+    struct celery_queues queues;
+
+    celery_queues_init(&queues, &celery);
+    celery_queues_ask(&queues, &found);
+    found.consumers[0] = found.consumers[1] = 1;
+    celery_queues_learn(&queues, &found, true);
+    ck_assert_int_eq(facts_of(&queues).queue_count, 2);
+    ck_assert(!celery_queues_lack_consumer(&queues));
+}
+END_TEST
+
 TCase *celery_queues_cases(void)
 {
     TCase *cases = tcase_create("celery_queues");
@@ -189,6 +204,7 @@ TCase *celery_queues_cases(void)
     tcase_add_test(cases, a_queue_whose_last_worker_went_is_remembered_and_missed_once_tasks_wait);
     tcase_add_test(cases, an_empty_queue_without_a_consumer_is_forgotten_after_an_hour);
     tcase_add_test(cases, a_place_that_is_needed_goes_to_a_queue_that_somebody_consumes);
+    tcase_add_test(cases, a_queue_that_is_named_twice_is_one);
     tcase_add_test(cases, depths_are_summed_unless_one_is_unknown);
     return cases;
 }
