@@ -58,12 +58,11 @@ static bool find_last_line(struct slice tail, struct slice *ret)
 {
     const char *end = memrchr(tail.data, '\n', tail.length);
     const char *before = end == NULL ? NULL : memrchr(tail.data, '\n', (size_t)(end - tail.data));
+    const char *start = before == NULL ? tail.data : before + 1;
 
-    if (before == NULL)
-        before = tail.data - 1;
     if (end == NULL)
         return false;
-    *ret = (struct slice){ before + 1, (size_t)(end - before - 1) };
+    *ret = (struct slice){ start, (size_t)(end - start) };
     return ret->length > 0;
 }
 
