@@ -4,6 +4,8 @@
 
 #include "config/changes.h"
 
+#include "config/same.h"
+
 #include <string.h>
 
 enum change { CHANGE_NONE, CHANGE_OTHER, CHANGE_MISSING };
@@ -41,11 +43,6 @@ void changes_describe(const struct config *before, const struct config *after, s
     list(before, after, CHANGE_MISSING, "removed", buf);
     if (buf->length == 0)
         buf_printf(buf, "nothing has changed");
-}
-
-static bool same_text(const char *one, const char *other)
-{
-    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
 }
 
 static bool same_fields(const struct source_fields *one, const struct source_fields *other)
