@@ -154,7 +154,8 @@ static void sum_up(const struct probe *probe, const struct outcome *outcome, cha
                        redis->connected_clients);
         return;
     case CHECK_CELERY:
-        (void)snprintf(text, WORDS_BYTES, "%" PRId64 " workers answer, %" PRId64 " tasks wait",
+        (void)snprintf(text, WORDS_BYTES,
+                       "workers that answer: %" PRId64 ", tasks that wait: %" PRId64,
                        celery->active_workers, celery->queued_tasks);
         return;
     case CHECK_TCP:

@@ -176,10 +176,14 @@ static int command_help(int argc, char **argv)
     return print_command(command);
 }
 
-/* `probity COMMAND --help`, which everybody tries first. */
+/* `probity COMMAND [WORD…] --help`, which everybody tries first. */
 static bool asks_for_help(int argc, char **argv)
 {
-    return argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+    int i = 2;
+
+    while (i < argc && argv[i][0] != '-')
+        i++;
+    return i < argc && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0);
 }
 
 int main(int argc, char **argv)

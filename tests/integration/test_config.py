@@ -106,6 +106,7 @@ def test_misuse_exits_with_2_and_one_line(arguments):
     (["version"], "probity "), (["--version"], "probity "), (["help"], "usage: probity COMMAND"),
     (["--help"], "usage: probity COMMAND"), (["help", "migrate"], "downgrade [-N | base | REV]"),
     (["drain", "--help"], "usage: probity drain"), (["probe", "-h"], "usage: probity probe"),
+    (["maintenance", "on", "--help"], "usage: probity maintenance"),
 ])
 def test_help_and_version_go_to_stdout(arguments, words):
     done = probity(*arguments)
