@@ -5,7 +5,11 @@
 #include "config/node.h"
 #include "config/snapshot.h"
 
-enum { ENTRY_KIND_UNSAID = -1, ENTRY_NAME_BYTES = 40 };
+enum {
+    ENTRY_KIND_UNSAID = -1,
+    ENTRY_NAME_BYTES = 40,
+    ENTRY_QUEUE_BYTES = 63, /* as long as the name of a queue may be on its way to a page */
+};
 
 /* What is not said is NULL, -1, or has no `yaml`. */
 struct check_entry {

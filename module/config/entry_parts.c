@@ -272,7 +272,7 @@ static const struct config_choice mode_words[] = {
 #define CELERY(member) offsetof(struct celery_map, member)
 static const struct node_key celery_keys[] = {
     { "mode", NODE_CHOICE, CELERY(mode), false, 0, 0, mode_words },
-    { "queues", NODE_TEXTS, CELERY(queues), false, 0, 255, NULL },
+    { "queues", NODE_TEXTS, CELERY(queues), false, 0, ENTRY_QUEUE_BYTES, NULL },
     { "expected_workers", NODE_COUNT, CELERY(expected_workers), false, 0, 100000, NULL },
     { "grace", NODE_DURATION, CELERY(grace_ms), false, 0, HOUR_MS, NULL },
     { "key_prefix", NODE_TEXT, CELERY(key_prefix), false, 0, 63, NULL },

@@ -284,6 +284,9 @@ static int list_queues(const struct snapshot *snapshot, struct check_celery *cel
         if (celery->queue_count == LIMIT_CELERY_QUEUES)
             return error_set(err, EINVAL, "PROBITY_CELERY_QUEUES: names more than %d queues",
                              LIMIT_CELERY_QUEUES);
+        if (word.length > ENTRY_QUEUE_BYTES)
+            return error_set(err, EINVAL, "PROBITY_CELERY_QUEUES: a name has at most %d bytes",
+                             ENTRY_QUEUE_BYTES);
         copy = arena_copy(snapshot->arena, word);
         if (copy == NULL)
             return error_set(err, ENOMEM, "configuration: out of memory");

@@ -128,6 +128,9 @@ START_TEST(config_refuses_a_value_of_ours_and_says_what_is_accepted)
           "1234567",
           "at most 90 bytes" },
         { "PROBITY_CELERY_QUEUES", "a b c d e f g h i j k l m n o p q", "more than 16 queues" },
+        { "PROBITY_CELERY_QUEUES",
+          "a,aaaaaaaabbbbbbbbaaaaaaaabbbbbbbbaaaaaaaabbbbbbbbaaaaaaaabbbbbbbb",
+          "at most 63 bytes" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
