@@ -87,8 +87,10 @@ static void derive_some(struct ledger_writer *writer)
     int code = 0;
 
     if (!writer->derive.active) {
-        writer->derive_at_ms = clock_boot_ms() + DERIVE_SEEK_MS;
         code = derive_seek(&writer->derive, &err);
+        /* Trouble and flushes of other files may end it: it is not done then. */
+        writer->derive_at_ms =
+            clock_boot_ms() + (writer->derive.active ? HURRY_MS : DERIVE_SEEK_MS);
     }
     if (code == 0 && writer->derive.active) {
         code = derive_step(&writer->derive, &err);

@@ -622,6 +622,18 @@ def test_a_new_indicator_gets_its_history(ledger):
     assert truth < derived <= truth * 1.008
 
 
+def test_a_history_that_is_interrupted_is_taken_up_again_at_once(ledger):
+    base = this_minute()
+    with Driver(ledger.url()) as driver:
+        driver.do("flush", "a", 0, 100, base - 7 * 1440)
+        driver.do("flush", "a", 100, 200, base)
+    with Driver(ledger.url(), catalogue="more") as driver:
+        driver.do("ask", "a")
+        time.sleep(0.3)
+        driver.do("flush", "b", 7, 9, base)  # of no file that there is: the ids may be others now
+        wait_derived(ledger, 1, timeout=20)
+
+
 def test_an_indicator_that_is_no_longer_counted_is_derived_when_it_comes_back(ledger):
     base = this_minute() - 1000
     with Driver(ledger.url(), catalogue="more") as driver:
