@@ -343,7 +343,7 @@ class Fleet:
         for instance in self.instances:
             instance.probityd.signal(signal.SIGHUP)
 
-    def assert_agrees(self, timeout=40):
+    def assert_agrees(self, timeout=90):
         wanted = recount(self.events, RECOUNT)
         for instance in self.instances:
             instance.wait_slo(wanted, timeout)
