@@ -156,6 +156,10 @@ void render_component(const struct view *view, struct page_text *text, struct bu
 
     summary_of_component(view, &summary);
     summary_head(&summary, text);
+    if (view->shape == RENDER_TEXT) {
+        summary_write_text(&summary, view, text, body);
+        return;
+    }
     if (view->shape == RENDER_IETF) {
         summary_write_ietf(&summary, view, text, body);
         return;

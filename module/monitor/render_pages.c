@@ -33,8 +33,9 @@ static const struct page_row group_row = { "group", render_group,
                                            SHAPE(RENDER_JSON) | SHAPE(RENDER_VERBOSE)
                                                | SHAPE(RENDER_TEXT) | SHAPE(RENDER_IETF) };
 
-static const struct page_row component_row = { "detailed", render_component,
-                                               SHAPE(RENDER_JSON) | SHAPE(RENDER_IETF) };
+static const struct page_row component_row = {
+    "detailed", render_component, SHAPE(RENDER_JSON) | SHAPE(RENDER_TEXT) | SHAPE(RENDER_IETF)
+};
 
 static const char *const suffixes[] = {
     [RENDER_JSON] = "",

@@ -13,9 +13,6 @@ enum {
     RETRY_FAILING_SECONDS = 5,  /* `rise` looks after a dependency is back */
 };
 
-static const char too_old_reason[] =
-    "the thread that judges health has stopped: nothing is known since the time in timestamp";
-
 struct check_verdict render_verdict(const struct view *view, int check)
 {
     if (view->too_old)
@@ -56,6 +53,14 @@ __attribute__((format(printf, 2, 3))) static void give_reason(struct summary *su
     va_start(args, format);
     (void)vsnprintf(summary->reason, sizeof(summary->reason), format, args);
     va_end(args);
+}
+
+/* No rule has decided: there was nobody to follow one. */
+static void explain_too_old(struct summary *summary)
+{
+    summary->rule = "";
+    give_reason(summary, "the thread that judges health has stopped: nothing is known since the "
+                         "time in timestamp");
 }
 
 bool summary_shows(const struct summary *summary, const struct view *view, int check)
@@ -132,7 +137,7 @@ void summary_of_health(const struct view *view, struct summary *ret)
     };
     ret->retry_after_seconds = starting ? RETRY_STARTING_SECONDS : RETRY_FAILING_SECONDS;
     if (view->too_old) {
-        give_reason(ret, "%s", too_old_reason);
+        explain_too_old(ret);
         return;
     }
     ret->passes = liveness == LIVENESS_OK;
@@ -198,7 +203,7 @@ void summary_of_group(const struct view *view, struct summary *ret)
     *ret = (struct summary){ .group = view->which, .only = SUMMARY_ALL };
     judge_members(view, view->which, ret);
     if (view->too_old)
-        give_reason(ret, "%s", too_old_reason);
+        explain_too_old(ret);
 }
 
 /* Draining ends with the process, and nobody can say when an open end comes. */
@@ -251,7 +256,7 @@ void summary_of_ready(const struct view *view, struct summary *ret)
     explain_orders(view->overview, ret);
     ret->passes = view->overview->ready && !view->too_old;
     if (view->too_old)
-        give_reason(ret, "%s", too_old_reason);
+        explain_too_old(ret);
 }
 
 /* --- the others --- */
@@ -271,7 +276,7 @@ void summary_of_startup(const struct view *view, struct summary *ret)
         .only = SUMMARY_ALL,
     };
     if (view->too_old)
-        give_reason(ret, "%s", too_old_reason);
+        explain_too_old(ret);
 }
 
 /* By the checks alone: a process that drains is not ill. */
@@ -294,7 +299,7 @@ void summary_of_detailed(const struct view *view, struct summary *ret)
         .detailed = true,
     };
     if (view->too_old)
-        give_reason(ret, "%s", too_old_reason);
+        explain_too_old(ret);
 }
 
 /* One component alone: 503 where it takes something away. */

@@ -235,6 +235,24 @@ START_TEST(verbose_says_which_rule_decided)
 }
 END_TEST
 
+START_TEST(no_rule_is_named_where_nobody_judges_any_more)
+{
+    static const render_fn pages[] = { render_health, render_ready, render_startup };
+
+    scene_keep("app");
+    scene_start();
+    scene_all_ok(0);
+    scene_view.shape = RENDER_VERBOSE;
+    for (size_t i = 0; i < ARRAY_LENGTH(pages); i++) {
+        struct page_text text;
+        const char *body = scene_page(pages[i], true, &text);
+
+        ck_assert_ptr_nonnull(strstr(body, STOPPED ", \""));
+        ck_assert_ptr_null(strstr(body, STOPPED ", \"rule"));
+    }
+}
+END_TEST
+
 START_TEST(a_named_group_is_judged_by_its_members_alone)
 {
     scene_keep("database redis");
@@ -317,6 +335,7 @@ TCase *render_public_cases(void)
     tcase_add_test(cases, ready_while_draining_without_an_end_says_how_long_already);
     tcase_add_test(cases, maintenance_with_drain_is_not_ready_until_its_end);
     tcase_add_test(cases, maintenance_without_drain_is_shown_to_who_asks);
+    tcase_add_test(cases, no_rule_is_named_where_nobody_judges_any_more);
     tcase_add_test(cases, verbose_says_which_rule_decided);
     tcase_add_test(cases, a_named_group_is_judged_by_its_members_alone);
     tcase_add_test(cases, health_blames_the_member_that_failed);

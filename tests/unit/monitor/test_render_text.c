@@ -41,6 +41,9 @@ START_TEST(text_has_a_line_for_each_check_and_the_verdict_last)
     expect(render_detailed, false, 503,
            "[+]app ok\n[+]database ok\n[-]redis connection refused\n[+]celery degraded: busy\n"
            "unhealthy\n");
+    scene_view.which = SCENE_REDIS;
+    expect(render_component, false, 503,
+           "[-]redis connection refused\nerror: connection refused\n");
 }
 END_TEST
 
