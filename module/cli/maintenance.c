@@ -456,7 +456,7 @@ int command_maintenance(int argc, char **argv)
                          argv + 2, &given);
     if (words < 0)
         return COMMAND_MISUSED;
-    if (words > action->takes_id)
+    if (words > (action->takes_id ? 1 : 0))
         return command_fail(COMMAND_MISUSED, "maintenance",
                             "too many arguments: run probity help maintenance");
     given.id = words == 1 ? argv[2] : NULL;
