@@ -92,7 +92,7 @@ static void put_evidence(const struct check_state *state, int group, char text[P
         return;
     case CHECK_STALE:
         (void)snprintf(text, PART_BYTES, "no result for %" PRId64 " ms, %" PRId64 " ms are allowed",
-                       state->verdict.silent_ms, state->config->max_age_ms);
+                       state->verdict.silent_ms, check_state_max_age_ms(state));
         return;
     case CHECK_STARTING:
         (void)snprintf(text, PART_BYTES, "no verdict yet");

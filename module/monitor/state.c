@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Beyond the time of one look: the pause before the next one, and a machine that is busy starting.
+ */
+enum { FIRST_VERDICT_MS = 4000 };
+
 static bool can_be_looked_at(const struct check_state *state)
 {
     return !state->config->not_configured && state->config->misconfigured == NULL;
@@ -67,6 +71,17 @@ int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms)
     return state->has_last ? now_ms - state->last.observed_at_ms : -1;
 }
 
+/* An hourly check may be silent for hours, but not about its first verdict: else one whose first
+ * look hangs would keep the process `starting` for as long, and have it restarted. */
+int64_t check_state_max_age_ms(const struct check_state *state)
+{
+    int64_t first_ms = state->config->timeout_ms + FIRST_VERDICT_MS;
+
+    if (state->hysteresis.state != HYSTERESIS_STARTING || state->config->max_age_ms < first_ms)
+        return state->config->max_age_ms;
+    return first_ms;
+}
+
 static struct check_verdict verdict_now(const struct check_state *state, int64_t now_ms)
 {
     int64_t silent_ms =
@@ -77,7 +92,7 @@ static struct check_verdict verdict_now(const struct check_state *state, int64_t
     if (state->config->misconfigured != NULL)
         return (struct check_verdict){ .status = CHECK_ERROR,
                                        .reason = HEALTH_REASON_MISCONFIGURED };
-    if (silent_ms > state->config->max_age_ms)
+    if (silent_ms > check_state_max_age_ms(state))
         return (struct check_verdict){ .status = CHECK_STALE, .silent_ms = silent_ms };
     if (state->hysteresis.state == HYSTERESIS_STARTING)
         return (struct check_verdict){ .status = CHECK_STARTING };

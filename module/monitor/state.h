@@ -93,6 +93,9 @@ bool check_state_settled(const struct check_state *state);
 bool check_state_passes(const struct check_state *state, int64_t now_ms);
 enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms);
 
+/* How old its last result may be, which is less for a first verdict: older is stale. */
+int64_t check_state_max_age_ms(const struct check_state *state);
+
 /* Milliseconds since the last look ended, -1 before the first. */
 int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms);
 

@@ -39,6 +39,7 @@ void scene_reset(void)
                                                         .limits = check_no_limits,
                                                         .celery = { .expected_workers = -1 },
                                                         .pool_size = 10,
+                                                        .timeout_ms = 1000,
                                                         .max_age_ms = 5000,
                                                         .fall = 2,
                                                         .rise = 2 };

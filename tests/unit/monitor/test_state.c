@@ -17,6 +17,7 @@ static void begin(void)
         .name = "redis",
         .kind = CHECK_REDIS,
         .critical = true,
+        .timeout_ms = 1000,
         .max_age_ms = 5000,
         .fall = 2,
         .rise = 2,
@@ -59,6 +60,26 @@ START_TEST(state_keeps_its_word_while_in_doubt)
     take(OUTCOME_DEGRADED, HEALTH_REASON_BUSY, 70);
     take(OUTCOME_DEGRADED, HEALTH_REASON_BUSY, 80);
     ck_assert_str_eq(word_at(80), "degraded: busy");
+}
+END_TEST
+
+START_TEST(state_of_an_hourly_check_waits_no_hour_for_its_first_verdict)
+{
+    config.max_age_ms = 7200000;
+    ck_assert_str_eq(word_at(5000), "starting");
+    ck_assert(!check_state_settled(&state));
+    ck_assert_str_eq(word_at(5001), "stale: no result for 5 s");
+    ck_assert(check_state_settled(&state));
+    take(OUTCOME_ERROR, HEALTH_REASON_NAME_NOT_RESOLVED,
+         6000); /* one failure is no verdict either */
+    ck_assert_str_eq(word_at(11000), "starting");
+    ck_assert_str_eq(word_at(11001), "stale: no result for 5 s");
+    take(OUTCOME_OK, HEALTH_REASON_NONE, 12000);
+    ck_assert_str_eq(word_at(12000 + 7200000), "ok");
+    ck_assert_str_eq(word_at(12000 + 7200001), "stale: no result for 7200 s");
+    config.max_age_ms = 3000; /* who wants it sooner gets it sooner */
+    check_state_init(&state, &config, scene_moment(0));
+    ck_assert_str_eq(word_at(3001), "stale: no result for 3 s");
 }
 END_TEST
 
@@ -262,6 +283,7 @@ TCase *state_cases(void)
     tcase_add_checked_fixture(cases, begin, NULL);
     tcase_add_test(cases, state_keeps_its_word_while_in_doubt);
     tcase_add_test(cases, state_is_stale_when_no_result_comes);
+    tcase_add_test(cases, state_of_an_hourly_check_waits_no_hour_for_its_first_verdict);
     tcase_add_test(cases, state_without_any_first_result_turns_stale_and_counts_as_looked_at);
     tcase_add_test(cases, state_that_cannot_be_looked_at_is_settled_from_the_start);
     tcase_add_test(cases, state_takes_readiness_away_by_its_policy);
