@@ -318,6 +318,6 @@ void summary_of_component(const struct view *view, struct summary *ret)
         .only = view->which,
         .detailed = true,
     };
-    if (verdict.status != CHECK_OK)
+    if (verdict.status != CHECK_OK && verdict.status != CHECK_NOT_CONFIGURED)
         check_verdict_why(&verdict, ret->reason);
 }

@@ -44,6 +44,12 @@ START_TEST(text_has_a_line_for_each_check_and_the_verdict_last)
     scene_view.which = SCENE_REDIS;
     expect(render_component, false, 503,
            "[-]redis connection refused\nerror: connection refused\n");
+    scene_reset();
+    scene_view.shape = RENDER_TEXT;
+    scene_view.which = SCENE_REDIS;
+    scene_config.checks[SCENE_REDIS].not_configured = true;
+    scene_start();
+    expect(render_component, false, 503, "[-]redis not configured\nnot configured\n");
 }
 END_TEST
 
