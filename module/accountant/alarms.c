@@ -84,6 +84,7 @@ int alarms_init(struct alarms *alarms, const struct book *book, const char *serv
     alarms->service_of = calloc(room, sizeof(*alarms->service_of));
     alarms->services = calloc(room, sizeof(*alarms->services));
     alarms->held = calloc(room, sizeof(*alarms->held));
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers */
     alarms->silences = calloc(room, sizeof(*alarms->silences));
     if (alarms->list == NULL || alarms->first == NULL || alarms->strict == NULL
         || alarms->service_of == NULL || alarms->services == NULL || alarms->held == NULL
