@@ -29,6 +29,12 @@ static inline bool slice_equals_text(struct slice a, const char *text)
     return slice_equals(a, slice_of(text));
 }
 
+/* Both NULL, or alike. */
+static inline bool slice_same_texts(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static inline bool slice_starts_with(struct slice a, struct slice prefix)
 {
     return a.length >= prefix.length

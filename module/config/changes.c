@@ -4,7 +4,7 @@
 
 #include "config/changes.h"
 
-#include "config/same.h"
+#include "base/slice.h"
 
 #include <string.h>
 
@@ -47,11 +47,13 @@ void changes_describe(const struct config *before, const struct config *after, s
 
 static bool same_fields(const struct source_fields *one, const struct source_fields *other)
 {
-    return same_text(one->time, other->time) && one->time_form == other->time_form
-           && same_text(one->method, other->method) && same_text(one->path, other->path)
-           && same_text(one->status, other->status) && same_text(one->duration, other->duration)
+    return slice_same_texts(one->time, other->time) && one->time_form == other->time_form
+           && slice_same_texts(one->method, other->method)
+           && slice_same_texts(one->path, other->path)
+           && slice_same_texts(one->status, other->status)
+           && slice_same_texts(one->duration, other->duration)
            && one->duration_power == other->duration_power
-           && same_text(one->service, other->service);
+           && slice_same_texts(one->service, other->service);
 }
 
 static bool same_templates(const struct source_config *one, const struct source_config *other)
@@ -63,13 +65,13 @@ static bool same_templates(const struct source_config *one, const struct source_
             return false;
     }
     return one->strict_templates == other->strict_templates
-           && same_text(one->openapi, other->openapi);
+           && slice_same_texts(one->openapi, other->openapi);
 }
 
 static bool same_source(const struct source_config *one, const struct source_config *other)
 {
-    return same_text(one->name, other->name) && same_text(one->path, other->path)
-           && same_text(one->service, other->service) && one->format == other->format
+    return slice_same_texts(one->name, other->name) && slice_same_texts(one->path, other->path)
+           && slice_same_texts(one->service, other->service) && one->format == other->format
            && one->file_id == other->file_id && same_fields(&one->fields, &other->fields)
            && same_templates(one, other);
 }

@@ -4,6 +4,8 @@
 
 #include "config/same.h"
 
+#include "base/slice.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -71,11 +73,6 @@ static const struct field fields[] = {
     DATA(not_configured),
 };
 
-bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static const void *at(const struct check_config *check, const struct field *field)
 {
     return (const char *)check + field->offset;
@@ -90,7 +87,7 @@ static bool is_same_field(const struct check_config *a, const struct check_confi
         return memcmp(at(a, field), at(b, field), field->bytes) == 0;
     memcpy(&texts[0], at(a, field), sizeof(texts[0]));
     memcpy(&texts[1], at(b, field), sizeof(texts[1]));
-    return same_text(texts[0], texts[1]);
+    return slice_same_texts(texts[0], texts[1]);
 }
 
 bool check_is_same(const struct check_config *a, const struct check_config *b)
@@ -100,7 +97,7 @@ bool check_is_same(const struct check_config *a, const struct check_config *b)
             return false;
     }
     for (int i = 0; i < a->celery.queue_count; i++) {
-        if (!same_text(a->celery.queues[i], b->celery.queues[i]))
+        if (!slice_same_texts(a->celery.queues[i], b->celery.queues[i]))
             return false;
     }
     return true;

@@ -7,9 +7,6 @@
 
 #include "config/config.h"
 
-/* Both NULL, or alike. */
-bool same_text(const char *a, const char *b);
-
 /* Whether two rows would be looked at and judged alike: every field but the id. */
 bool check_is_same(const struct check_config *a, const struct check_config *b);
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/slice.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -346,18 +347,14 @@ int catalogue_objective(const struct catalogue *catalogue, struct slice name)
     return -1;
 }
 
-static bool same_text(const char *one, const char *other)
-{
-    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
-}
-
 /* The document holds all that was written, what it refers to included; the built-in ones have none
  * and differ in what was asked of whom. */
 static bool same_objective(const struct objective *one, const struct objective *other)
 {
     return strcmp(one->name, other->name) == 0 && strcmp(one->service, other->service) == 0
            && strcmp(one->target_text, other->target_text) == 0
-           && one->indicator == other->indicator && same_text(one->document, other->document);
+           && one->indicator == other->indicator
+           && slice_same_texts(one->document, other->document);
 }
 
 static bool same_indicator(const struct indicator *one, const struct indicator *other)
@@ -368,7 +365,7 @@ static bool same_indicator(const struct indicator *one, const struct indicator *
 
 static bool same_kept(const struct kept_objective *one, const struct kept_objective *other)
 {
-    return strcmp(one->name, other->name) == 0 && same_text(one->document, other->document);
+    return strcmp(one->name, other->name) == 0 && slice_same_texts(one->document, other->document);
 }
 
 bool catalogue_equal(const struct catalogue *one, const struct catalogue *other)

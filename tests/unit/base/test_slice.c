@@ -36,6 +36,18 @@ START_TEST(slice_cut_walks_a_list_to_its_end)
 }
 END_TEST
 
+START_TEST(texts_are_the_same_also_when_both_are_missing)
+{
+    const char copy[] = "a";
+
+    ck_assert(slice_same_texts(NULL, NULL));
+    ck_assert(slice_same_texts("a", copy));
+    ck_assert(!slice_same_texts("a", NULL));
+    ck_assert(!slice_same_texts(NULL, ""));
+    ck_assert(!slice_same_texts("a", "b"));
+}
+END_TEST
+
 START_TEST(slice_of_nothing_is_cut_into_nothing)
 {
     struct slice rest = slice_of(NULL);
@@ -69,6 +81,7 @@ TCase *slice_cases(void)
 
     tcase_add_test(cases, slice_parses_only_whole_numbers_within_the_bound);
     tcase_add_test(cases, slice_cut_walks_a_list_to_its_end);
+    tcase_add_test(cases, texts_are_the_same_also_when_both_are_missing);
     tcase_add_test(cases, slice_of_nothing_is_cut_into_nothing);
     tcase_add_test(cases, slice_compares_and_trims_as_protocols_do);
     return cases;
