@@ -269,6 +269,8 @@ def test_a_worker_that_lost_the_broker_and_only_sends_heartbeats_is_no_worker(st
     stack = quick_stack(start, redis.url(), {"PROBITY_CELERY_GRACE": "20s"})
     wait_for_component(stack, status="ok", active_workers=1)
     redis.kill9()
+    # One that finds the broker again at its first try goes on as before.
+    wait_until(lambda: "Trying again" in worker.log(), 10, "the worker to miss the broker")
     redis.start()
     wait_for_word(stack, "degraded: no workers")
     wait_for_word(stack, "degraded: workers alive but not consuming", 19)
