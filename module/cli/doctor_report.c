@@ -37,7 +37,8 @@ static void begin_line(struct doctor_visit *visit, const char *mark)
     visit->step = NULL;
 }
 
-static void append_words(struct buf *report, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void append_words(struct buf *report,
+                                                               const char *format, va_list args)
 {
     char words[512];
 

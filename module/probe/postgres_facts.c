@@ -124,7 +124,7 @@ static void copy_version(const char *version, char copy[32])
 /* A number of the answer; -1 where it is NULL, or so large that nothing can be computed of it. */
 static int64_t figure(const PGresult *row, enum column column)
 {
-    int64_t value = pq_int(row, 0, column, -1);
+    int64_t value = pq_int(row, 0, (int)column, -1);
 
     return value > INT64_MAX / 1024 ? -1 : value;
 }
