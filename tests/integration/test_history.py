@@ -1,5 +1,6 @@
 """What became of each check: told by the next process, whatever became of the one before it."""
 # SPDX-License-Identifier: MIT
+import datetime
 import os
 import time
 
@@ -38,6 +39,36 @@ class Past:
         return [(one["from"], one["to"]) for one in self.page()["transitions"]]
 
 
+def milliseconds(text):
+    whole = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return round(whole.timestamp() * 1000)
+
+
+def recount(page):
+    """What a stranger makes of the transitions and the results of one process."""
+    steps = page["transitions"][::-1]
+    up, began = 0, milliseconds(steps[0]["at"])
+    now = milliseconds(page["checked_at"]) + page["age_ms"]
+    ends = [milliseconds(step["at"]) for step in steps[1:]] + [now]
+    for step, end, after in zip(steps, ends, steps[1:] + [None]):
+        lasted = end - milliseconds(step["at"])
+        up += lasted if step["to"] in ("ok", "degraded") else 0
+        assert after is None or abs(after["lasted_ms"] - lasted) <= 5
+        assert after is None or after["from"] == step["to"]
+    assert milliseconds(page["since"]) == milliseconds(steps[-1]["at"])
+    # Of two results in a row that say the same, the second changes what is shown.
+    shown, last, changes = None, None, []
+    for result in page["history"][::-1]:
+        if result["status"] != shown and (shown is None or result["status"] == last):
+            shown = result["status"]
+            changes.append((result["at"], shown))
+        last = result["status"]
+    assert [to for _, to in changes] == [step["to"] for step in steps]
+    for (at, _), step in zip(changes, steps):
+        assert 0 <= milliseconds(step["at"]) - milliseconds(at) < 500
+    return up / (now - began)
+
+
 UP_AND_DOWN = [("error", "ok"), ("ok", "error"), ("starting", "ok")]
 
 
@@ -49,6 +80,8 @@ def test_a_restart_continues_the_state_before(start):
     past.wait_written(past.turn(200))
     before = past.page()
     assert past.steps() == UP_AND_DOWN
+    # In whole milliseconds, of the time between two publications.
+    assert abs(before["uptime"]["1h"] - recount(before)) < 0.02
     assert before["transitions"][1]["reason"] == "http status 503"
     assert len(before["transitions"][1]["error_id"]) == 8
 
@@ -88,6 +121,7 @@ def test_a_restart_continues_the_state_before(start):
     past.probityd.start()
     past.turn(200)
     assert past.steps() == [("starting", "ok")]
+    wait_until(lambda: past.probityd.said("history begins anew"), 5)
     assert len(past.probityd.said("history begins anew")) == 1
 
 
