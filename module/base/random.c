@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -42,6 +43,24 @@ void random_hex(char text[RANDOM_HEX_BYTES])
         text[2 * i + 1] = digits[bytes[i] & 15];
     }
     text[2 * sizeof(bytes)] = '\0';
+}
+
+static char own_id[sizeof("check-") + RANDOM_HEX_BYTES];
+
+static void make_own_id(void)
+{
+    char digits[RANDOM_HEX_BYTES];
+
+    random_hex(digits);
+    (void)snprintf(own_id, sizeof(own_id), "check-%s", digits);
+}
+
+const char *random_own_id(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_own_id);
+    return own_id;
 }
 
 void random_uuid(char text[RANDOM_UUID_BYTES])

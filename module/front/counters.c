@@ -32,7 +32,7 @@ static const struct {
 } statuses[COUNTED_STATUSES] = {
     { 200, "200" }, { 201, "201" }, { 202, "202" }, { 400, "400" }, { 401, "401" },
     { 403, "403" }, { 404, "404" }, { 405, "405" }, { 409, "409" }, { 413, "413" },
-    { 429, "429" }, { 503, "503" }, { 0, "other" },
+    { 429, "429" }, { 503, "503" }, { 508, "508" }, { 0, "other" },
 };
 
 void counters_count(struct counters *counters, enum endpoint endpoint, int status)

@@ -38,7 +38,7 @@ enum endpoint {
       "Connections closed because of records that are no whole request.")                \
     X(lane_full, "probity_front_lane_full_total", "Answers refused because the slow lane was full.")
 
-enum { COUNTED_STATUSES = 13 };
+enum { COUNTED_STATUSES = 14 };
 
 struct counters {
     uint64_t requests[ENDPOINTS][COUNTED_STATUSES];

@@ -7,10 +7,12 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "front/handlers.h"
 #include "front/query.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     READ = METHOD_GET | METHOD_HEAD,
@@ -244,6 +246,16 @@ static void run(struct exchange *exchange)
         route->run(exchange);
 }
 
+/* The check `app` asks under this id: what it hears here would be what it has made us say. */
+static void refuse_ourselves(struct exchange *exchange)
+{
+    refuse(exchange, &(struct response_error){
+                         .status = 508,
+                         .code = "loop_detected",
+                         .message = "PROBITY_APP leads back to Probity: name the application's own "
+                                    "port and path" });
+}
+
 enum endpoint router_answer(struct exchange *exchange)
 {
     unsigned methods;
@@ -258,7 +270,9 @@ enum endpoint router_answer(struct exchange *exchange)
                          });
         return ENDPOINT_UNKNOWN;
     }
-    if ((exchange->route->methods & exchange->request->method) == 0)
+    if (strcmp(exchange->request->id, random_own_id()) == 0)
+        refuse_ourselves(exchange);
+    else if ((exchange->route->methods & exchange->request->method) == 0)
         refuse_method(exchange, methods);
     else if (check_access(exchange) && check_query(exchange) && exchange->route->slow == NULL)
         run(exchange);

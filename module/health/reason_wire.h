@@ -44,9 +44,12 @@
       "the answer does not hold the value that the check expects: see json_pointer")              \
     X(HTTP_LARGE, "http body too large to be judged",                                             \
       "what the check expects is not in its first 64 KiB")                                        \
+    X(ANSWERED_BY_US, "answered by Probity itself",                                               \
+      "PROBITY_APP leads through nginx back to Probity's own page: name the application's own "   \
+      "port and path")                                                                            \
     X(REPORTED_DEGRADED, "reported by the application",                                           \
       "the application calls itself degraded: its own words stand in reported")                   \
-        X(REPORTED_FAILED, "reported by the application",                                         \
-          "the application calls itself unhealthy: its own words stand in reported")
+    X(REPORTED_FAILED, "reported by the application",                                             \
+      "the application calls itself unhealthy: its own words stand in reported")
 
 #endif

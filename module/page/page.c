@@ -44,6 +44,7 @@ const char *page_status_phrase(int status)
         { 413, "Content Too Large" },
         { 429, "Too Many Requests" },
         { 503, "Service Unavailable" },
+        { 508, "Loop Detected" },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(phrases); i++) {

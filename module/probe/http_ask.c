@@ -34,6 +34,8 @@ static void write_request(struct buf *request, const struct http_question *quest
                              "Accept: */*\r\nConnection: keep-alive\r\n");
     if (question->bearer != NULL)
         buf_printf(request, "Authorization: Bearer %s\r\n", question->bearer);
+    if (question->request_id != NULL)
+        buf_printf(request, "X-Request-Id: %s\r\n", question->request_id);
     if (question->body != NULL)
         buf_printf(request, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                    strlen(question->body));

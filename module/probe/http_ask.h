@@ -17,6 +17,7 @@ struct http_question {
     const char *path_suffix;      /* stands behind it; "" for none */
     const char *host_header;      /* NULL: the target's */
     const char *bearer;           /* NULL: none */
+    const char *request_id;       /* as X-Request-Id; NULL: none */
     const char *body;             /* JSON, which makes it a POST; NULL makes it a GET */
     const char *wanted_header;    /* NULL: none */
     const char *wanted_in_header; /* what it must hold; NULL: anything */

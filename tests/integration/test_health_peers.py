@@ -6,6 +6,7 @@
 | a check without a time limit of its own; the last "up" stands (Dropwizard, sundheit) | the same; test_a_check_whose_thread_stands_still_is_stale |
 | every probe runs the checks (ASP.NET, Spring's groups) | test_ten_thousand_probes_cause_not_one_more_check |
 | failures that are not in a row add up (Dropwizard) | test_only_failures_in_a_row_trip_and_only_successes_in_a_row_heal |
+| a check that asks itself is for ever well, or never | test_an_application_that_is_probity_itself_is_not_believed |
 | up before anything has succeeded (alexliesenfeld, Quarkus) | test_nobody_is_ready_before_the_first_look |
 | a flapping dependency flaps the fleet | test_who_hangs_or_flaps_… |
 | drain is undone by a recovery (Dropwizard); liveness fails with it (lightship) | test_a_drain_outlives_every_recovery, test_an_instance_drains_by_order_and_stays |
@@ -134,6 +135,19 @@ def test_a_dependency_that_grows_slower_is_degraded_before_it_fails(start):
     passed = [(change["from"], change["to"]) for change in admin(daemon, "site")["transitions"]]
     assert passed[::-1][:4] == [("starting", "ok"), ("ok", "degraded"), ("degraded", "error"),
                                 ("error", "ok")]
+
+
+@pytest.mark.parametrize("path", ["/health", "/readyz", "/metrics"])
+def test_an_application_that_is_probity_itself_is_not_believed(start, path):
+    """PROBITY_APP may name nginx's port by mistake: we would say of ourselves that we are well."""
+    stack = start.stack(start=False, app=None, postgres=False, redis=False)
+    stack.probityd.env["PROBITY_APP"] = f"http://127.0.0.1:{stack.nginx.port}{path}"
+    stack.start()
+    wait_until(lambda: stack.get("/health/ready").json()["checks"] ==
+               {"app": "error: answered by Probity itself"}, 5)
+    assert "answered by Probity itself" in stack.wait_for("/health", 503, 5).json()["reason"]
+    component = stack.get("/health/detailed/app", token=True).json()
+    assert "PROBITY_APP" in component["hint"] and component["http_status"] == 508
 
 
 # What frameworks answer, as their documentation has it; and what it makes of the check.

@@ -27,6 +27,15 @@ START_TEST(random_uuid_has_the_shape_of_version_4)
 }
 END_TEST
 
+START_TEST(random_own_id_stays_the_same)
+{
+    const char *id = random_own_id();
+
+    ck_assert_ptr_eq(random_own_id(), id);
+    ck_assert_uint_eq(strlen(id), strlen("check-") + 32);
+}
+END_TEST
+
 START_TEST(random_hex_is_32_digits_and_never_the_same)
 {
     char texts[40][RANDOM_HEX_BYTES]; /* more than one reserve holds */
@@ -67,6 +76,7 @@ TCase *random_cases(void)
     TCase *cases = tcase_create("random");
 
     tcase_add_test(cases, random_uuid_has_the_shape_of_version_4);
+    tcase_add_test(cases, random_own_id_stays_the_same);
     tcase_add_test(cases, random_hex_is_32_digits_and_never_the_same);
     tcase_add_test(cases, random_jitter_stays_within_its_percentage);
     return cases;

@@ -49,7 +49,9 @@ END_TEST
 
 START_TEST(every_status_of_the_api_has_its_phrase)
 {
-    static const int statuses[] = { 200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 503 };
+    static const int statuses[] = {
+        200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 429, 503, 508
+    };
 
     for (size_t i = 0; i < ARRAY_LENGTH(statuses); i++)
         ck_assert_str_ne(page_status_phrase(statuses[i]), "Status");
