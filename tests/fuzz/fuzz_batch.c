@@ -9,7 +9,6 @@
 #include "ingest/entry.h"
 #include "ingest/line.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 100000 };
+
 static const char *const seeds[] = {
     "[{\"time\":1795262400.123,\"service\":\"app\",\"route\":\"/v1/\\u00e9/"
     "{id}\",\"method\":\"GET\","
@@ -85,13 +88,13 @@ static const char *const seeds[] = {
 };
 
 /* Changes a few bytes of a good body, and sometimes its length. */
-static void run_noise(unsigned rounds)
+static void run_noise(void)
 {
     static const char letters[] = "{}[]\",:\\u0d-.eE9 \n\xff\xc3";
     uint8_t bytes[512];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         const char *seed = seeds[i % ARRAY_LENGTH(seeds)];
         size_t length = strlen(seed);
 
@@ -104,27 +107,5 @@ static void run_noise(unsigned rounds)
             length = (size_t)(state >> 40) % length;
         (void)LLVMFuzzerTestOneInput(bytes, length);
     }
-}
-
-static int run_file(const char *name)
-{
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc == 1)
-        run_noise(100000);
-    return failed;
 }
 #endif

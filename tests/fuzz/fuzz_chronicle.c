@@ -8,7 +8,6 @@
 #include "monitor/chronicle.h"
 #include "monitor/envelope.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +83,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 5000 };
+
 /* Three hours of a check that fails now and then. */
 static void write_seed(struct buf *buf)
 {
@@ -107,7 +110,7 @@ static void write_seed(struct buf *buf)
 }
 
 /* Changes a few bytes, and sometimes the length. */
-static void run_noise(unsigned rounds)
+static void run_noise(void)
 {
     AUTO(auto_free) uint8_t *bytes = NULL;
     uint64_t state = 1;
@@ -115,7 +118,7 @@ static void run_noise(unsigned rounds)
 
     write_seed(&seed);
     bytes = malloc(seed.length);
-    for (unsigned i = 0; i < rounds && bytes != NULL; i++) {
+    for (unsigned i = 0; i < ROUNDS && bytes != NULL; i++) {
         size_t length = seed.length;
 
         memcpy(bytes, seed.data, length);
@@ -128,27 +131,5 @@ static void run_noise(unsigned rounds)
         (void)LLVMFuzzerTestOneInput(bytes, length);
     }
     buf_done(&seed);
-}
-
-static int run_file(const char *name)
-{
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc == 1)
-        run_noise(5000);
-    return failed;
 }
 #endif

@@ -7,7 +7,6 @@
 
 #include "ingest/format.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 100000 };
+
 static const char *const seeds[] = {
     "10.0.0.1 - a b [21/Nov/2026:12:04:05 +0130] \"GET /caf%C3%A9/\\x22\\x5C?q HTTP/1.1\" 200 12 "
     "\"-\" \"curl/8\" 0.003 more",
@@ -82,13 +85,13 @@ static const char *const seeds[] = {
 };
 
 /* Changes a few bytes of a good line, and sometimes its length. */
-static void run_noise(const char *seed, unsigned rounds)
+static void run_seed(const char *seed)
 {
     static const char letters[] = "{}[]\",:\\u0dx-+.eE9 %/\n\xff\xc3";
     uint8_t bytes[512];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         size_t length = strlen(seed);
 
         memcpy(bytes, seed, length);
@@ -102,25 +105,9 @@ static void run_noise(const char *seed, unsigned rounds)
     }
 }
 
-static int run_file(const char *name)
+static void run_noise(void)
 {
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    for (size_t i = 0; argc == 1 && i < ARRAY_LENGTH(seeds); i++)
-        run_noise(seeds[i], 100000);
-    return failed;
+    for (size_t i = 0; i < ARRAY_LENGTH(seeds); i++)
+        run_seed(seeds[i]);
 }
 #endif

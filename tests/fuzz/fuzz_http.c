@@ -10,7 +10,6 @@
 #include "probe/http_text.h"
 #include "probe/json_body.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 50000 };
+
 static const char answer_seed[] =
     "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\n"
     "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -102,13 +105,13 @@ static const char json_seed[] =
     "{\"status\": \"up\", \"a\": [{\"~1\": 0.10}, -1e5, null, true], \"x\": \"\\u00e9 \\\" \\\\\"}";
 
 /* Changes a few bytes of something good, and sometimes its length. */
-static void run_noise(const char *seed, size_t seed_length, unsigned rounds)
+static void run_seed(const char *seed, size_t seed_length)
 {
     static const char letters[] = "{}[]\",:\\u0d-.eE9~/ \r\n;HTTP\xff\xc3";
     uint8_t bytes[512];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         size_t length = seed_length;
 
         memcpy(bytes, seed, length);
@@ -122,27 +125,9 @@ static void run_noise(const char *seed, size_t seed_length, unsigned rounds)
     }
 }
 
-static int run_file(const char *name)
+static void run_noise(void)
 {
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc > 1)
-        return failed;
-    run_noise(answer_seed, sizeof(answer_seed) - 1, 50000);
-    run_noise(json_seed, sizeof(json_seed) - 1, 50000);
-    return 0;
+    run_seed(answer_seed, sizeof(answer_seed) - 1);
+    run_seed(json_seed, sizeof(json_seed) - 1);
 }
 #endif

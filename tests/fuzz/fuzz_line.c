@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "ingest/classify.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,19 +59,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 300000 };
+
 static const char seed[] =
     "{\"time\":1795262400.123,\"request_id\":\"0123456789abcdef\",\"service\":\"app\",\"method\":"
     "\"GET\",\"path\":\"/a/\\u00e9\\ud83d\\ude00/1\",\"status\":200,\"request_time\":0.012,"
     "\"bytes\":12,\"upstream_time\":\"0.1, 0.2 : 0.3\",\"x\":[{\"y\":[1e5,true,null]},\"\\\\\"]}";
 
 /* Changes a few bytes of a good line, and sometimes its length. */
-static void run_noise(unsigned rounds)
+static void run_noise(void)
 {
     static const char letters[] = "{}[]\",:\\u0d-.eE9 \n\xff\xc3";
     uint8_t bytes[sizeof(seed)];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         size_t length = sizeof(seed) - 1;
 
         memcpy(bytes, seed, length);
@@ -84,27 +87,5 @@ static void run_noise(unsigned rounds)
             length = (size_t)(state >> 40) % length;
         (void)LLVMFuzzerTestOneInput(bytes, length);
     }
-}
-
-static int run_file(const char *name)
-{
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc == 1)
-        run_noise(300000);
-    return failed;
 }
 #endif

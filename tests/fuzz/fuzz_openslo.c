@@ -10,7 +10,6 @@
 #include "slo/openslo.h"
 #include "slo/openslo_export.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 4000 };
+
 static const char seed[] =
     "apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: a-b\n  labels: {t: [x, 'y']}\n"
     "  annotations: {probity.dev/min-events: \"10\"}\nspec:\n  description: \"\\u00e9 # x\"\n"
@@ -104,13 +107,13 @@ static const char seed[] =
     "kind: AlertNotificationTarget\nmetadata: {name: t}\nspec: {target: x}\n";
 
 /* Changes a few bytes of a good definition, and sometimes its length. */
-static void run_noise(unsigned rounds)
+static void run_noise(void)
 {
     static const char letters[] = "{}[]\",:'-#&*!|>%@ \n\t\xff\xc3 09azMQ~";
     uint8_t bytes[sizeof(seed)];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         size_t length = sizeof(seed) - 1;
 
         memcpy(bytes, seed, length);
@@ -122,27 +125,5 @@ static void run_noise(unsigned rounds)
             length = (size_t)(state >> 40) % length;
         (void)LLVMFuzzerTestOneInput(bytes, length);
     }
-}
-
-static int run_file(const char *name)
-{
-    static uint8_t bytes[2 * 1024 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc == 1)
-        run_noise(4000);
-    return failed;
 }
 #endif

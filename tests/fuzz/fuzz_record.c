@@ -8,7 +8,6 @@
 #include "base/auto.h"
 #include "front/record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef PROBITY_FUZZ_MAIN
+#include "alone.h"
+
+enum { ROUNDS = 200000 };
+
 static const char seed[] = "\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0"
                            "\1\4\0\1\0\6\2\0\1\3ABCD\0\0"
                            "\1\4\0\1\0\0\0\0"
@@ -77,12 +80,12 @@ static const char seed[] = "\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0"
                            "\1\5\0\1\0\0\0\0";
 
 /* Changes a few bytes of a good request, and sometimes its length. */
-static void run_noise(unsigned rounds)
+static void run_noise(void)
 {
     uint8_t bytes[sizeof(seed)];
     uint64_t state = 1;
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         size_t length = sizeof(seed) - 1;
 
         memcpy(bytes, seed, length);
@@ -94,27 +97,5 @@ static void run_noise(unsigned rounds)
             length = (size_t)(state >> 40) % length;
         (void)LLVMFuzzerTestOneInput(bytes, length);
     }
-}
-
-static int run_file(const char *name)
-{
-    static uint8_t bytes[128 * 1024];
-    FILE *file = fopen(name, "re");
-
-    if (file == NULL)
-        return 1;
-    (void)LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-    return fclose(file) != 0;
-}
-
-int main(int argc, char **argv)
-{
-    int failed = 0;
-
-    for (int i = 1; i < argc; i++)
-        failed |= run_file(argv[i]);
-    if (argc == 1)
-        run_noise(200000);
-    return failed;
 }
 #endif
