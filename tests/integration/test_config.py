@@ -114,6 +114,25 @@ def test_help_and_version_go_to_stdout(arguments, words):
     assert words in done.stdout
 
 
+@pytest.mark.parametrize("words, hint", [
+    ("error: timeout after 1000 ms", "look at its load"), ("connection refused", "nothing listens"),
+    ("not_ready: redis error: connection refused; celery error: no workers", "nothing listens"),
+    ("degraded: tls: certificate expires in 3 days", "renew"), ("busy", "solo pool"),
+    ("stale: no result for 12 s", "probity doctor"), ("starting", "probity doctor"),
+    ("not configured", "PROBITY_REQUIRE"), ("draining: a new disk", "restart"),
+    ("maintenance", "probity maintenance off"), ("server starting up", "wait"),
+])
+def test_every_word_of_an_answer_is_explained(words, hint):
+    done = probity("explain", words)
+    assert done.returncode == 0 and hint in done.stdout and done.stdout.count("\n") == 1
+    assert hint in probity("explain").stdout
+
+
+def test_what_nobody_says_is_not_explained():
+    done = probity("explain", "error: bad luck")
+    assert done.returncode == 1 and "probity explain lists all" in done.stderr
+
+
 def test_output_that_cannot_be_written_is_no_success():
     tool = os.path.join(os.environ["PROBITY_BUILD"], "probity")
     with open("/dev/full", "w") as full:
