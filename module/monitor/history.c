@@ -5,6 +5,7 @@
 #include "monitor/history.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { CHANGES_WITHIN_MS = 3600 * 1000 };
 
@@ -24,6 +25,27 @@ static enum uptime_state uptime_of(enum check_status status)
     return UPTIME_UNKNOWN;
 }
 
+static void pass_minutes(struct history *history, int64_t now_ms)
+{
+    int64_t minute = now_ms / 60000;
+
+    if (minute - history->changes_minute >= HISTORY_MINUTES)
+        memset(history->changes, 0, sizeof(history->changes));
+    else
+        for (int64_t i = history->changes_minute + 1; i <= minute; i++)
+            history->changes[i % HISTORY_MINUTES] = 0;
+    if (minute > history->changes_minute)
+        history->changes_minute = minute;
+}
+
+static void count_change(struct history *history)
+{
+    uint16_t *count = &history->changes[history->changes_minute % HISTORY_MINUTES];
+
+    if (*count < UINT16_MAX)
+        ++*count;
+}
+
 /* Time goes on in the state that was shown, as long as somebody can have shown it. */
 static void pass_until(struct history *history, int64_t now_ms)
 {
@@ -37,6 +59,7 @@ static void pass_until(struct history *history, int64_t now_ms)
         history->began_at_ms = now_ms;
     history->judged = true;
     history->judged_at_ms = now_ms;
+    pass_minutes(history, now_ms);
 }
 
 void history_begin(struct history *history, int64_t now_ms)
@@ -97,6 +120,7 @@ bool history_judge(struct history *history, const struct check_verdict *verdict,
     };
     (void)snprintf(transition.error_id, sizeof(transition.error_id), "%s", error_id);
     history_add_transition(history, &transition);
+    count_change(history);
     history->status = verdict->status;
     history->lasted_ms = 0;
     return true;
@@ -134,6 +158,8 @@ void history_continue(struct history *history, const struct history *before)
     whole.now = history->now;
     whole.open = history->open;
     whole.judged_at_ms = history->judged_at_ms;
+    memcpy(whole.changes, history->changes, sizeof(whole.changes));
+    whole.changes_minute = history->changes_minute;
     *history = whole;
 }
 
@@ -162,12 +188,17 @@ int history_changes(const struct history *history)
 {
     int64_t ago_ms = history == NULL ? 0 : history->lasted_ms;
     int changes = 0;
+    int counted = 0;
 
     /* Each lies as far back as what came after it has lasted. */
     while (changes < history_transition_count(history) && ago_ms <= CHANGES_WITHIN_MS
            && history_transition(history, changes)->from != CHECK_STARTING)
         ago_ms += history_transition(history, changes++)->lasted_ms;
-    return changes;
+    if (changes < HISTORY_TRANSITIONS)
+        return changes;
+    for (int i = 0; i < HISTORY_MINUTES; i++)
+        counted += history->changes[i];
+    return counted > changes ? counted : changes;
 }
 
 struct uptime_share history_uptime(const struct history *history, int hours)

@@ -18,6 +18,7 @@ enum {
     HISTORY_RESULTS = 60,
     HISTORY_TRANSITIONS = 32,
     HISTORY_NAME_BYTES = 64,
+    HISTORY_MINUTES = 60, /* for which changes are counted */
     /* What lies between two judgements beyond this had no judge: the process was stopped, or the
      * machine slept. */
     HISTORY_GAP_MS = 3000,
@@ -59,6 +60,10 @@ struct history {
     int transition_count;
     int transition_next;
     struct uptime uptime;
+    /* How many transitions there were in each of the last minutes of the boot clock: a check that
+     * flaps has more of them than are kept.  A restart forgets these. */
+    uint16_t changes[HISTORY_MINUTES];
+    int64_t changes_minute; /* the newest */
 };
 
 /* A check of that name is looked at from now on: for the first time, or again. */
@@ -83,7 +88,8 @@ int history_transition_count(const struct history *history);
 const struct history_result *history_result(const struct history *history, int age);
 const struct history_transition *history_transition(const struct history *history, int age);
 
-/* Transitions of the last hour.  No more are kept: HISTORY_TRANSITIONS means so many or more. */
+/* Transitions of the last hour: exactly, up to HISTORY_TRANSITIONS; of more, those of its last
+ * HISTORY_MINUTES that this process has seen, and never fewer than are kept. */
 int history_changes(const struct history *history);
 
 /* Up is ok or degraded, down is error or stale. */

@@ -106,6 +106,26 @@ START_TEST(history_counts_the_changes_of_the_last_hour)
 }
 END_TEST
 
+START_TEST(history_counts_more_changes_than_it_keeps)
+{
+    struct history before;
+
+    for (int i = 0; i < 3600; i++)
+        (void)judge(i % 2 == 0 ? CHECK_OK : CHECK_ERROR, 1000000 + i * 1000);
+    ck_assert_int_ge(history_changes(&history), 3500); /* the oldest minute of the sixty is over */
+    ck_assert_int_le(history_changes(&history), 3600);
+    (void)judge(CHECK_ERROR, 1000000 + 5400000);
+    ck_assert_int_ge(history_changes(&history), 1700);
+    ck_assert_int_le(history_changes(&history), 1860);
+    before = history;
+    memset(before.changes, 0, sizeof(before.changes)); /* as a restart leaves it */
+    before.changes_minute = 0;
+    ck_assert_int_eq(history_changes(&before), 32);
+    (void)judge(CHECK_ERROR, 1000000 + 3599000 + 3600001);
+    ck_assert_int_eq(history_changes(&history), 0);
+}
+END_TEST
+
 START_TEST(history_takes_no_time_that_nobody_watched)
 {
     stay_in(&history, CHECK_OK, 0, 10000);
@@ -242,6 +262,7 @@ TCase *history_cases(void)
     tcase_add_test(cases, history_keeps_the_last_sixty_results);
     tcase_add_test(cases, history_says_from_what_to_what_and_how_long_it_lasted);
     tcase_add_test(cases, history_counts_the_changes_of_the_last_hour);
+    tcase_add_test(cases, history_counts_more_changes_than_it_keeps);
     tcase_add_test(cases, history_takes_no_time_that_nobody_watched);
     tcase_add_test(cases, history_is_up_while_degraded_and_not_while_stale);
     tcase_add_test(cases, history_measures_nothing_by_the_wall_clock);
