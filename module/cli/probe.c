@@ -252,6 +252,8 @@ static const char *words_of(const struct probe_job *job)
     if (job->code == -ECONNREFUSED && job->target.socket_path != NULL
         && stat(job->target.socket_path, &status) == 0 && !S_ISSOCK(status.st_mode))
         return "this is no socket";
+    if (job->code == -ECONNREFUSED && job->target.url != NULL)
+        return "connection refused: is nginx running, and is this its port?";
     for (size_t i = 0; i < ARRAY_LENGTH(silences); i++) {
         if (silences[i].code == -job->code)
             return silences[i].words;

@@ -133,7 +133,7 @@ def test_nobody_answers(folder):
         code, out, said = probe("ready", "--socket", os.path.join(folder, name))
         assert (code, out) == (1, "") and words in said, said
     code, _, said = probe("ready", "--url", "http://127.0.0.1:1/")
-    assert code == 1 and "connection refused" in said
+    assert code == 1 and "is nginx running" in said
     code, _, said = probe("ready", "--url", "http://no.such.host.invalid", within=5)
     assert code == 1 and ("has no address" in said or "no answer within" in said)
 
