@@ -18,18 +18,13 @@ NAMES = ("postgres", "redis", "celery", "app", "nginx", "probityd")
 
 
 class Run:
-    """A copy of the tree with a build of its own, so that a stack that runs here is left alone."""
+    """scripts/run in a tree, as if for the first time but that it is built already."""
 
-    def __init__(self, folder):
-        self.tree = os.path.join(folder, "tree")
+    def __init__(self, tree):
+        self.tree = tree
         self.port = free_port()
         self.child = None
-        listed = subprocess.run(["git", "-C", REPOSITORY, "ls-files", "-co", "--exclude-standard",
-                                 "-z"], capture_output=True, check=True).stdout
-        for name in filter(None, listed.decode().split("\0")):
-            target = os.path.join(self.tree, name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy2(os.path.join(REPOSITORY, name), target)
+        shutil.rmtree(self.path(".run"), ignore_errors=True)
 
     def path(self, *parts):
         return os.path.join(self.tree, *parts)
@@ -83,9 +78,22 @@ def slo_events(run):
     return run.get("/slo").json()["slos"][0]["total_events"]
 
 
+@pytest.fixture(scope="module")
+def tree(shared):
+    """A copy of the tree with a build of its own, so that a stack that runs here is left alone."""
+    folder = shared.subfolder()
+    listed = subprocess.run(["git", "-C", REPOSITORY, "ls-files", "-co", "--exclude-standard", "-z"],
+                            capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        target = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(os.path.join(REPOSITORY, name), target)
+    return folder
+
+
 @pytest.fixture
-def run(folder):
-    started = Run(folder)
+def run(tree):
+    started = Run(tree)
     yield started
     started.stop()
     if started.child:
