@@ -256,6 +256,17 @@ static void refuse_ourselves(struct exchange *exchange)
                                     "port and path" });
 }
 
+/* A group that nobody has is an unknown address, whatever is to be done with it. */
+static void refuse_method_or_group(struct exchange *exchange, unsigned methods)
+{
+    if (exchange->route->run == health_give_group)
+        health_give_group(exchange);
+    if (exchange->response->status == 404)
+        return;
+    response_clear(exchange->response);
+    refuse_method(exchange, methods);
+}
+
 enum endpoint router_answer(struct exchange *exchange)
 {
     unsigned methods;
@@ -273,7 +284,7 @@ enum endpoint router_answer(struct exchange *exchange)
     if (strcmp(exchange->request->id, random_own_id()) == 0)
         refuse_ourselves(exchange);
     else if ((exchange->route->methods & exchange->request->method) == 0)
-        refuse_method(exchange, methods);
+        refuse_method_or_group(exchange, methods);
     else if (check_access(exchange) && check_query(exchange) && exchange->route->slow == NULL)
         run(exchange);
     return exchange->route->endpoint;

@@ -132,6 +132,7 @@ def test_verbose_says_which_rule_decided(pages):
 
 # Groups.
 def test_a_group_is_judged_by_its_members_alone(pages):
+    assert pages.get("/health/orders", method="POST").headers["Allow"] == "GET, HEAD, OPTIONS"
     body = pages.get("/health/orders").json()
     assert list(body) == ["status", "group", "checks", "timestamp"]
     assert (body["status"], body["group"], body["checks"]) == ("ready", "orders",
@@ -149,6 +150,8 @@ def test_a_group_is_judged_by_its_members_alone(pages):
 def test_an_unknown_name_is_told_what_there_is(pages, path, token, words):
     answer = pages.get(path, token=token)
     assert answer.status == 404 and answer.json()["error"]["code"] == "not_found"
+    # That others have members is no reason to speak of methods.
+    assert token or pages.get(path, method="POST").status == 404
     assert words in answer.json()["error"]["message"]
 
 
