@@ -18,6 +18,7 @@ enum { SERVICES_BYTES = 1024 * 1024, APPLIED_MAX = 100000 };
 struct applying {
     const struct apply *apply;
     struct session session;
+    int64_t now_ms;              /* by the ledger's clock, by which versions become effective */
     struct definitions *applied; /* every version that was ever applied, of everybody */
     struct apply_step *steps;
     int step_count;
@@ -62,9 +63,23 @@ static bool is_newest(const struct applying *applying, int index)
     return all[index].retired_at_ms == 0;
 }
 
-static int64_t effective_ms(const struct apply *apply)
+static int64_t effective_ms(const struct applying *applying)
 {
-    return apply->effective_from_ms != 0 ? apply->effective_from_ms : clock_wall_ms();
+    int64_t from_ms = applying->apply->effective_from_ms;
+
+    return from_ms != 0 ? from_ms : applying->now_ms;
+}
+
+/* The same moment that is written for a version from now on: ours may be seconds behind it. */
+static int read_clock(struct applying *applying, struct error *err)
+{
+    AUTO(pq_clear) PGresult *rows = NULL;
+    int code = session_run(&applying->session, "SELECT (extract(epoch FROM now()) * 1000)::bigint",
+                           NULL, &rows, err);
+
+    if (code == 0)
+        applying->now_ms = pq_int(rows, 0, 0, 0);
+    return code;
 }
 
 /* --- the plan --- */
@@ -77,8 +92,7 @@ static int plan_one(struct applying *applying, struct apply_step *step, const ch
                    : strcmp(step->before->document, document) == 0 ? APPLY_SAME
                                                                    : APPLY_CHANGED;
     applying->step_count++;
-    if (step->change != APPLY_CHANGED
-        || step->before->effective_from_ms <= effective_ms(applying->apply))
+    if (step->change != APPLY_CHANGED || step->before->effective_from_ms <= effective_ms(applying))
         return 0;
     return error_set(err, EINVAL,
                      "objective %s: its version %d becomes effective later than this one would: "
@@ -319,6 +333,8 @@ static int run(struct applying *applying, struct error *err)
 
     if (code == 0)
         code = lock(applying, err);
+    if (code == 0)
+        code = read_clock(applying, err);
     if (code == 0)
         code = definitions_fetch(&applying->session, &everybody, &applying->applied, err);
     if (code == 0)

@@ -1,5 +1,6 @@
 """test_slo_definitions.py - `probity slo` with files and with a real ledger."""
 # SPDX-License-Identifier: MIT
+import glob
 import json
 import os
 import subprocess
@@ -7,9 +8,10 @@ import subprocess
 import pytest
 
 from ledger_driver import probity
-from servers import build_path
+from servers import build_path, run_tool
 from process import REPOSITORY
 
+FAKETIME, = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 DATA = os.path.join(REPOSITORY, "tests", "data", "openslo")
 
 SLO = """---
@@ -142,6 +144,15 @@ def test_apply_adds_versions_and_never_rewrites(ledger, write):
     assert versions(ledger) == [("shop-availability", 1, "0.999", "applied", "ann", True),
                                 ("shop-availability", 2, "0.9995", "applied", "bob", True)]
     assert indicators(ledger) == [("shop", "total{} bad{status=500-599}")]
+
+
+def test_a_clock_that_is_behind_the_ledgers_keeps_nobody_from_applying(ledger, write):
+    slow = {"DATABASE_URL": ledger.url(), "LD_PRELOAD": FAKETIME, "FAKETIME": "-60s",
+            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    for target in ("0.9", "0.95"):
+        done = run_tool("slo", "apply", write(slo(target=target)), env=slow)
+        assert done.returncode == 0, done
+    assert [(row[1], row[2]) for row in versions(ledger)] == [(1, "0.9"), (2, "0.95")]
 
 
 def test_a_changed_selection_is_a_new_indicator(ledger, write):
