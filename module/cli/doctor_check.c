@@ -164,6 +164,13 @@ static void sum_up(const struct probe *probe, const struct outcome *outcome, cha
     }
 }
 
+/* The daemon knows its own question when it comes back; we only see whose page this is. */
+static bool is_probitys_page(const struct probe *probe, const struct outcome *outcome)
+{
+    return probe->check.kind == CHECK_HTTP && strcmp(probe->check.name, "app") == 0
+           && strstr(outcome->facts.http.reported, "\"probity_version\":") != NULL;
+}
+
 static void tell_answer(struct doctor_visit *visit, const struct probe *probe,
                         const struct outcome *outcome)
 {
@@ -171,7 +178,13 @@ static void tell_answer(struct doctor_visit *visit, const struct probe *probe,
     char phrase[REASON_TEXT_BYTES];
 
     sum_up(probe, outcome, words);
-    if (outcome->status == OUTCOME_ERROR) {
+    if (is_probitys_page(probe, outcome)) {
+        if (outcome->status == OUTCOME_ERROR)
+            doctor_fail_with(visit, HEALTH_REASON_ANSWERED_BY_US, 0, words);
+        else
+            doctor_note(visit, "%s, from a Probity; if it is this one: %s", words,
+                        reason_hint(HEALTH_REASON_ANSWERED_BY_US));
+    } else if (outcome->status == OUTCOME_ERROR) {
         fail_by(visit, outcome);
     } else if (outcome->status == OUTCOME_DEGRADED) {
         reason_text(outcome->reason, outcome->number, phrase);

@@ -155,6 +155,19 @@ def test_an_answer_that_comes_too_late_for_the_daemon(house):
     assert "timeout after 200 ms" in said and "login and answer took" in said
 
 
+def test_an_application_that_is_probity_itself_is_noticed(house):
+    body, house.app.body = house.app.body, b'{"status": "ok", "probity_version": "0.2.0"}'
+    try:
+        told = line(house.doctor("app"), "app", "note", "query")
+        house.app.status = 503
+        failed = house.doctor("app")
+    finally:
+        house.app.status, house.app.body = 200, body
+    assert "the application's own port" in told
+    assert failed.returncode == 1
+    assert "answered by Probity itself" in line(failed, "app", "FAILED", "query")
+
+
 def test_who_hangs_is_waited_for_no_longer_than_told(house):
     house.postgres.freeze_all()
     try:
