@@ -11,7 +11,6 @@ from ledger_driver import probity
 from servers import build_path, run_tool
 from process import REPOSITORY
 
-FAKETIME, = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 DATA = os.path.join(REPOSITORY, "tests", "data", "openslo")
 
 SLO = """---
@@ -147,7 +146,9 @@ def test_apply_adds_versions_and_never_rewrites(ledger, write):
 
 
 def test_a_clock_that_is_behind_the_ledgers_keeps_nobody_from_applying(ledger, write):
-    slow = {"DATABASE_URL": ledger.url(), "LD_PRELOAD": FAKETIME, "FAKETIME": "-60s",
+    library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    assert library, "libfaketime is missing: scripts/deps test installs it"
+    slow = {"DATABASE_URL": ledger.url(), "LD_PRELOAD": library[0], "FAKETIME": "-60s",
             "ASAN_OPTIONS": "verify_asan_link_order=0"}
     for target in ("0.9", "0.95"):
         done = run_tool("slo", "apply", write(slo(target=target)), env=slow)
