@@ -130,6 +130,8 @@ static void refuse_unknown(struct exchange *exchange, const struct page_set *set
             separator = ", ";
         }
     }
+    if (*separator == ' ')
+        buf_append_text(&text, " none");
     response_error(
         exchange->response, exchange->request,
         &(struct response_error){ .status = 404,

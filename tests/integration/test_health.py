@@ -261,6 +261,8 @@ def test_with_no_check_at_all_nobody_is_ready_unless_that_is_meant(start):
     answer = stack.wait_for("/health/ready", 503)
     assert answer.json()["checks"] == {} and "PROBITY_REQUIRE" in answer.json()["reason"]
     assert stack.get("/health").status == 200
+    assert stack.get("/health/detailed/app", token=True).json()["error"]["message"] == \
+        "no component has this name; there are: none"
     stack.probityd.stop()
     stack.probityd.env["PROBITY_REQUIRE"] = "none"
     stack.probityd.start()
