@@ -218,11 +218,8 @@ static bool is_admin(const struct access *access, const json_t *claims)
     return false;
 }
 
-static struct access_answer judge_pass(const struct admission_pass *pass)
+static struct access_answer let_in(const struct admission_pass *pass)
 {
-    if (!pass->admin)
-        return answer(ACCESS_FORBIDDEN,
-                      "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
     return granted(pass->subject[0] == '\0' ? admin_token : pass->subject);
 }
 
@@ -243,26 +240,28 @@ static struct access_answer judge_signature(const struct access *access, struct 
     admission_spend(access->admission, clock_thread_us() - started_us);
     if (why != NULL)
         return answer(ACCESS_UNAUTHENTICATED, why);
+    if (!is_admin(access, claims))
+        return answer(ACCESS_FORBIDDEN,
+                      "the token is valid, but lacks the claim of an admin (PROBITY_ADMIN_CLAIM)");
     subject = json_string_value(json_object_get(claims, "sub"));
     (void)snprintf(pass->subject, sizeof(pass->subject), "%s", subject == NULL ? "" : subject);
-    pass->admin = is_admin(access, claims);
     pass->from_s = now_s;
     pass->until_s = claims_until_s(claims);
     admission_remember(access->admission, pass);
-    return judge_pass(pass);
+    return let_in(pass);
 }
 
 static struct access_answer judge_jwt(const struct access *access, struct slice token,
                                       const unsigned char digest[SHA256_DIGEST_LENGTH],
                                       int64_t now_s)
 {
-    struct admission_pass pass = { .admin = false };
+    struct admission_pass pass = { .until_s = 0 };
 
     /* Another way in is configured, so a stranger need not hear what is wrong with this one. */
     if (access->jwt_trouble != NULL)
         return answer(ACCESS_UNAUTHENTICATED, "the token is none of those that are accepted here");
     if (admission_recall(access->admission, digest, now_s, &pass))
-        return judge_pass(&pass);
+        return let_in(&pass);
     memcpy(pass.digest, digest, sizeof(pass.digest));
     return judge_signature(access, token, now_s, &pass);
 }

@@ -25,10 +25,10 @@ enum {
     ADMISSION_KEEP_S = 60,          /* then the signature is looked at again */
 };
 
-/* What a signature that held has led to. */
+/* An admin's token, whose signature has held.  Others' are not kept: every user of the application
+ * has one, and together they would push the admins' out. */
 struct admission_pass {
     unsigned char digest[SHA256_DIGEST_LENGTH]; /* of the token */
-    bool admin;
     char subject[ACCESS_SUBJECT_BYTES];
     int64_t from_s; /* by the wall clock, as tokens count; a clock that was set back starts over */
     int64_t until_s;
