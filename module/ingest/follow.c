@@ -158,6 +158,16 @@ static void give_answer(struct follower *follower, const struct file_position *p
         handover_take(first, position);
 }
 
+/* The server may be another one after a failover, and may have lost the last commits of files that
+ * nobody writes to any more: no flush of theirs would ever find out. */
+static void doubt_all(struct follower *follower)
+{
+    for (int i = 0; i < follower->trail_count; i++)
+        trail_doubt(follower->trails[i]);
+    if (follower->replay != NULL)
+        replay_doubt(follower->replay);
+}
+
 /* Takes the writer's answers, waiting for the first until `deadline_ms` (boot clock; 0: not). */
 static void receive(struct follower *follower, int64_t deadline_ms)
 {
@@ -165,6 +175,8 @@ static void receive(struct follower *follower, int64_t deadline_ms)
 
     while (queue_pop(follower->positions, &position, deadline_ms)) {
         give_answer(follower, &position);
+        if (position.reconnected)
+            doubt_all(follower);
         deadline_ms = 0;
     }
 }

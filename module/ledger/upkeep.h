@@ -33,6 +33,7 @@ struct ledger_writer {
     struct partitions partitions; /* known on this connection */
     struct derive derive;
     bool registered;
+    bool reconnected; /* since the last answer */
     int64_t pause_ms; /* before the next try; 0 after a success */
     int64_t retention_at_ms;
     int64_t look_at_ms;

@@ -66,6 +66,7 @@ static void note_success(struct ledger_writer *writer)
 void writing_let_go(struct ledger_writer *writer)
 {
     session_close(&writer->session);
+    writer->reconnected = true;
     partitions_forget(&writer->partitions);
     derive_drop(&writer->derive);
     writer->registered = false;
@@ -270,6 +271,8 @@ static void settle(struct ledger_writer *writer, const struct flush *flush)
 
         if (code == 0) {
             note_success(writer);
+            answer.reconnected = writer->reconnected;
+            writer->reconnected = false;
             answer_flush(writer, &answer);
             return;
         }

@@ -108,9 +108,10 @@ void flush_free(struct flush **flush);
  * too) unless it is where you are.  Copied through the queue. */
 struct file_position {
     struct file_id file;
-    int64_t offset; /* committed; 0 for a file that the ledger does not know */
-    bool known;     /* the ledger has a position for this file */
-    bool committed; /* the flush counted; false: drop what was tallied and seek to `offset` */
+    int64_t offset;   /* committed; 0 for a file that the ledger does not know */
+    bool known;       /* the ledger has a position for this file */
+    bool committed;   /* the flush counted; false: drop what was tallied and seek to `offset` */
+    bool reconnected; /* since the answer before: other files' commits may have been lost */
     int64_t watched_until_ms; /* as committed; 0 if not known */
     int64_t service_since_ms; /* wall: when the ledger first heard of the service; 0: not told */
 };

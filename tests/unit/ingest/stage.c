@@ -213,6 +213,8 @@ static void answer(struct stage *stage, const struct flush *flush)
     reply.offset = position == NULL ? 0 : position->offset;
     reply.watched_until_ms = position == NULL ? 0 : position->watched_until_ms;
     reply.service_since_ms = stage->service_since_ms;
+    reply.reconnected = stage->reconnected;
+    stage->reconnected = false;
     ck_assert(queue_push(stage->positions, &reply));
 }
 

@@ -36,7 +36,8 @@ struct stage {
     struct follower *follower;
 
     /* the ledger */
-    bool silent; /* the writer does not answer */
+    bool silent;      /* the writer does not answer */
+    bool reconnected; /* the next answer says that there was another connection before */
     int64_t service_since_ms;
     struct stage_position files[STAGE_FILES];
     int file_count;

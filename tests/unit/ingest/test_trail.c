@@ -376,6 +376,31 @@ START_TEST(commits_lost_after_a_rotation_are_counted_again)
 }
 END_TEST
 
+/* The new log has lost nothing, so that no answer to it tells of the failover.  The rotated file is
+ * still open, or closed by then. */
+START_TEST(commits_that_a_rotated_file_lost_are_found_after_a_reconnect)
+{
+    int64_t half;
+
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    half = stage.files[0].offset;
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    stage_rename(&stage, "access.log", "access.log.1");
+    stage_log(&stage, "access.log", 10);
+    stage_settle(&stage);
+    stage.boot_ms += _i == 0 ? 0 : TRAIL_LINGER_MS;
+    stage_settle(&stage);
+    stage_rewind(&stage, 0, half, 10);
+    stage.reconnected = true;
+    stage_log(&stage, "access.log", 5);
+    stage_settle(&stage);
+    stage_settle(&stage);
+    ck_assert_uint_eq(stage.events, 35);
+}
+END_TEST
+
 START_TEST(a_truncation_while_the_ledger_is_away_keeps_hold_of_the_copy)
 {
     stage_log(&stage, "access.log", 10);
@@ -459,6 +484,7 @@ TCase *trail_cases(void)
     tcase_add_test(cases, a_log_whose_tail_was_cut_off_counts_what_is_appended);
     tcase_add_test(cases, a_log_that_is_copied_back_slowly_counts_once);
     tcase_add_test(cases, commits_lost_after_a_rotation_are_counted_again);
+    tcase_add_loop_test(cases, commits_that_a_rotated_file_lost_are_found_after_a_reconnect, 0, 2);
     tcase_add_test(cases, a_truncation_while_the_ledger_is_away_keeps_hold_of_the_copy);
     tcase_add_test(cases, lost_bytes_count_once_whoever_reports_them);
     tcase_add_test(cases, a_deleted_log_is_read_to_its_end);
