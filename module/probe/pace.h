@@ -21,7 +21,7 @@ enum {
 /* The pause after a round that left `hysteresis` behind; `hurry`: the check asks for a soon one. */
 int64_t pace_pause_ms(const struct hysteresis *hysteresis, int64_t interval_ms, bool hurry);
 
-/* `interval_ms`, shortened by up to 10 %: instances drift apart and no bound gets longer. */
+/* `interval_ms`, shortened by 3 to 12 %: instances drift apart and no bound gets longer. */
 int64_t pace_interval_ms(int64_t interval_ms);
 
 /* How long it takes at most until what happens is shown as an error. */
