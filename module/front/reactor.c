@@ -427,6 +427,8 @@ void reactor_run(struct reactor *reactor)
         if (reactor->connections.all[i].fd >= 0)
             (void)shutdown(reactor->connections.all[i].fd, SHUT_RDWR);
     }
+    /* As before the start: who was told to end has not stalled, however long the others take. */
+    atomic_store(reactor->beat_ms, 0);
 }
 
 void reactor_stop(struct reactor *reactor)

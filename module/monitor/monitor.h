@@ -25,7 +25,7 @@ struct monitor_settings {
     struct queue *outcomes;      /* of struct outcome; an order wakes who waits for one */
     struct orders *orders;
     struct slot *slot;
-    const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not started */
+    const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not to turn */
 };
 
 /* Publishes `starting`, then starts the thread. */

@@ -328,6 +328,18 @@ def test_look_ups_that_hang_make_stale_and_hold_up_no_end(start, hanging_resolve
     assert end_of(part, 20) < 4.5 + 2  # the accountant's look-up and the writer's; some to spare
 
 
+def test_nobody_is_alarmed_by_threads_that_were_told_to_end(start):
+    log = start.path + "/access.log"
+    with open(log, "w", encoding="utf-8") as lines:
+        lines.write("a line whose file the ledger is asked for until the time is up\n")
+    part = daemon(start, DATABASE_URL="postgresql://u:pw@127.0.0.1:1/d", PROBITY_ACCESS_LOG=log)
+    wait_until(lambda: "does not commit" in part.log(), 10)
+    part.expected_end = True
+    part.signal(signal.SIGTERM)
+    assert end_of(part, 20) > 4  # else a stall would not have been noticed either
+    assert "has stopped" not in part.log()
+
+
 # Surroundings.
 
 def test_a_log_that_nobody_reads_stops_nobody_and_what_it_drops_is_counted(start):
