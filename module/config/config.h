@@ -17,6 +17,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What `probity serve` is asked for; probityd ignores it. */
+struct container_config {
+    int64_t port;               /* PORT, 8080 */
+    const char *upstream;       /* PROBITY_UPSTREAM as it stands; NULL: not set */
+    const char *path_prefix;    /* PROBITY_PATH_PREFIX as it stands; NULL: none */
+    const char *nginx_template; /* PROBITY_NGINX_TEMPLATE; NULL: the one that is installed */
+    const char *log_dir;        /* PROBITY_LOG_DIR, /var/log/probity */
+    int64_t log_max_mib;        /* PROBITY_LOG_MAX_MIB, 64 */
+    int64_t log_keep;           /* PROBITY_LOG_KEEP, 2 */
+    int64_t shutdown_ms;        /* PROBITY_SHUTDOWN_SECONDS, 10 s */
+    bool migrate;               /* PROBITY_MIGRATE, on */
+};
+
 /* All strings are owned by the snapshot; one that is not set is NULL, unless a default is named. */
 struct config {
     const char *service;     /* PROBITY_SERVICE, "app" */
@@ -57,6 +70,8 @@ struct config {
     const char *admin_token;
     const char *read_token;
     const char *ingest_token;
+
+    struct container_config container;
 };
 
 /* Looks a variable up; getenv() in the daemon, a table in tests. */

@@ -46,8 +46,9 @@ static const struct config_choice celery_modes[] = {
     { NULL, 0 },
 };
 
-#define IN_CONFIG(member) offsetof(struct snapshot, config.member)
-#define IN(member)        offsetof(struct snapshot, member)
+#define IN_CONFIG(member)    offsetof(struct snapshot, config.member)
+#define IN_CONTAINER(member) offsetof(struct snapshot, config.container.member)
+#define IN(member)           offsetof(struct snapshot, member)
 
 /* clang-format off */
 #define TEXT(name, at, value, help)    { name, CONFIG_TEXT, at, value, 0, TEXT_MAX, NULL, help }
@@ -231,6 +232,33 @@ const struct config_key config_keys[] = {
     TOKEN("PROBITY_INGEST_TOKEN", IN_CONFIG(ingest_token),
           "Static token that `POST /slo/events` wants, at least 32 bytes; an admin's token is "
           "taken too. Without it the endpoint is closed."),
+
+    COUNT(
+        "PORT", IN_CONTAINER(port), "8080", 1, 65535,
+        "The port on which nginx listens, for IPv4 and IPv6. The command behind `--` gets that of "
+        "`PROBITY_UPSTREAM` instead."),
+    TEXT("PROBITY_UPSTREAM", IN_CONTAINER(upstream), NULL,
+         "Where nginx passes requests on to, `127.0.0.1:8000` or `unix:/run/app.sock`. Without it "
+         "the host and port of `PROBITY_APP`; without both only Probity's endpoints answer."),
+    TEXT("PROBITY_PATH_PREFIX", IN_CONTAINER(path_prefix), NULL,
+         "Stands before Probity's paths, for instance `/internal` for `/internal/health`."),
+    TEXT("PROBITY_NGINX_TEMPLATE", IN_CONTAINER(nginx_template), NULL,
+         "Another template of nginx's configuration than the one that is installed, for a gateway "
+         "of several services for instance."),
+    TEXT("PROBITY_LOG_DIR", IN_CONTAINER(log_dir), "/var/log/probity",
+         "Directory of nginx's logs, `access.log` and `probity.log`. `PROBITY_ACCESS_LOG`, where "
+         "it is not set, is the first of them."),
+    COUNT("PROBITY_LOG_MAX_MIB", IN_CONTAINER(log_max_mib), "64", 1, 1024 * 1024,
+          "A log that has grown to this is renamed and a new one begun."),
+    COUNT("PROBITY_LOG_KEEP", IN_CONTAINER(log_keep), "2", 1, 100,
+          "How many renamed files of each log are kept."),
+    DURATION("PROBITY_SHUTDOWN_SECONDS", IN_CONTAINER(shutdown_ms), "10", 100, HOUR_MS,
+             "How long requests that are under way, and then the command and probityd, have to "
+             "end. It comes after `PROBITY_DRAIN_SECONDS`."),
+    FLAG("PROBITY_MIGRATE", IN_CONTAINER(migrate), "on",
+         "Whether the ledger's schema is brought up to date before probityd starts. A migration "
+         "that is refused ends everything; a ledger out of reach is tried again in the "
+         "background."),
 };
 
 _Static_assert(ARRAY_LENGTH(config_keys) == CONFIG_KEY_COUNT, "count the rows of config_keys");
@@ -246,6 +274,9 @@ const struct config_section config_sections[] = {
     { "JWT_SECRET_KEY", "Who may",
       "Without a secret of at least 32 bytes the endpoints for admins answer 503 and say why; "
       "nothing else changes. Keys and passwords are taken byte for byte." },
+    { "PORT", "Container",
+      "What `probity serve` reads, which runs nginx, probityd and perhaps the application in a "
+      "container. probityd itself ignores it." },
     { NULL, NULL, NULL },
 };
 
