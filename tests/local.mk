@@ -32,11 +32,12 @@ EXTRA_DIST += scripts/check-layers scripts/check-banned scripts/check-sizes \
 # Copied by pattern: a test file that nobody listed would otherwise be missing from the release.
 dist-hook:
 	$(MKDIR_P) $(distdir)/tests/integration $(distdir)/tests/drift $(distdir)/tests/fakes \
-		$(distdir)/tests/sql/expected $(distdir)/scripts/demo
+		$(distdir)/tests/sql/expected $(distdir)/scripts/demo $(distdir)/docs/deploy
 	cp $(srcdir)/tests/fakes/*.py $(distdir)/tests/fakes
 	cp $(srcdir)/tests/drift/check-* $(distdir)/tests/drift
 	cp $(srcdir)/tests/integration/*.py $(srcdir)/tests/integration/pytest.ini \
 		$(distdir)/tests/integration
 	cp $(srcdir)/tests/sql/*.sql $(distdir)/tests/sql
 	cp $(srcdir)/tests/sql/expected/*.out $(distdir)/tests/sql/expected
+	cp $(srcdir)/docs/deploy/*.md $(distdir)/docs/deploy
 	cp $(srcdir)/scripts/demo/*.py $(srcdir)/scripts/demo/*.yaml $(distdir)/scripts/demo

@@ -1,0 +1,169 @@
+"""The pages of docs/deploy: what they say is there, and what they tell a reader to do works."""
+# SPDX-License-Identifier: MIT
+import glob
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import docs_pages
+from docs_pages import Page, Stage
+from process import REPOSITORY
+
+# What each page may count on; a page that isn't named here gets nothing but a shell.
+STAGES = {
+}
+
+FOLDER = os.path.join(REPOSITORY, "docs", "deploy")
+PAGES = [Page(path) for path in sorted(glob.glob(os.path.join(FOLDER, "*.md")))]
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def read(*names):
+    with open(os.path.join(REPOSITORY, *names), encoding="utf-8") as file:
+        return file.read()
+
+
+# The pages themselves.
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", [page for page in PAGES if page.runnable()],
+                         ids=lambda page: page.name)
+def test_what_a_page_tells_to_do_works_as_it_stands(page, folder):
+    if os.geteuid() != 0:
+        pytest.skip("namespaces want root")
+    trouble = docs_pages.run_page(page, STAGES.get(page.name, Stage()), folder)
+    if trouble:
+        pytest.fail(trouble, pytrace=False)
+
+
+@every_page
+def test_every_block_can_be_run_or_says_that_it_is_not(page):
+    for block in page.blocks:
+        assert block.closed, f"{block}: a fence that is never closed"
+        if block.kind == "sh":
+            done = subprocess.run(["sh", "-n"], input=block.text, text=True, capture_output=True,
+                                  check=False)
+            assert done.returncode == 0, f"{block}: {done.stderr}"
+    for line in page.prose:
+        if "not run by our tests" in line.lower():
+            assert docs_pages.NOT_RUN.match(line.strip()), f"{page.name}: not understood: {line}"
+    unused = [block for block in page.blocks if not block.wanted and block.kind != "sh"]
+    assert not unused, f"{unused}: only ```sh blocks are run at all"
+
+
+@every_page
+def test_a_file_is_repeated_as_it_is(page):
+    for block in page.blocks:
+        if block.kind in docs_pages.FILES and block.named:
+            assert docs_pages.is_part(block.text, read(block.named)), \
+                f"{block}: {block.named} does not hold this:\n{block.text}"
+
+
+@every_page
+def test_every_example_of_a_file_can_be_parsed(page):
+    yaml = pytest.importorskip("yaml")
+    for block in page.blocks:
+        text = block.text.replace("…", "")
+        if block.kind == "yaml":
+            list(yaml.safe_load_all(text))
+        elif block.kind == "json":
+            json.loads(text)
+
+
+# Drift.
+
+def known_variables():
+    """Whatever the program reads, and what only our own files and images do."""
+    found = re.findall(r'"([A-Z][A-Z0-9_]+)"', read("module", "config", "keys.c"))
+    return set(found)
+
+
+@every_page
+def test_every_setting_that_is_named_exists(page):
+    named = set(re.findall(r"\bPROBITY_[A-Z0-9_]+\b", page.text))
+    unknown = named - known_variables()
+    assert not unknown, f"{page.name} names {sorted(unknown)}: not in module/config/keys.c"
+
+
+@every_page
+def test_every_path_that_is_named_exists(page):
+    tops = "deploy|docs|nginx|scripts|tests|module|debian"
+    for name in re.findall(rf"(?<![\w/.-])((?:{tops})/[A-Za-z0-9_./-]*[A-Za-z0-9_-])", page.text):
+        assert os.path.exists(os.path.join(REPOSITORY, name)), f"{page.name} names {name}"
+
+
+def anchors(path):
+    """The anchors that a page has on GitHub: its headings, in small letters, without punctuation."""
+    with open(path, encoding="utf-8") as file:
+        headings = re.findall(r"^#+ (.*)$", file.read(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_every_link_leads_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", "\n".join(page.prose)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = os.path.normpath(os.path.join(FOLDER, target)) if target else page.path
+        assert os.path.exists(path), f"{page.name}: {link}"
+        assert not anchor or anchor in anchors(path), f"{page.name}: {link}: no such heading"
+
+
+def test_every_page_is_linked_from_the_first_one_and_that_from_the_readme():
+    first = read("docs", "deploy", "README.md")
+    for page in PAGES:
+        assert page.name == "README.md" or f"]({page.name}" in first, page.name
+    assert "docs/deploy/README.md" in read("README.md")
+
+
+# The runner.
+
+def a_page(text):
+    return Page("page.md", text=text)
+
+
+def test_the_line_before_a_block_says_that_it_is_not_run():
+    page = a_page("One:\n```sh\ntrue\n```\n\nTwo.\n\n*Not run by our tests: it needs Railway.*\n\n"
+                  "```sh\nfalse\n```\n  1. In a list:\n     ```sh\n     if true; then\n"
+                  "       echo in\n     fi\n     ```\n")
+    assert [(block.line, block.runs) for block in page.blocks] == [(2, True), (10, False), (14, True)]
+    assert page.blocks[2].text == "if true; then\n  echo in\nfi\n"
+    assert all(block.closed for block in page.blocks)
+
+
+@pytest.mark.parametrize("shown, printed, same", [
+    ("ready", "it is ready now\n", True),
+    ("a\nb", "a b", True),
+    ("a b", "ab", False),
+    ("a … c", "a\nb\nc\n", True),
+    ('"timestamp": "2026-11-21T16:43:06.991Z"}', '"timestamp": "2027-01-01T00:00:00.1Z"}', True),
+    ("connect  0.4 ms  ok", "connect 12 ms ok", True),
+    ("status 200", "status 503", False),
+    ("a (b)* c", "a (b)* c", True),
+])
+def test_what_is_shown_is_what_was_printed(shown, printed, same):
+    assert docs_pages.shows(shown, printed) == same
+
+
+@pytest.mark.parametrize("part, same", [
+    ("a:\n  b: 1\n", True), ("b: 1\nc: 2\n", True), ("b: 1\nd: 3\n", False),
+    ("a:\n  # …\n  d: 3\n", True), ("d: 3\n…\nb: 1\n", False), ("b: 2\n", False),
+])
+def test_a_part_of_a_file_stands_in_it_line_by_line(part, same):
+    assert docs_pages.is_part(part, "a:\n  b: 1\n\n  c: 2\n  d: 3\n") == same
+
+
+def test_a_page_runs_in_one_shell_and_a_failure_names_its_block(folder):
+    if os.geteuid() != 0:
+        pytest.skip("namespaces want root")
+    page = a_page("```sh\nwho=me\ncd docs\n```\n\n```sh\nsleep 100 & echo $who $(ls config.md)\n```\n"
+                  "```console\nme config.md\n```\n")
+    assert docs_pages.run_page(page, Stage(), os.path.join(folder, "good")) is None
+    page = a_page("```sh\ntrue\n```\n\n```sh\necho first\nfalse\necho never\n```\n\n```sh\ntrue\n```\n")
+    trouble = docs_pages.run_page(page, Stage(), os.path.join(folder, "bad"))
+    assert "page.md:5: the shell ended with 1" in trouble and "first" in trouble
+    assert "never" not in trouble
