@@ -27,11 +27,13 @@ endif
 bundled_probityd_SOURCES = $(probityd_SOURCES)
 bundled_probityd_LDADD = $(probityd_LDADD)
 bundled_probityd_LDFLAGS = $(AM_LDFLAGS) $(bundle_ldflags)
+EXTRA_bundled_probityd_DEPENDENCIES = Makefile
 bundled_probity_SOURCES = $(probity_SOURCES)
 bundled_probity_LDADD = $(probity_LDADD)
 bundled_probity_LDFLAGS = $(AM_LDFLAGS) $(bundle_ldflags)
+EXTRA_bundled_probity_DEPENDENCIES = Makefile
 
-bundled/lib.stamp: probityd probity %D%/collect.sh
+bundled/lib.stamp: probityd probity Makefile %D%/collect.sh
 	$(AM_V_GEN)$(MKDIR_P) bundled && LDD='$(LDD)' $(SHELL) $(srcdir)/%D%/collect.sh \
 		$(BUNDLE_KIND) bundled/lib probityd probity && : >$@
 

@@ -6,5 +6,5 @@ module_base_libbase_a_SOURCES = \
 	%D%/pq.c %D%/pq.h %D%/queue.c %D%/queue.h %D%/random.c %D%/random.h \
 	%D%/signals.c %D%/signals.h %D%/slice.c %D%/slice.h %D%/stream.c %D%/stream.h %D%/thread.c %D%/thread.h %D%/tls.c %D%/tls.h \
 	%D%/tls_authorities.c %D%/tls_authorities.h \
-	%D%/tls_context.c %D%/tls_context.h %D%/utf8.c %D%/utf8.h \
+	%D%/tls_context.c %D%/tls_context.h %D%/tls_system.c %D%/tls_system.h %D%/utf8.c %D%/utf8.h \
 	%D%/yaml.c %D%/yaml.h

@@ -6,6 +6,7 @@
 
 #include "base/tls_authorities.h"
 #include "base/tls_context.h"
+#include "base/tls_system.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +25,7 @@ struct tls {
     SSL *ssl;
     struct tls_link link;
     bool unverified;
+    bool trusts_system; /* and no file of the wish */
     bool has_shaken_hands;
     bool is_broken;    /* by a fatal failure: nothing more may be sent, not even a good-bye */
     bool asks_for_one; /* the server wants a certificate of ours */
@@ -202,6 +204,7 @@ int tls_open(int fd, const struct tls_wish *wish, struct tls **ret, struct error
         return error_set(err, ENOMEM, "tls: out of memory");
     tls->link.fd = fd;
     tls->unverified = wish->unverified;
+    tls->trusts_system = wish->ca_file == NULL;
     tls->ssl = tls_context_session(&tls->link, verify);
     if (tls->ssl == NULL)
         return error_set(err, ENOMEM, "tls: no session: %s", library_words());
@@ -229,6 +232,17 @@ void tls_close(struct tls **tls)
     *tls = NULL;
 }
 
+/* Small images often come without any, and then it is not the server that wants mending. */
+static bool has_authorities(void)
+{
+    struct tls_system system;
+
+    tls_system_find("", &system);
+    return system.folder != NULL || system.file != NULL
+           || getenv(X509_get_default_cert_dir_env()) != NULL
+           || getenv(X509_get_default_cert_file_env()) != NULL;
+}
+
 static int judge_certificate(const struct tls *tls, struct error *err)
 {
     static const struct {
@@ -250,6 +264,11 @@ static int judge_certificate(const struct tls *tls, struct error *err)
             code = results[i].code;
     }
     is_named = code == TLS_CERTIFICATE_NAME && tls->names[0] != '\0';
+    if (code == TLS_CERTIFICATE_UNTRUSTED && tls->trusts_system && !has_authorities())
+        return error_set(err, code,
+                         "tls: certificate: %s: no authorities are on this system: "
+                         "install ca-certificates, or set SSL_CERT_FILE",
+                         X509_verify_cert_error_string(result));
     return error_set(err, code, "tls: certificate: %s%s%s", X509_verify_cert_error_string(result),
                      is_named ? ": it is for" : "", is_named ? tls->names : "");
 }

@@ -4,7 +4,10 @@
 
 #include "base/tls_context.h"
 
+#include "base/tls_system.h"
+
 #include <errno.h>
+#include <openssl/err.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -83,15 +86,24 @@ static int refuse_password(char *password, int capacity, int is_writing, void *c
     return -1;
 }
 
-/* The system's folder is searched by the name of each issuer; its bundle, read whole, takes a
- * megabyte, so it is the way out where there is no folder or somebody names a file. */
+/* What OpenSSL's variables name, or where this system keeps them. */
 static void use_system_authorities(SSL_CTX *context)
 {
-    bool has_folder = access(X509_get_default_cert_dir(), R_OK | X_OK) == 0;
+    bool folder_is_named = getenv(X509_get_default_cert_dir_env()) != NULL;
+    bool file_is_named = getenv(X509_get_default_cert_file_env()) != NULL;
+    struct tls_system system = { 0 };
 
-    (void)SSL_CTX_set_default_verify_dir(context);
-    if (!has_folder || getenv(X509_get_default_cert_file_env()) != NULL)
+    if (!folder_is_named)
+        tls_system_find("", &system);
+    if (folder_is_named)
+        (void)SSL_CTX_set_default_verify_dir(context);
+    else if (system.folder != NULL)
+        (void)SSL_CTX_load_verify_dir(context, system.folder);
+    if (file_is_named)
         (void)SSL_CTX_set_default_verify_file(context);
+    else if (system.file != NULL)
+        (void)SSL_CTX_load_verify_file(context, system.file);
+    ERR_clear_error();
 }
 
 static SSL_CTX *make_context(tls_verify_fn verify)

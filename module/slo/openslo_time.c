@@ -110,6 +110,13 @@ static void read_start(const struct shape_check *check, const struct spot *spot,
         (void)snprintf(calendar->start, sizeof(calendar->start), "%s", text);
 }
 
+/* Small images have none but UTC, and then a name that is right is refused. */
+static const char *zone_advice(void)
+{
+    return calendar_knows_zone("Etc/GMT-1") ? "use an IANA name, such as Europe/Berlin or UTC"
+                                            : "it has none but UTC: install tzdata";
+}
+
 static void read_zone(const struct shape_check *check, const struct spot *spot,
                       struct calendar *calendar)
 {
@@ -118,10 +125,8 @@ static void read_zone(const struct shape_check *check, const struct spot *spot,
     if (text == NULL)
         return;
     if (strlen(text) >= sizeof(calendar->zone) || !calendar_knows_zone(text))
-        shape_error(check, spot,
-                    "this system knows no time zone \"%.60s\": use an IANA name, such as "
-                    "Europe/Berlin or UTC",
-                    text);
+        shape_error(check, spot, "this system knows no time zone \"%.60s\": %s", text,
+                    zone_advice());
     else
         (void)snprintf(calendar->zone, sizeof(calendar->zone), "%s", text);
 }

@@ -19,16 +19,17 @@ TCase *slice_cases(void);
 TCase *stream_cases(void);
 TCase *thread_cases(void);
 TCase *tls_cases(void);
+TCase *tls_system_cases(void);
 TCase *utf8_cases(void);
 TCase *yaml_cases(void);
 
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        arena_cases,  auto_cases,   buf_cases,     clock_cases, error_cases,
-        folder_cases, json_cases,   log_cases,     loop_cases,  options_cases,
-        queue_cases,  random_cases, signals_cases, slice_cases, stream_cases,
-        thread_cases, tls_cases,    utf8_cases,    yaml_cases,
+        arena_cases,  auto_cases,   buf_cases,        clock_cases, error_cases,
+        folder_cases, json_cases,   log_cases,        loop_cases,  options_cases,
+        queue_cases,  random_cases, signals_cases,    slice_cases, stream_cases,
+        thread_cases, tls_cases,    tls_system_cases, utf8_cases,  yaml_cases,
     };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
