@@ -18,6 +18,7 @@ enum {
     TAKE_OVER_WAIT_MS = 3000, /* for the first round, before a living socket is replaced */
     LOOK_MS = 500,            /* how often we look whether somebody has replaced us */
     CHANGES_BYTES = 2048,     /* all of LIMIT_CHECKS, by names of usual length */
+    ORDER_WAIT_MS = 2000,     /* for a place in the queue of orders, where nothing else bounds it */
 };
 
 static bool is_end(int number)
@@ -25,16 +26,40 @@ static bool is_end(int number)
     return number == SIGTERM || number == SIGINT;
 }
 
+/* The queue is full only while orders pour in, and the monitor takes them at once: this order waits
+ * for its place, but not for longer than draining would take anyway. */
+static void order_drain(struct orders *orders, const struct drain *drain)
+{
+    struct order order = { .kind = ORDER_DRAIN, .of.drain = *drain };
+    int64_t deadline_ms =
+        drain->until_boot_ms == 0 ? clock_boot_ms() + ORDER_WAIT_MS : drain->until_boot_ms;
+
+    while (!orders_give(orders, &order) && clock_left_ms(deadline_ms) > 0)
+        clock_sleep_ms(10);
+}
+
+/* For who stops what stands in front of it before it stops probityd itself.  Returns the signal. */
+static int heed_drain(const struct house *house, const struct monitor *monitor, int number)
+{
+    static const struct drain drain = { .reason = "told to drain (SIGUSR1)" };
+
+    if (number == SIGUSR1 && monitor_draining_since_ms(monitor) == 0) {
+        log_info("draining until it is told to end (SIGUSR1)");
+        order_drain(house->orders, &drain);
+    }
+    return number;
+}
+
 int steward_listen(const struct house *house, const struct monitor *monitor,
                    struct front_socket *socket, bool *ret_ended, struct error *err)
 {
     const char *path = house->config->listen_path;
     int64_t deadline_ms = clock_boot_ms() + TAKE_OVER_WAIT_MS;
-    bool ended = is_end(signals_wait(0));
+    bool ended = is_end(heed_drain(house, monitor, signals_wait(0)));
 
     while (!ended && front_path_is_live(path) && !monitor_first_round_done(monitor)
            && clock_left_ms(deadline_ms) > 0)
-        ended = is_end(signals_wait(20));
+        ended = is_end(heed_drain(house, monitor, signals_wait(20)));
     *ret_ended = ended;
     return ended ? 0 : front_listen(path, socket, err);
 }
@@ -106,16 +131,13 @@ static void reload(struct steward *steward)
     config_release(&next);
 }
 
-/* The queue is full only while orders pour in, and the monitor takes them at once: this order waits
- * for its place, but not for longer than draining would take anyway. */
-static void order_drain(struct orders *orders, int signal_number, int64_t until_ms)
+static void order_end(struct orders *orders, int signal_number, int64_t until_ms)
 {
-    struct order order = { .kind = ORDER_DRAIN, .of.drain.until_boot_ms = until_ms };
+    struct drain drain = { .until_boot_ms = until_ms };
 
-    (void)snprintf(order.of.drain.reason, sizeof(order.of.drain.reason), "told to end (SIG%s)",
+    (void)snprintf(drain.reason, sizeof(drain.reason), "told to end (SIG%s)",
                    signal_number == SIGINT ? "INT" : "TERM");
-    while (!orders_give(orders, &order) && clock_left_ms(until_ms) > 0)
-        clock_sleep_ms(10);
+    order_drain(orders, &drain);
 }
 
 /* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
@@ -137,7 +159,7 @@ void steward_serve(struct steward *steward)
 
     steward->config = config_acquire(config);
     while (!is_end(number) && !front_replaced(steward->front)) {
-        number = signals_wait(LOOK_MS);
+        number = heed_drain(steward->house, steward->monitor, signals_wait(LOOK_MS));
         if (number == SIGHUP)
             reload(steward);
         if (number == 0)
@@ -154,6 +176,6 @@ void steward_serve(struct steward *steward)
     since_ms = since_ms == 0 ? clock_boot_ms() : since_ms;
     log_info("draining for %d ms (%s); a second signal ends it now",
              clock_left_ms(since_ms + config->drain_ms), strsignal(number));
-    order_drain(steward->house->orders, number, since_ms + config->drain_ms);
+    order_end(steward->house->orders, number, since_ms + config->drain_ms);
     wait_drained(since_ms + config->drain_ms, steward->front);
 }

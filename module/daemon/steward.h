@@ -32,7 +32,7 @@ int steward_listen(const struct house *house, const struct monitor *monitor,
                    struct front_socket *socket, bool *ret_ended, struct error *err) MUST_CHECK;
 
 /* Serves until a signal or a successor ends it, draining included; SIGHUP reads the configuration
- * and the objectives anew. */
+ * and the objectives anew, SIGUSR1 drains without an end. */
 void steward_serve(struct steward *steward);
 
 #endif

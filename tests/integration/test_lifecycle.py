@@ -286,6 +286,34 @@ def test_draining_is_shortened_by_a_second_order_to_end_and_by_nothing_else(star
     assert end_of(part, 10) < 4
 
 
+def test_it_can_drain_without_an_end_and_ends_with_what_is_left_of_the_time(start):
+    part = daemon(start, PROBITY_DRAIN_SECONDS="1")
+    part.expected_end = True
+    part.signal(signal.SIGUSR1)
+    drained = wait_until(lambda: ask(part.socket_path)[0] == 503 and time.monotonic(), 5)
+    time.sleep(1.1)
+    status, _, body = ask(part.socket_path)
+    assert status == 503 and b'"draining"' in body and part.alive()
+    part.signal(signal.SIGUSR1)
+    part.signal(signal.SIGTERM)
+    assert end_of(part, 10) < 0.9 and time.monotonic() - drained > 1
+    assert len(part.said("draining until it is told to end")) == 1
+
+
+def test_an_order_to_drain_that_comes_before_it_listens_is_not_lost(start):
+    part = Probityd(start.subfolder(), NO_CHECK)
+    start.add(part, start=False)
+    # Blocked, as who starts it passes it on: else the first moment of the process would end it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    try:
+        part.spawn()
+        part.signal(signal.SIGUSR1)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
+    part.wait_ready()
+    wait_until(lambda: b'"draining"' in ask(part.socket_path)[2], 5)
+
+
 NAMELESS = """
 #include <netdb.h>
 #include <unistd.h>
