@@ -9,6 +9,7 @@ enum {
     COMMAND_DONE = 0,
     COMMAND_FAILED = 1,
     COMMAND_MISUSED = 2, /* arguments that make no sense: one line on stderr, nothing done */
+    COMMAND_NEWER = 3,   /* `probity migrate`: the schema is of a newer program */
 };
 
 /* `argv[0]` is the command's name.  Results go to stdout, complaints to stderr. */

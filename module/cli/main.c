@@ -79,7 +79,7 @@ static const struct command {
       "PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with 1 when the\n"
       "ledger says otherwise (one goes on already, or none), with 2 when the arguments make no\n"
       "sense or the ledger is out of reach: then no instance has heard.\n" },
-    { "migrate", command_migrate, "ACTION [TARGET] [--sql]",
+    { "migrate", command_migrate, "ACTION [TARGET] [--sql] [--lock-timeout 5s]",
       "Bring the ledger's schema to a revision.",
       "  current                      the revision that is applied\n"
       "  history                      every revision, and when it was applied\n"
@@ -87,7 +87,12 @@ static const struct command {
       "  downgrade [-N | base | REV]  back; without a target by one\n"
       "  stamp REV                    record a revision and change nothing else\n"
       "  --sql                        print the SQL and run nothing\n"
-      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.\n" },
+      "  --lock-timeout DURATION      give up when a lock is not free in time\n"
+      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with "
+      "1\n"
+      "when it was refused, with 2 on misuse, or when the ledger is out of reach or a lock was "
+      "not\n"
+      "free (try again), with 3 when the schema is of a newer program.\n" },
     { "probe", command_probe,
       "ready|live|startup|GROUP [--socket PATH | --url URL] [--timeout 2s]\n"
       "                     [--verbose | -q]\n"

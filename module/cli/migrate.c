@@ -4,15 +4,19 @@
 
 #include "cli/command.h"
 
+#include "config/value.h"
 #include "ledger/migrate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+enum { LOCK_WAIT_MAX_MS = 3600 * 1000 };
+
 struct arguments {
     const char *action;
-    const char *target; /* or NULL */
+    const char *target;       /* or NULL */
+    const char *lock_timeout; /* or NULL */
     bool sql_only;
 };
 
@@ -50,6 +54,7 @@ static const struct action *find_action(const char *name)
 
 static const struct option_row option_rows[] = {
     { "--sql", offsetof(struct arguments, sql_only), OPTION_FLAG, 0, 0 },
+    { "--lock-timeout", offsetof(struct arguments, lock_timeout), OPTION_TEXT, 0, 0 },
     { .name = NULL },
 };
 
@@ -59,12 +64,30 @@ static void say(void *context, const char *text)
     printf("%s\n", text);
 }
 
+static int exit_code(int code)
+{
+    switch (code) {
+    case EINVAL:
+    case EAGAIN:
+        return COMMAND_MISUSED;
+    case EOVERFLOW:
+        return COMMAND_NEWER;
+    default:
+        return COMMAND_FAILED;
+    }
+}
+
 static int run(const struct action *action, const struct arguments *arguments)
 {
     AUTO(config_release) const struct config *config = NULL;
     struct migrate migrate = { .sql_only = arguments->sql_only, .say = say };
     struct error err = { .code = 0 };
 
+    if (arguments->lock_timeout != NULL
+        && (!value_parse_duration(slice_of(arguments->lock_timeout), &migrate.lock_wait_ms)
+            || migrate.lock_wait_ms > LOCK_WAIT_MAX_MS))
+        return command_fail(COMMAND_MISUSED, "migrate",
+                            "--lock-timeout: expected a duration such as 5s, at most an hour");
     if (config_load(command_lookup_plain, NULL, &config, &err) != 0)
         return command_fail(COMMAND_FAILED, "migrate", "%s", err.text);
     config_hide_secrets(config);
@@ -74,7 +97,7 @@ static int run(const struct action *action, const struct arguments *arguments)
     if (action->run(&migrate, arguments->target, &err) == 0)
         return COMMAND_DONE;
     (void)fflush(stdout);
-    return command_fail(err.code == EINVAL ? COMMAND_MISUSED : COMMAND_FAILED, "", "%s", err.text);
+    return command_fail(exit_code(err.code), "", "%s", err.text);
 }
 
 int command_migrate(int argc, char **argv)

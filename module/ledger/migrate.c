@@ -55,6 +55,21 @@ struct step {
 
 /* --- reading --- */
 
+/* pq.h has a code for each way to be out of reach; who asked needs to know no more than that. */
+static int out_of_reach(struct error *err)
+{
+    if (err != NULL)
+        err->code = EAGAIN;
+    return -EAGAIN;
+}
+
+static int open_ledger(const struct migrate *migrate, PGconn **ret, struct error *err)
+{
+    int code = pq_open(migrate->conninfo, clock_boot_ms() + CONNECT_MS, ret, NULL, err);
+
+    return code == 0 ? 0 : out_of_reach(err);
+}
+
 /* What to do when the role lacks a right: Postgres's own words name only what was refused. */
 static int refuse_role(struct error *err, const char *text)
 {
@@ -72,6 +87,19 @@ static bool is_refused_role(const char *sqlstate)
     return sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
 }
 
+/* Whether the same may well succeed a moment later: a lock, a deadlock, a server that is busy,
+ * starts, stops, or is a standby until somebody promotes it.  Codes: PostgreSQL 15, appendix A. */
+static bool is_passing(const char *sqlstate)
+{
+    static const char *const prefixes[] = { "08", "25006", "40", "53", "55P03", "57", "58" };
+
+    for (size_t i = 0; sqlstate != NULL && i < ARRAY_LENGTH(prefixes); i++) {
+        if (strncmp(sqlstate, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int run(struct step *step, const char *sql, PGresult **ret)
 {
     static const char refused[] = "postgres: statement refused: ";
@@ -82,6 +110,8 @@ static int run(struct step *step, const char *sql, PGresult **ret)
 
     if (code == 0)
         return 0;
+    if (sqlstate[0] == '\0' || is_passing(sqlstate))
+        return error_set(step->err, EAGAIN, "%s", text);
     if (!is_refused_role(sqlstate))
         return error_set(step->err, err.code, "%s", text);
     if (strncmp(text, refused, strlen(refused)) == 0)
@@ -144,7 +174,7 @@ static int check_standing(const struct standing *standing, struct error *err)
         char checksum[MIGRATION_CHECKSUM_BYTES];
 
         if (row->revision > migration_count)
-            return error_set(err, ENOTSUP,
+            return error_set(err, EOVERFLOW,
                              "migrate: the schema is at revision %04d and this program knows %04d: "
                              "use probity %s or newer",
                              row->revision, migration_count, row->oldest_program);
@@ -181,6 +211,7 @@ __attribute__((format(printf, 2, 3))) static void say(const struct migrate *migr
 static int run_script(struct step *step, const char *sql)
 {
     AUTO(pq_clear) PGresult *result = NULL;
+    const char *sqlstate;
     const char *text;
     int code;
 
@@ -189,12 +220,16 @@ static int run_script(struct step *step, const char *sql)
         return 0;
     }
     code = pq_script(step->conn, sql, clock_boot_ms() + STEP_MS, &result, step->err);
-    if (code != 0 || PQresultStatus(result) == PGRES_COMMAND_OK)
-        return code;
+    if (code != 0)
+        return out_of_reach(step->err);
+    if (PQresultStatus(result) == PGRES_COMMAND_OK)
+        return 0;
     text = PQresultErrorMessage(result);
-    if (is_refused_role(PQresultErrorField(result, PG_DIAG_SQLSTATE)))
+    sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (is_refused_role(sqlstate))
         return refuse_role(step->err, text);
-    return error_set(step->err, EPROTO, "migrate: refused: %.*s", (int)strcspn(text, "\n"), text);
+    return error_set(step->err, is_passing(sqlstate) ? EAGAIN : EPROTO, "migrate: refused: %.*s",
+                     (int)strcspn(text, "\n"), text);
 }
 
 /* A role that only owns the schema may not even say CREATE SCHEMA IF NOT EXISTS: so look first. */
@@ -258,15 +293,26 @@ static int apply(struct step *step, int revision, bool up)
 /* What one command does between BEGIN and COMMIT; `target` in plan.h's words. */
 typedef int (*command_fn)(struct step *step, const struct standing *standing, const char *target);
 
+/* The advisory lock is a lock too: a rival's migration is waited for no longer than a table. */
+static int begin(struct step *step)
+{
+    char sql[64];
+    int code = run(step, "BEGIN", NULL);
+
+    (void)snprintf(sql, sizeof(sql), "SET LOCAL lock_timeout = %lld",
+                   (long long)step->migrate->lock_wait_ms);
+    if (code == 0 && step->migrate->lock_wait_ms > 0)
+        code = run(step, sql, NULL);
+    return code == 0 ? run(step, LOCK_SQL, NULL) : code;
+}
+
 static int in_transaction(struct step *step, command_fn command, const char *target)
 {
     struct standing standing = { 0 };
     int code = 0;
 
     if (step->conn != NULL)
-        code = run(step, "BEGIN", NULL);
-    if (code == 0 && step->conn != NULL)
-        code = run(step, LOCK_SQL, NULL);
+        code = begin(step);
     if (code == 0)
         code = read_standing(step, &standing);
     if (code == 0)
@@ -285,7 +331,7 @@ static int run_command(const struct migrate *migrate, command_fn command, const 
     int code = 0;
 
     if (migrate->conninfo != NULL)
-        code = pq_open(migrate->conninfo, clock_boot_ms() + CONNECT_MS, &conn, NULL, err);
+        code = open_ledger(migrate, &conn, err);
     else if (!migrate->sql_only)
         code = error_set(err, EINVAL, "migrate: no ledger is configured: set DATABASE_URL");
     if (code != 0)
@@ -385,7 +431,7 @@ static int look(const struct migrate *migrate, struct standing *standing, struct
 
     if (migrate->conninfo == NULL)
         return error_set(err, EINVAL, "migrate: no ledger is configured: set DATABASE_URL");
-    code = pq_open(migrate->conninfo, clock_boot_ms() + CONNECT_MS, &conn, NULL, err);
+    code = open_ledger(migrate, &conn, err);
     if (code != 0)
         return code;
     step.conn = conn;

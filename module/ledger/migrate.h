@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Takes one line (or, with `sql_only`, a whole script) of output, without a newline at its end. */
 typedef void (*migrate_say_fn)(void *context, const char *text);
@@ -19,6 +20,7 @@ struct migrate {
     const char *conninfo; /* libpq; NULL only with `sql_only`: then an empty (downgrade: a complete)
                            * schema is assumed instead of read */
     bool sql_only;        /* say the SQL that would be run, and run nothing */
+    int64_t lock_wait_ms; /* for a table, or a rival's migration; 0: as long as it takes */
     migrate_say_fn say;
     void *context;
 };
@@ -32,7 +34,9 @@ int migrate_history(const struct migrate *migrate, struct error *err) MUST_CHECK
 
 /* `target` is "head" (or NULL), "+N", or a revision ("0001", "1").  All return 0, or -errno with
  * `err` in words for people: -EINVAL for a target that does not exist or lies the other way,
- * -ENOTSUP for a schema of a newer program or a changed migration, else what pq.h lists. */
+ * -EOVERFLOW for a schema of a newer program, -EAGAIN where another try may succeed (the ledger is
+ * out of reach, or a lock was not free in time), -ENOTSUP for a changed migration, -EPROTO for what
+ * Postgres refuses. */
 int migrate_upgrade(const struct migrate *migrate, const char *target,
                     struct error *err) MUST_CHECK;
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg2
 import pytest
 
 from ledger_driver import probity
@@ -82,7 +83,7 @@ def test_a_changed_migration_is_refused_in_words(empty):
     migrate(empty, "upgrade")
     empty.sql("UPDATE probity.schema_migrations SET checksum = 'deadbeef'")
     refused = migrate(empty, "downgrade", check=False)
-    assert refused.returncode != 0
+    assert refused.returncode == 1
     assert "was applied with another content" in refused.stderr + refused.stdout
     migrate(empty, "stamp", "head")
     migrate(empty, "downgrade")
@@ -92,7 +93,7 @@ def test_a_schema_of_a_newer_program_is_refused_in_words(empty):
     migrate(empty, "upgrade")
     empty.sql("INSERT INTO probity.schema_migrations VALUES (9000, 'later', 'x', '99.0.0')")
     refused = migrate(empty, "upgrade", check=False)
-    assert refused.returncode != 0 and "use probity 99.0.0" in refused.stderr + refused.stdout
+    assert refused.returncode == 3 and "use probity 99.0.0" in refused.stderr + refused.stdout
     assert "9000" in migrate(empty, "current").stdout
 
 
@@ -131,7 +132,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty):
     empty.sql("CREATE SCHEMA probity")
     empty.sql("CREATE TABLE probity.route_minutes (other integer)")
     refused = migrate(empty, "upgrade", check=False)
-    assert refused.returncode != 0
+    assert refused.returncode == 1
     assert empty.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'probity'") \
         == [("route_minutes",)]
 
@@ -150,6 +151,29 @@ def test_a_role_without_rights_is_told_where_they_are_listed(empty, arguments):
     refused = probity(empty.url("poor", password="poor-password"), "migrate", "upgrade",
                       check=False)
     assert refused.returncode == 1 and "docs/ledger.md" in refused.stderr
+
+
+@pytest.mark.parametrize("url", ["postgresql://app:x@127.0.0.1:1/app", "wrong password"])
+def test_a_ledger_out_of_reach_may_be_tried_again(empty, url):
+    url = empty.url(password="wrong") if url == "wrong password" else url
+    done = probity(url, "migrate", "upgrade", check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize("lock", ["LOCK TABLE probity.schema_migrations",
+                                  "SELECT pg_advisory_xact_lock(31651020109608057)"])
+def test_a_lock_that_is_not_free_may_be_waited_for_again(empty, lock):
+    migrate(empty, "upgrade")
+    with psycopg2.connect(empty.url()) as rival, rival.cursor() as cursor:
+        cursor.execute(lock)
+        done = migrate(empty, "upgrade", "--lock-timeout", "100ms", check=False)
+    rival.close()
+    assert done.returncode == 2 and "lock timeout" in done.stderr, done.stderr
+    assert "nothing to do" in migrate(empty, "upgrade", "--lock-timeout=5s").stdout
+
+
+def test_a_lock_timeout_is_a_duration(empty):
+    assert migrate(empty, "upgrade", "--lock-timeout", "soon", check=False).returncode == 2
 
 
 FILE = "decode(md5('a'), 'hex')"
