@@ -36,8 +36,9 @@ struct config {
     const char *app_version; /* APP_VERSION, else the platform's commit variable, else "unknown" */
     const char *listen_path; /* PROBITY_LISTEN, the FastCGI socket */
     const char *access_log;  /* PROBITY_ACCESS_LOG as it stands; NULL: not set */
-    const char *state_dir; /* PROBITY_STATE_DIR, /var/lib/probity: what has to survive a restart */
-    int64_t drain_ms;      /* PROBITY_DRAIN_SECONDS, 5 s */
+    const char *state_dir;  /* PROBITY_STATE_DIR, /var/lib/probity: what has to survive a restart */
+    int64_t drain_ms;       /* PROBITY_DRAIN_SECONDS, 5 s */
+    int64_t ready_after_ms; /* PROBITY_READY_AFTER, 0 s */
 
     enum log_level log_level;
     enum log_format log_format;

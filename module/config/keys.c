@@ -165,6 +165,10 @@ const struct config_key config_keys[] = {
         "PROBITY_PROBER_PATIENCE", IN(patience_ms), "30s", 1000, HOUR_MS,
         "How long whoever asks (a load balancer, a kubelet) may go on believing an old answer: "
         "no check that can fail a group may have a result that counts for longer."),
+    DURATION("PROBITY_READY_AFTER", IN_CONFIG(ready_after_ms), "0s", 0, HOUR_MS,
+             "How long everything must have passed without a break before `/health/ready` is a 200 "
+             "for the first time. For platforms that switch at the first 200 and never ask again: "
+             "a version that is ready and then falls over is not switched to."),
     DURATION("PROBITY_CELERY_INTERVAL", IN(celery_interval_ms), "10s", 1000, HOUR_MS,
              "Pause between two questions to the workers."),
     DURATION("PROBITY_CELERY_TIMEOUT", IN(celery_timeout_ms), "2s", 100, MINUTE_MS,

@@ -188,6 +188,22 @@ static void judge_groups(struct overview *overview)
     overview->groups_passing = passing;
 }
 
+/* Whether readiness has passed for as long as it must before the first 200: whoever switches at
+ * that one never asks again. */
+static void judge_steadiness(struct overview *overview)
+{
+    int64_t now_ms = overview->now.boot_ms;
+
+    if (!overview_group_passes(overview, GROUP_READINESS))
+        overview->steady_since_ms = 0;
+    else if (overview->steady_since_ms == 0)
+        overview->steady_since_ms = now_ms;
+    overview->steady =
+        overview->steady
+        || (overview->steady_since_ms != 0
+            && now_ms - overview->steady_since_ms >= overview->config->ready_after_ms);
+}
+
 bool overview_group_passes(const struct overview *overview, int group)
 {
     return (overview->groups_passing >> group & 1U) != 0;
@@ -237,7 +253,9 @@ bool overview_judge(struct overview *overview, struct moment now)
         changed = check_state_judge(&overview->checks[i], now) || changed;
     overview->maintenance_in_force = maintenance_in_force(&overview->maintenance, now.wall_ms);
     judge_groups(overview);
-    overview->ready = !overview->draining && !overview_maintenance_drains(overview)
+    judge_steadiness(overview);
+    overview->ready = overview->steady && !overview->draining
+                      && !overview_maintenance_drains(overview)
                       && overview_group_passes(overview, GROUP_READINESS);
     after = shown_of(overview);
     return changed || shown_differs(&before, &after);

@@ -47,6 +47,8 @@ struct overview {
     bool first_round_done;     /* latched: every check has been judged once */
     bool ready_round_done;     /* latched: every member of readiness has */
     bool started_up;           /* latched */
+    int64_t steady_since_ms;   /* readiness has passed since then; 0: it does not pass */
+    bool steady;               /* latched: it has passed for long enough to begin with */
     bool maintenance_in_force; /* by the wall clock; alone it takes nothing away */
     uint32_t groups_passing;   /* a bit each; readiness without drain and maintenance */
     bool ready;

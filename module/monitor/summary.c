@@ -214,6 +214,18 @@ static int seconds_until(int64_t until_wall_ms, int64_t now_wall_ms)
     return until_wall_ms == 0 || left_s > INT32_MAX ? 0 : left_s < 1 ? 1 : (int)left_s;
 }
 
+/* Every member passes, and only time is missing. */
+static void explain_unsteady(const struct overview *overview, struct summary *ret)
+{
+    if (overview->steady || !overview_group_passes(overview, GROUP_READINESS))
+        return;
+    ret->status = "not_ready";
+    ret->rule = "every member passes, but not for long enough yet";
+    ret->retry_after_seconds = RETRY_STARTING_SECONDS;
+    give_reason(ret, "everything passes, but not yet for %" PRId64 " ms (PROBITY_READY_AFTER)",
+                overview->config->ready_after_ms);
+}
+
 static void explain_orders(const struct overview *overview, struct summary *ret)
 {
     const struct maintenance *maintenance = &overview->maintenance;
@@ -253,6 +265,7 @@ void summary_of_ready(const struct view *view, struct summary *ret)
     *ret = (struct summary){ .group = GROUP_READINESS, .only = SUMMARY_ALL };
     judge_members(view, GROUP_READINESS, ret);
     explain_no_members(view->overview, ret);
+    explain_unsteady(view->overview, ret);
     explain_orders(view->overview, ret);
     ret->passes = view->overview->ready && !view->too_old;
     if (view->too_old)

@@ -55,6 +55,29 @@ START_TEST(overview_without_a_check_is_not_ready_unless_that_is_meant)
 }
 END_TEST
 
+START_TEST(overview_is_ready_only_once_it_has_passed_for_as_long_as_it_must)
+{
+    const struct {
+        int64_t at_ms;
+        enum outcome_status status;
+        bool ready;
+    } looks[] = {
+        { 10, OUTCOME_OK, false },      { 1000, OUTCOME_OK, false }, { 1500, OUTCOME_ERROR, false },
+        { 1600, OUTCOME_ERROR, false }, { 2000, OUTCOME_OK, false }, { 2100, OUTCOME_OK, false },
+        { 4099, OUTCOME_OK, false },    { 4100, OUTCOME_OK, true },  { 5000, OUTCOME_ERROR, true },
+        { 5100, OUTCOME_ERROR, false }, { 5200, OUTCOME_OK, false }, { 5300, OUTCOME_OK, true },
+    };
+
+    scene_keep("database");
+    scene_config.ready_after_ms = 2000;
+    scene_start();
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+        scene_take(0, looks[i].status, HEALTH_REASON_REFUSED, looks[i].at_ms);
+        ck_assert_msg(scene.ready == looks[i].ready, "at %d ms", (int)looks[i].at_ms);
+    }
+}
+END_TEST
+
 START_TEST(overview_drain_is_latched)
 {
     scene_start();
@@ -351,6 +374,7 @@ TCase *overview_cases(void)
     tcase_add_test(cases, overview_is_ready_only_after_a_whole_first_round);
     tcase_add_test(cases, overview_waits_for_checks_that_are_not_critical_in_the_first_round_only);
     tcase_add_test(cases, overview_without_a_check_is_not_ready_unless_that_is_meant);
+    tcase_add_test(cases, overview_is_ready_only_once_it_has_passed_for_as_long_as_it_must);
     tcase_add_test(cases, overview_drain_is_latched);
     tcase_add_test(cases, overview_drain_keeps_its_first_reason_and_only_its_end_comes_nearer);
     tcase_add_test(cases, overview_maintenance_drains_only_where_it_says_so_and_ends_by_itself);

@@ -107,6 +107,20 @@ START_TEST(ready_while_draining_says_so_and_promises_nothing)
 }
 END_TEST
 
+START_TEST(ready_while_only_time_is_missing_says_so)
+{
+    scene_keep("database");
+    scene_config.ready_after_ms = 5000;
+    scene_start();
+    scene_all_ok(0);
+    expect(render_ready, false, 503,
+           "{\"status\": \"not_ready\", \"reason\": \"everything passes, but not yet for 5000 ms "
+           "(PROBITY_READY_AFTER)\", \"checks\": {\"database\": \"ok\"}, "
+           "\"timestamp\": \"2026-11-21T12:00:00.000Z\"}");
+    ck_assert_int_eq(retry_after(render_ready), 1);
+}
+END_TEST
+
 START_TEST(ready_without_a_check_says_what_to_do)
 {
     scene_keep("");
@@ -329,6 +343,7 @@ TCase *render_public_cases(void)
     tcase_add_test(cases, health_with_an_application_starts_works_and_fails);
     tcase_add_test(cases, ready_shows_a_word_for_each_check);
     tcase_add_test(cases, ready_while_draining_says_so_and_promises_nothing);
+    tcase_add_test(cases, ready_while_only_time_is_missing_says_so);
     tcase_add_test(cases, ready_without_a_check_says_what_to_do);
     tcase_add_test(cases, ready_with_a_lost_variable_shows_it_and_waits_for_a_person);
     tcase_add_test(cases, startup_turns_to_started);
