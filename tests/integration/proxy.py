@@ -17,7 +17,7 @@ class Proxy:
     cut      connections are closed at once, new ones too
     """
 
-    def __init__(self, target_port, port=0, target_host="127.0.0.1"):
+    def __init__(self, target_port, port=0, target_host="127.0.0.1", host="127.0.0.1"):
         self.target = (target_host, target_port)
         self.mode = "forward"
         self.accepted = 0
@@ -25,7 +25,7 @@ class Proxy:
         self.lossy = set()
         self.voids = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.listener = socket.create_server((host, port), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
         self.wake_in, self.wake_out = socket.socketpair()
