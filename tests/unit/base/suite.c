@@ -11,6 +11,7 @@ TCase *folder_cases(void);
 TCase *json_cases(void);
 TCase *log_cases(void);
 TCase *loop_cases(void);
+TCase *notify_cases(void);
 TCase *options_cases(void);
 TCase *queue_cases(void);
 TCase *random_cases(void);
@@ -26,10 +27,10 @@ TCase *yaml_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        arena_cases,  auto_cases,   buf_cases,        clock_cases, error_cases,
-        folder_cases, json_cases,   log_cases,        loop_cases,  options_cases,
-        queue_cases,  random_cases, signals_cases,    slice_cases, stream_cases,
-        thread_cases, tls_cases,    tls_system_cases, utf8_cases,  yaml_cases,
+        arena_cases,      auto_cases,    buf_cases,   clock_cases,  error_cases,   folder_cases,
+        json_cases,       log_cases,     loop_cases,  notify_cases, options_cases, queue_cases,
+        random_cases,     signals_cases, slice_cases, stream_cases, thread_cases,  tls_cases,
+        tls_system_cases, utf8_cases,    yaml_cases,
     };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
