@@ -50,7 +50,7 @@ static int run(struct house *house, struct error *err)
                            &front, err);
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
-        steward_serve(&(struct steward){ house, monitor, probers, slo_side, front, NULL, false });
+        steward_serve(&(struct steward){ house, monitor, probers, slo_side, .front = front });
         front_stop(&front);
         /* The ledger's last commit may take seconds: wait for both at once. */
         probers_ask_stop(probers);
@@ -78,7 +78,7 @@ static int start(struct house *house, struct error *err)
 
 int main(int argc, char **argv)
 {
-    static struct house house;
+    static struct house house = { .notify.fd = -1 };
     struct error err = { 0 };
     int code = outset_options(argc, argv);
 

@@ -11,6 +11,7 @@ include tests/unit/monitor/local.mk
 include tests/unit/accountant/local.mk
 include tests/unit/auth/local.mk
 include tests/unit/front/local.mk
+include tests/unit/daemon/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
 

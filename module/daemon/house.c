@@ -5,10 +5,20 @@
 #include "daemon/house.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "health/outcome.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+/* Who can't be told waits in vain, and says so itself; this process serves all the same. */
+static void find_manager(struct house *house)
+{
+    struct error err = { 0 };
+
+    if (notify_open(&house->notify, &err) != 0)
+        log_warning("%s", err.text);
+}
 
 int house_init(struct house *house, const struct config **config, struct error *err)
 {
@@ -16,6 +26,7 @@ int house_init(struct house *house, const struct config **config, struct error *
 
     house->config = *config;
     *config = NULL;
+    find_manager(house);
     code = access_new(house->config, &house->access, err);
     if (code != 0)
         return code;
@@ -43,4 +54,5 @@ void house_done(struct house *house)
     queue_free(&house->outcomes);
     access_free(&house->access);
     config_release(&house->config);
+    notify_close(&house->notify);
 }

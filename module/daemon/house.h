@@ -8,6 +8,7 @@
 #include "auth/access.h"
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/notify.h"
 #include "base/queue.h"
 #include "base/random.h"
 #include "config/config.h"
@@ -25,6 +26,7 @@ struct house {
     struct slot *health;     /* monitor -> front */
     struct slot *slo;        /* accountant -> front */
     struct journal *journal; /* front -> disk -> ingest */
+    struct notify notify;    /* the service manager; the main thread's */
     char host[64];
     char instance[RANDOM_HEX_BYTES];
     _Atomic int64_t front_beat_ms;

@@ -141,41 +141,58 @@ static void order_end(struct orders *orders, int signal_number, int64_t until_ms
 }
 
 /* Only a second order to end shortens it, no SIGHUP and no SIGCONT; or a successor. */
-static void wait_drained(int64_t deadline_ms, const struct front *front)
+static void wait_drained(struct steward *steward, int64_t deadline_ms)
 {
     int left_ms;
 
-    while ((left_ms = clock_left_ms(deadline_ms)) > 0 && !front_replaced(front)) {
+    while ((left_ms = clock_left_ms(deadline_ms)) > 0 && !front_replaced(steward->front)) {
+        herald_look(&steward->herald);
         if (is_end(signals_wait(left_ms < LOOK_MS ? left_ms : LOOK_MS)))
             return;
     }
 }
 
+static void drain(struct steward *steward, int signal_number)
+{
+    int64_t drain_ms = steward->house->config->drain_ms;
+    int64_t since_ms = monitor_draining_since_ms(steward->monitor);
+
+    /* Who was drained by hand before has let that time pass already. */
+    since_ms = since_ms == 0 ? clock_boot_ms() : since_ms;
+    log_info("draining for %d ms (%s); a second signal ends it now",
+             clock_left_ms(since_ms + drain_ms), strsignal(signal_number));
+    order_end(steward->house->orders, signal_number, since_ms + drain_ms);
+    wait_drained(steward, since_ms + drain_ms);
+}
+
 void steward_serve(struct steward *steward)
 {
-    const struct config *config = steward->house->config;
-    int64_t since_ms;
+    struct house *house = steward->house;
+    const struct config *config = house->config;
     int number = 0;
 
     steward->config = config_acquire(config);
+    steward->herald = (struct herald){ .notify = &house->notify,
+                                       .health = house->health,
+                                       .front_beat_ms = &house->front_beat_ms };
     while (!is_end(number) && !front_replaced(steward->front)) {
-        number = heed_drain(steward->house, steward->monitor, signals_wait(LOOK_MS));
-        if (number == SIGHUP)
+        herald_look(&steward->herald);
+        number = signals_wait(herald_pause_ms(&steward->herald, LOOK_MS));
+        number = heed_drain(house, steward->monitor, number);
+        if (number == SIGHUP) {
+            herald_reloading(&steward->herald);
             reload(steward);
+            herald_reloaded(&steward->herald);
+        }
         if (number == 0)
             tend(steward);
     }
     config_release(&steward->config);
+    herald_stopping(&steward->herald);
     if (front_replaced(steward->front)) {
         /* The successor speaks for the application now: a last "draining" would be a lie. */
         log_info("replaced by another process at %s: ending", config->listen_path);
-        return;
+    } else {
+        drain(steward, number);
     }
-    /* Who was drained by hand before has let that time pass already. */
-    since_ms = monitor_draining_since_ms(steward->monitor);
-    since_ms = since_ms == 0 ? clock_boot_ms() : since_ms;
-    log_info("draining for %d ms (%s); a second signal ends it now",
-             clock_left_ms(since_ms + config->drain_ms), strsignal(number));
-    order_end(steward->house->orders, number, since_ms + config->drain_ms);
-    wait_drained(since_ms + config->drain_ms, steward->front);
 }

@@ -6,6 +6,7 @@
 #define DAEMON_STEWARD_H
 
 #include "base/error.h"
+#include "daemon/herald.h"
 #include "daemon/house.h"
 #include "daemon/slo_side.h"
 #include "front/front.h"
@@ -23,6 +24,7 @@ struct steward {
     /* while it serves */
     const struct config *config; /* held: in force since the last reload, or the start */
     bool lacks_checks;           /* some could not be started, and the log knows */
+    struct herald herald;
 };
 
 /* Opens the socket.  One that somebody answers at is taken over only once there is a verdict to
