@@ -192,6 +192,9 @@ void steward_serve(struct steward *steward)
     if (front_replaced(steward->front)) {
         /* The successor speaks for the application now: a last "draining" would be a lie. */
         log_info("replaced by another process at %s: ending", config->listen_path);
+    } else if (config->drain_ms == 0 && front_inherited(steward->front)) {
+        /* So it would where the service manager keeps the socket for the next one. */
+        log_info("told to end (%s): the socket stays the service manager's", strsignal(number));
     } else {
         drain(steward, number);
     }

@@ -119,6 +119,11 @@ bool front_replaced(const struct front *front)
     return status.st_dev != front->socket.device || status.st_ino != front->socket.inode;
 }
 
+bool front_inherited(const struct front *front)
+{
+    return front->socket.inherited;
+}
+
 void front_stop(struct front **front)
 {
     if (*front == NULL)

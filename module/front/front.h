@@ -55,6 +55,9 @@ int front_start(const struct front_settings *settings, struct front **ret,
  */
 bool front_replaced(const struct front *front);
 
+/* Whether a service manager keeps the socket: what queues up there waits for the next process. */
+bool front_inherited(const struct front *front);
+
 /* Accepts what has queued up until there is nothing more, for 1 s at most, lets answers under way
  * finish, closes each connection after its answer, ends; at most 3 s in all. */
 void front_stop(struct front **front);

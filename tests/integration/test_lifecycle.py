@@ -268,6 +268,25 @@ def test_fifty_replacements_under_load_lose_no_request(start):
     assert all(set(one) == {200} for one in got), got
 
 
+def test_restarts_at_a_handed_over_socket_lose_no_request(manager):
+    child = manager.run(3)
+    assert ask(manager.path, timeout=20)[0] == 200
+    loads = [Load(lambda: fcgi.Client(manager.path, 20), ask_kept) for _ in range(4)]
+    for load in loads:
+        load.start()
+    for _ in range(2):
+        child.terminate()
+        assert child.wait(10) == 0
+        child = manager.run(3)
+        answered = sum(sum(load.got.values()) for load in loads)
+        wait_until(lambda: sum(sum(load.got.values()) for load in loads) > answered + 50, 20)
+    for load in loads:
+        load.going = False
+    for load in loads:
+        load.join(20)
+    assert all(set(load.got) == {200} for load in loads), [load.got for load in loads]
+
+
 # Being told to end.
 
 def test_draining_is_shortened_by_a_second_order_to_end_and_by_nothing_else(start):
