@@ -38,6 +38,7 @@ dist-hook:
 	cp $(srcdir)/tests/drift/check-* $(distdir)/tests/drift
 	cp $(srcdir)/tests/integration/*.py $(srcdir)/tests/integration/pytest.ini \
 		$(distdir)/tests/integration
+	cp -R $(srcdir)/tests/shims $(distdir)/tests && rm -rf $(distdir)/tests/shims/__pycache__
 	cp $(srcdir)/tests/sql/*.sql $(distdir)/tests/sql
 	cp $(srcdir)/tests/sql/expected/*.out $(distdir)/tests/sql/expected
 	cp $(srcdir)/docs/deploy/*.md $(distdir)/docs/deploy

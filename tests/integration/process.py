@@ -73,6 +73,15 @@ def can_reach(account, path):
     return True
 
 
+def is_running(pid):
+    """Whether the process is there and no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def plain_environment(extra=None):
     """What a child inherits: enough to run, nothing that would configure it behind our back."""
     kept = ("PATH", "HOME", "LANG", "TERM", "TMPDIR", "USER", "LOGNAME")

@@ -17,7 +17,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from process import (PYTHON, REPOSITORY, Process, can_reach, children_of, free_port,
-                     plain_environment, port_answers, wait_until)
+                     is_running, plain_environment, port_answers, wait_until)
 from proxy import Proxy  # noqa: F401  (a server like the others, for those who import from here)
 
 POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
@@ -176,14 +176,6 @@ class Postgres(Process):
     def stop(self, timeout=10.0):
         self.backends = []
         return super().stop(timeout)
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class PgBouncer(Process):
