@@ -8,6 +8,7 @@
 
 #include "auth/access.h"
 #include "base/auto.h"
+#include "base/credentials.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "config/config.h"
@@ -61,8 +62,10 @@ static int run(struct house *house, struct error *err)
 static int start(struct house *house, struct error *err)
 {
     const struct config *config = NULL;
-    int code = settings_load(NULL, &config, err);
+    int code = credentials_import(err);
 
+    if (code == 0)
+        code = settings_load(NULL, &config, err);
     if (code == 0)
         code = settings_open_log(config, err);
     if (code == 0) {

@@ -12,6 +12,9 @@ enum {
     LIMIT_SECRETS = 256,
     /* The longest of them, with every byte escaped: a key of 16 KiB. */
     LIMIT_SECRET_BYTES = 96 * 1024,
+    /* A credential of a service manager, a key or an address, and all of them: what systemd takes. */
+    LIMIT_CREDENTIAL_BYTES = 64 * 1024,
+    LIMIT_CREDENTIALS_BYTES = 1024 * 1024,
 
     /* The first look at a FastCGI request: all that nginx sends for a probe.  A longer one is
      * looked at again, up to four times that; what is larger still leaves for the slow lane. */

@@ -4,6 +4,8 @@
 
 #include "cli/command.h"
 
+#include "base/credentials.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -194,6 +196,7 @@ static bool asks_for_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct command *command;
+    struct error err = { 0 };
     int code;
 
     if (argc < 2)
@@ -202,6 +205,8 @@ int main(int argc, char **argv)
     if (command == NULL)
         return command_fail(COMMAND_MISUSED, "", "unknown command %.40s: run probity help",
                             argv[1]);
+    if (credentials_import(&err) != 0)
+        return command_fail(COMMAND_FAILED, argv[1], "%s", err.text);
     code = asks_for_help(argc, argv) ? print_command(command) : command->run(argc - 1, argv + 1);
     /* A full disk or a closed pipe must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout))
