@@ -14,6 +14,7 @@ struct log_counters {
     uint64_t rejected;
     uint64_t lag_bytes;
     uint64_t waiting_for_file;
+    uint64_t unwritable;
 };
 
 #define IN_LOG(member) offsetof(struct log_counters, member)
@@ -37,6 +38,9 @@ static const struct {
       METRICS_GAUGE, IN_LOG(lag_bytes) },
     { "probity_ingest_source_waiting_for_file", "1 while this log does not exist", METRICS_GAUGE,
       IN_LOG(waiting_for_file) },
+    { "probity_ingest_source_unwritable",
+      "1 while the volume of this log is full or read-only, so that requests are not in it",
+      METRICS_GAUGE, IN_LOG(unwritable) },
 };
 
 static void look(const struct follower *follower, int source, struct log_counters *ret)
@@ -48,6 +52,7 @@ static void look(const struct follower *follower, int source, struct log_counter
         log.rejected += log.counters.rejects[i];
     log.lag_bytes = log.counters.lag_bytes > 0 ? (uint64_t)log.counters.lag_bytes : 0;
     log.waiting_for_file = log.counters.waiting_for_file;
+    log.unwritable = log.counters.unwritable;
     *ret = log;
 }
 

@@ -50,6 +50,9 @@ struct log_file {
     int64_t ended_wall_ms;    /* when its end was last reached; 0 while behind */
     int64_t newest_event_ms;  /* wall */
     int64_t watched_until_ms; /* wall: as handed over last */
+    int64_t hole_from_ms;     /* wall: a span in which nothing could be written to it, which the */
+    int64_t hole_until_ms;    /* ledger has not been told yet; both 0: none */
+    int64_t hole_handed_ms;   /* its end, as handed over last */
 
     struct sheet sheet;
 };

@@ -40,6 +40,7 @@ struct follower *follower_new(const struct follow_settings *settings, struct que
     if (follower == NULL)
         return NULL;
     follower->room.flushes = flushes;
+    follower->room.obstacle = sight_obstacle;
     follower->room.buffer = malloc(FILE_CHUNK_BYTES);
     if (follower->room.buffer == NULL)
         return NULL;
@@ -96,6 +97,7 @@ static void counters_add(struct follow_counters *sum, const struct follow_counte
     sum->caught_up_at_ms = earlier(sum->caught_up_at_ms, one->caught_up_at_ms);
     sum->waiting_for_file |= one->waiting_for_file;
     sum->waiting_for_ledger |= one->waiting_for_ledger;
+    sum->unwritable |= one->unwritable;
 }
 
 int follower_source_count(const struct follower *follower)

@@ -51,6 +51,7 @@ struct follow_counters {
     int64_t caught_up_at_ms; /* boot clock: when the end of the file was last reached; -1 never */
     bool waiting_for_file;   /* the log does not exist (yet) */
     bool waiting_for_ledger; /* the writer has not answered and the bounds are reached */
+    bool unwritable;         /* the log's volume takes no lines: what happens now is not in it */
 };
 
 /* Sums over all sources and the journal; caught up is when the last source was.  Any thread. */

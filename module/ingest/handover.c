@@ -39,6 +39,8 @@ static void take_answer(struct trail *trail, struct log_file *file,
 {
     if (position->committed && position->offset >= 0 && position->offset <= file->read_offset) {
         file->committed_offset = position->offset;
+        if (file->hole_handed_ms == file->hole_until_ms)
+            file->hole_from_ms = file->hole_until_ms = 0;
         return;
     }
     if (position->offset < file->committed_offset)
@@ -104,7 +106,7 @@ static bool flush_is_due(const struct trail *trail, const struct log_file *file)
                || file->read_offset - file->committed_offset >= TRAIL_AHEAD_BYTES;
     if (has_shrunk(file))
         return since_ms >= TRAIL_HANDOVER_MS;
-    if (!watches(trail, file) || file->ended_wall_ms == 0)
+    if (!watches(trail, file) || file->ended_wall_ms == 0 || trail->sight.obstacle != 0)
         return false;
     return since_ms >= TRAIL_WATCH_MS && file->ended_wall_ms > file->watched_until_ms;
 }
@@ -153,10 +155,22 @@ static struct flush *build_ask(struct trail *trail, struct log_file *file)
     return flush;
 }
 
+/* Up to when everything that happened is in what was read.  While no line can be written, the end
+ * of the file says nothing of the kind. */
+static int64_t watched_until(const struct trail *trail, const struct log_file *file)
+{
+    int64_t until_ms = file->ended_wall_ms != 0 ? file->ended_wall_ms : file->newest_event_ms;
+
+    if (trail->sight.obstacle != 0 && file->watched_until_ms != 0)
+        return file->watched_until_ms;
+    if (until_ms > trail->room->wall_ms)
+        until_ms = trail->room->wall_ms;
+    return until_ms > file->watched_until_ms ? until_ms : file->watched_until_ms;
+}
+
 static struct flush *build_counts(struct trail *trail, struct log_file *file)
 {
     struct flush *flush = calloc(1, sizeof(*flush));
-    int64_t until_ms = file->ended_wall_ms != 0 ? file->ended_wall_ms : file->newest_event_ms;
 
     if (flush == NULL)
         return NULL;
@@ -165,10 +179,8 @@ static struct flush *build_counts(struct trail *trail, struct log_file *file)
         file->scan_offset = file->cut_offset;
         file->seen_offset = file->cut_offset;
     }
-    if (until_ms > trail->room->wall_ms)
-        until_ms = trail->room->wall_ms;
-    if (until_ms > file->watched_until_ms)
-        file->watched_until_ms = until_ms;
+    file->watched_until_ms = watched_until(trail, file);
+    file->hole_handed_ms = file->hole_until_ms;
     flush->kind = FLUSH_COUNTS;
     flush->home = trail->counting->home;
     flush->file = file->head.id;
@@ -180,6 +192,8 @@ static struct flush *build_counts(struct trail *trail, struct log_file *file)
     flush->last_event_ms = file->sheet.last_event_ms;
     flush->watched_from_ms = watched_from(trail, file);
     flush->watched_until_ms = file->watched_until_ms;
+    flush->hole_from_ms = file->hole_from_ms;
+    flush->hole_until_ms = file->hole_until_ms;
     (void)snprintf(flush->path, sizeof(flush->path), "%s", file->path);
     flush->inode = file->inode;
     flush->tally = sheet_take(&file->sheet);

@@ -55,6 +55,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/shelf.h \
 	%D%/sibling.c \
 	%D%/sibling.h \
+	%D%/sight.c \
+	%D%/sight.h \
 	%D%/target.c \
 	%D%/target.h \
 	%D%/templates.c \

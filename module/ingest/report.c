@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 enum { MINUTE_MS = 60000 };
@@ -52,6 +53,22 @@ static void report_trouble(struct trail *trail)
         log_warning("%s", trail->trouble.text);
     else
         log_info("ingest: %s: can be read", trail->path);
+}
+
+static void report_sight(struct trail *trail)
+{
+    int obstacle = trail->sight.obstacle;
+
+    if (obstacle == trail->obstacle_logged)
+        return;
+    trail->obstacle_logged = obstacle;
+    if (obstacle == 0)
+        log_info("ingest: %s: its volume takes lines again; what happened in between is not in it, "
+                 "and counts as unwatched",
+                 trail->path);
+    else
+        log_warning("ingest: %s: its volume %s: requests are not logged, and can't be counted",
+                    trail->path, obstacle == EROFS ? "is read-only" : "is full");
 }
 
 static void report_losses(const struct trail *trail)
@@ -101,6 +118,7 @@ static void publish(struct trail *trail)
     counters.caught_up_at_ms = trail->caught_up_at_ms;
     counters.waiting_for_file = trail->trouble.code != 0;
     counters.waiting_for_ledger = waits_for_ledger(trail);
+    counters.unwritable = trail->sight.obstacle != 0;
     (void)pthread_mutex_lock(&trail->mutex);
     trail->published = counters;
     (void)pthread_mutex_unlock(&trail->mutex);
@@ -110,6 +128,7 @@ void report_turn(struct trail *trail)
 {
     report_minute(trail);
     report_trouble(trail);
+    report_sight(trail);
     report_losses(trail);
     publish(trail);
 }

@@ -86,7 +86,9 @@ static void leave_path(struct trail *trail, struct log_file *file)
 {
     file->at_path = false;
     file->moved_at_ms = trail->room->boot_ms;
-    if (file->ended_wall_ms != 0)
+    if (trail->sight.obstacle != 0)
+        trail->drained_until_ms = 0; /* what follows begins with its first line */
+    else if (file->ended_wall_ms != 0)
         trail->drained_until_ms = file->ended_wall_ms;
     else if (file->stage == FILE_READING)
         trail->drained_until_ms = 0;

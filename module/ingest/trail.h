@@ -10,6 +10,7 @@
 #include "base/queue.h"
 #include "ingest/file.h"
 #include "ingest/follow.h"
+#include "ingest/sight.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -27,10 +28,11 @@ enum {
 
 /* What the trails of one thread share, by the thread itself. */
 struct trail_room {
-    struct queue *flushes; /* borrowed */
-    char *buffer;          /* FILE_CHUNK_BYTES */
-    uint64_t questions;    /* sent so far: answers come in their order */
-    int64_t wall_ms;       /* this turn's clocks */
+    struct queue *flushes;   /* borrowed */
+    int (*obstacle)(int fd); /* sight_obstacle() */
+    char *buffer;            /* FILE_CHUNK_BYTES */
+    uint64_t questions;      /* sent so far: answers come in their order */
+    int64_t wall_ms;         /* this turn's clocks */
     int64_t boot_ms;
     bool finishing; /* hand over what there is, without waiting for more */
 };
@@ -60,6 +62,8 @@ struct trail {
     uint64_t samples_silent;  /* rejected in this minute without being logged */
     bool blocked;             /* reading stopped because the writer has not answered */
     int64_t caught_up_at_ms;  /* boot clock; -1 never */
+    struct sight sight;
+    int obstacle_logged; /* as the log was told last */
     /* under the mutex */
     pthread_mutex_t mutex;
     struct follow_counters published;

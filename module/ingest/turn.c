@@ -130,6 +130,30 @@ static bool read_files(struct trail *trail)
     return busy;
 }
 
+/* A hole that was found before and not handed over yet grows to its new end. */
+static void note_hole(struct trail *trail, struct log_file *file)
+{
+    if (file->stage != FILE_READING || file->watched_until_ms == 0)
+        return;
+    if (file->hole_until_ms == 0)
+        file->hole_from_ms = file->watched_until_ms;
+    file->hole_until_ms = trail->room->wall_ms;
+}
+
+static void look_at_volume(struct trail *trail)
+{
+    for (int i = 0; i < trail->file_count; i++) {
+        const struct log_file *file = trail->files[i];
+
+        if (!file->at_path || file->fd < 0 || !sight_is_due(&trail->sight, trail->room->boot_ms)
+            || !sight_regained(&trail->sight, trail->room->obstacle(file->fd),
+                               trail->room->boot_ms))
+            continue;
+        for (int j = 0; j < trail->file_count; j++)
+            note_hole(trail, trail->files[j]);
+    }
+}
+
 bool trail_turn(struct trail *trail)
 {
     bool busy;
@@ -138,6 +162,7 @@ bool trail_turn(struct trail *trail)
         trail->known_since_ms = trail->room->wall_ms; /* what begins from now on is ours to count */
     trail_decide(trail);
     trail_look(trail);
+    look_at_volume(trail);
     busy = read_files(trail);
     handover_send(trail);
     trail_retire(trail);

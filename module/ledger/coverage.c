@@ -4,6 +4,7 @@
 
 #include "ledger/coverage.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 static int compare_from(const void *a, const void *b)
@@ -31,6 +32,45 @@ int coverage_merge(struct coverage_span spans[], int count)
             last->until_ms = spans[i].until_ms;
     }
     return merged;
+}
+
+/* The next hole; false at the end.  strtoll() takes no blanks or signs here that Postgres writes.
+ */
+static bool next_hole(const char **text, struct coverage_span *ret)
+{
+    char *end;
+
+    if (**text != '{' && **text != ',')
+        return false;
+    ret->from_ms = strtoll(*text + 1, &end, 10);
+    if (*end != ',')
+        return false;
+    ret->until_ms = strtoll(end + 1, &end, 10);
+    *text = end;
+    return true;
+}
+
+int coverage_cut(struct coverage_span span, const char *holes,
+                 struct coverage_span ret[COVERAGE_HOLES + 1])
+{
+    struct coverage_span sorted[COVERAGE_HOLES];
+    int count = 0;
+    int parts = 0;
+
+    while (count < COVERAGE_HOLES && next_hole(&holes, &sorted[count]))
+        count++;
+    count = coverage_merge(sorted, count);
+    for (int i = 0; i < count; i++) {
+        int64_t until_ms = sorted[i].from_ms < span.until_ms ? sorted[i].from_ms : span.until_ms;
+
+        if (until_ms > span.from_ms)
+            ret[parts++] = (struct coverage_span){ span.from_ms, until_ms };
+        if (sorted[i].until_ms > span.from_ms)
+            span.from_ms = sorted[i].until_ms;
+    }
+    if (span.until_ms > span.from_ms || parts == 0)
+        ret[parts++] = span;
+    return parts;
 }
 
 int64_t coverage_union_ms(struct coverage_span spans[], int count, struct coverage_span within)

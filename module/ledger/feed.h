@@ -49,6 +49,7 @@ enum {
     FEED_REJECTED_LINES,
     FEED_LOST_BYTES,
     FEED_LATE_EVENTS,
+    FEED_HOLES,
 };
 
 /* Takes the files out of the positions' rows.  0, or -ENOMEM. */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HINT_BYTES = 256, LATE_MINUTES = 5 };
+enum { HINT_BYTES = 256, HOLE_BYTES = 64, LATE_MINUTES = 5 };
 
 /* Times are milliseconds, exactly.  What the file's rows held and this program counts stays
  * counted; what it does not count leaves at once, because its rows stand still.  Equal sets are
@@ -31,7 +31,9 @@ enum { HINT_BYTES = 256, LATE_MINUTES = 5 };
     "slices = CASE WHEN p.slices = $16::text[] THEN p.slices ELSE "                     \
     "ARRAY(SELECT x FROM unnest($16::text[]) WITH ORDINALITY AS m(x, n) "               \
     "WHERE x = ANY (p.slices) ORDER BY n) END, "                                        \
-    "late_events = p.late_events + $17::bigint, updated_at = now() "
+    "late_events = p.late_events + $17::bigint, "                                       \
+    "holes = CASE WHEN $18::bigint[] = '{}' THEN p.holes ELSE "                         \
+    "(p.holes || $18::bigint[])[cardinality(p.holes) - 29:] END, updated_at = now() "
 
 /* The first is NULL where everything is counted. */
 #define MOVE_TELL                                                                              \
@@ -47,11 +49,11 @@ static const char move_known_sql[] =
 static const char move_from_start_sql[] =
     "INSERT INTO probity.positions AS p (service, file_id, home, \"offset\", watched_from, "
     "watched_until, last_event, lines, rejected_lines, lost_bytes, host, instance, path, inode, "
-    "indicators, slices, late_events) VALUES ($1, $2, $1, $4, "
+    "indicators, slices, late_events, holes) VALUES ($1, $2, $1, $4, "
     "timestamptz 'epoch' + $5::bigint * interval '1 millisecond', "
     "timestamptz 'epoch' + $6::bigint * interval '1 millisecond', "
     "timestamptz 'epoch' + $7::bigint * interval '1 millisecond', "
-    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
+    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
     "ON CONFLICT (service, file_id) DO UPDATE SET " MOVE_SET "WHERE p.\"offset\" = $3" MOVE_TELL;
 
 /* Hints come from the outside (a path may hold any byte) and must never be a reason to refuse the
@@ -83,10 +85,20 @@ static uint64_t late_events(const struct move *move, const struct service_rows *
     return events;
 }
 
+/* The newest 16 are kept, as many as a file needs that is not rotated for weeks. */
+static const char *hole_array(const struct flush *flush, char text[HOLE_BYTES])
+{
+    if (flush->hole_until_ms <= flush->hole_from_ms)
+        return "{}";
+    (void)snprintf(text, HOLE_BYTES, "{%" PRId64 ",%" PRId64 "}", flush->hole_from_ms,
+                   flush->hole_until_ms);
+    return text;
+}
+
 int position_move(const struct move *move, bool *ret_moved, struct error *err)
 {
     static const Oid types[] = { 25, 17, 20, 20, 20, 20,   20,   20, 20,
-                                 20, 25, 25, 25, 20, 1007, 1009, 20 };
+                                 20, 25, 25, 25, 20, 1007, 1009, 20, 1016 };
     AUTO(pq_clear) PGresult *result = NULL;
     const struct flush *flush = move->flush;
     const struct counted_columns *columns = &move->counted->services[flush->home];
@@ -94,6 +106,7 @@ int position_move(const struct move *move, bool *ret_moved, struct error *err)
     char file[SESSION_FILE_BYTES];
     char numbers[10][SESSION_NUMBER_BYTES];
     char hints[3][HINT_BYTES];
+    char hole[HOLE_BYTES];
     const char *const values[] = {
         move->counted->catalogue->services[flush->home],
         session_file(flush->file, file),
@@ -112,6 +125,7 @@ int position_move(const struct move *move, bool *ret_moved, struct error *err)
         columns->indicators,
         columns->slices,
         session_number((int64_t)late_events(move, NULL), numbers[9]),
+        hole_array(flush, hole),
     };
     struct pq_params params = { (int)ARRAY_LENGTH(values), types, values, NULL, NULL };
     int code =
@@ -134,10 +148,10 @@ int position_move(const struct move *move, bool *ret_moved, struct error *err)
 static const char move_copies_sql[] =
     "INSERT INTO probity.positions AS p (service, file_id, home, \"offset\", watched_from, "
     "watched_until, last_event, lines, lost_bytes, host, instance, path, inode, indicators, "
-    "slices, late_events) "
+    "slices, late_events, holes) "
     "SELECT k.s, h.file_id, h.service, h.\"offset\", h.watched_from, h.watched_until, "
     "timestamptz 'epoch' + k.last * interval '1 millisecond', k.lines, 0, h.host, h.instance, "
-    "h.path, h.inode, k.indicators::integer[], k.slices::text[], k.late "
+    "h.path, h.inode, k.indicators::integer[], k.slices::text[], k.late, h.holes "
     "FROM probity.positions AS h, unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], "
     "$7::text[], $8::bigint[]) AS k(s, lines, last, indicators, slices, late) "
     "WHERE h.service = $1 AND h.file_id = $2 AND (k.lines > 0 OR EXISTS ("
@@ -148,7 +162,7 @@ static const char move_copies_sql[] =
     "last_event = greatest(p.last_event, excluded.last_event), "
     "lines = p.lines + excluded.lines, late_events = p.late_events + excluded.late_events, "
     "host = excluded.host, instance = excluded.instance, path = excluded.path, "
-    "inode = excluded.inode, "
+    "inode = excluded.inode, holes = excluded.holes, "
     "indicators = CASE WHEN p.indicators = excluded.indicators THEN p.indicators ELSE "
     "ARRAY(SELECT x FROM unnest(excluded.indicators) WITH ORDINALITY AS m(x, n) "
     "WHERE x = ANY (p.indicators) ORDER BY n) END, "

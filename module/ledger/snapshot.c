@@ -22,13 +22,13 @@ enum { SQL_BYTES = 1024 * 1024 };
 static const char positions_sql[] =
     "SELECT v.revision, v.oldest_program, p.n, p.file_id, p.\"offset\", p.counted, p.from_ms, "
     "p.until_ms, p.last_event_ms, p.lines, p.rejected_lines, p.lost_bytes, p.late_events, "
-    "v.started "
+    "p.holes, v.started "
     "FROM (" SCHEMA_SQL ") AS v LEFT JOIN (SELECT s.n, f.file_id, f.\"offset\", "
     "hash_array_extended(f.indicators, 0) # hash_array_extended(f.slices, 1) AS counted, "
     "(extract(epoch FROM f.watched_from) * 1000)::bigint AS from_ms, "
     "(extract(epoch FROM f.watched_until) * 1000)::bigint AS until_ms, "
     "(extract(epoch FROM f.last_event) * 1000)::bigint AS last_event_ms, "
-    "f.lines, f.rejected_lines, f.lost_bytes, f.late_events FROM unnest(";
+    "f.lines, f.rejected_lines, f.lost_bytes, f.late_events, f.holes FROM unnest(";
 static const char of_services_sql[] =
     "::text[]) WITH ORDINALITY AS s(service, n) "
     "JOIN probity.positions AS f ON f.service = s.service) AS p ON true "

@@ -30,6 +30,26 @@ static void add_file(struct ledger_coverage *coverage, const PGresult *rows, int
     coverage->late_events += (uint64_t)pq_int(rows, row, FEED_LATE_EVENTS, 0);
 }
 
+static int add_spans(const PGresult *rows, int row, struct coverage_span spans[])
+{
+    struct coverage_span whole = { pq_int(rows, row, FEED_FROM_MS, 0),
+                                   pq_int(rows, row, FEED_UNTIL_MS, 0) };
+
+    return coverage_cut(whole, PQgetvalue(rows, row, FEED_HOLES), spans);
+}
+
+/* Hardly any file has a hole: a comma between two numbers, or none. */
+static size_t count_spans(const PGresult *rows)
+{
+    size_t count = (size_t)PQntuples(rows);
+
+    for (int i = 0; i < PQntuples(rows); i++) {
+        if (PQgetlength(rows, i, FEED_HOLES) > 2)
+            count += COVERAGE_HOLES;
+    }
+    return count;
+}
+
 /* Rows of one service stand together: so do their spans. */
 int watch_coverage(const struct ledger_reader *reader, const struct snapshot *snapshot,
                    struct arena *arena, struct ledger_news *news)
@@ -38,8 +58,7 @@ int watch_coverage(const struct ledger_reader *reader, const struct snapshot *sn
     const PGresult *rows = snapshot->positions;
     struct ledger_coverage *coverage =
         arena_alloc(arena, ((size_t)services + 1) * sizeof(*coverage));
-    struct coverage_span *spans =
-        arena_alloc(arena, ((size_t)PQntuples(rows) + 1) * sizeof(*spans));
+    struct coverage_span *spans = arena_alloc(arena, (count_spans(rows) + 1) * sizeof(*spans));
     int until;
 
     if (coverage == NULL || spans == NULL)
@@ -47,15 +66,15 @@ int watch_coverage(const struct ledger_reader *reader, const struct snapshot *sn
     for (int i = 0; i < PQntuples(rows) && !PQgetisnull(rows, i, FEED_SERVICE); i = until) {
         int64_t service = pq_int(rows, i, FEED_SERVICE, 0);
         struct ledger_coverage *of = &coverage[service - 1];
+        struct coverage_span *first = spans;
 
         for (until = i; until < PQntuples(rows) && pq_int(rows, until, FEED_SERVICE, 0) == service;
              until++) {
             add_file(of, rows, until);
-            spans[until] = (struct coverage_span){ pq_int(rows, until, FEED_FROM_MS, 0),
-                                                   pq_int(rows, until, FEED_UNTIL_MS, 0) };
+            spans += add_spans(rows, until, spans);
         }
-        of->spans = &spans[i];
-        of->span_count = coverage_merge(&spans[i], until - i);
+        of->spans = first;
+        of->span_count = coverage_merge(first, (int)(spans - first));
     }
     news->coverage = coverage;
     return 0;

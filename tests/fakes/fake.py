@@ -24,8 +24,9 @@ class Closed(Exception):
 
 
 class Fake:
-    def __init__(self, mode="ok", port=0):
+    def __init__(self, mode="ok", port=0, host="127.0.0.1"):
         self.mode = mode
+        self.host = host
         self.accepted = 0
         self.asked = 0
         self.links = set()
@@ -61,7 +62,8 @@ class Fake:
 
     # How it works.
     def listen(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self.listener = socket.create_server((self.host, self.port), family=family, backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 

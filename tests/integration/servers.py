@@ -66,7 +66,7 @@ class Postgres(Process):
 
     def write_configuration(self):
         """Into a file, so that pg_ctl and the same command by hand find it too."""
-        settings = {**self.settings, "port": self.port, "listen_addresses": "127.0.0.1",
+        settings = {"listen_addresses": "127.0.0.1", **self.settings, "port": self.port,
                     "unix_socket_directories": ""}
         with open(os.path.join(self.data, "probity.conf"), "w", encoding="ascii") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
@@ -226,7 +226,7 @@ class Redis(Process):
 
     def command(self):
         data = self.own(os.path.join(self.folder, "redis"))
-        settings = {**self.settings, "port": self.port, "bind": "127.0.0.1", "dir": data}
+        settings = {"bind": "127.0.0.1", **self.settings, "port": self.port, "dir": data}
         path = os.path.join(data, "redis.conf")
         with open(path, "w", encoding="ascii") as file:
             file.writelines(f"{name} {json.dumps(str(value))}\n"
@@ -493,11 +493,12 @@ class Probityd(Process):
         self.socket_path = os.path.join(self.folder, "probity.sock")
         self.reports = os.path.join(self.folder, "log", "sanitizer")
         self.env = dict(env or {})
+        self.wrap = []  # a command that runs it in other surroundings
         self.expected_end = False
 
     def command(self):
         self.expected_end = False
-        return [build_path("probityd")]
+        return [*self.wrap, build_path("probityd")]
 
     def environment(self):
         options = f"log_path={self.reports}:exitcode=99:print_stacktrace=1"

@@ -50,7 +50,7 @@ def test_an_upgrade_makes_the_schema_that_is_expected(empty):
     assert "pending" in migrate(empty, "history").stdout
     migrate(empty, "upgrade")
     assert schema_of(empty) == read(EXPECTED)
-    assert migrate(empty, "current").stdout.strip() == "0003 maintenance (head)"
+    assert migrate(empty, "current").stdout.strip() == "0004 holes (head)"
     assert "pending" not in migrate(empty, "history").stdout
 
 
@@ -74,7 +74,7 @@ def test_down_and_up_again_ends_in_the_same_schema(empty):
 def test_upgrades_that_start_at_once_apply_each_migration_once(empty):
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: migrate(empty, "upgrade").stdout, range(8)))
-    for revision in ("0001", "0002", "0003"):
+    for revision in ("0001", "0002", "0003", "0004"):
         assert sum(f"applied {revision}" in output for output in done) == 1
     assert sum("nothing to do" in output for output in done) == 7
 
@@ -247,7 +247,7 @@ def test_what_maintenance_excluded_outlives_its_table(empty):
                "FROM probity.{} ORDER BY id")
     excluded = [("goes-on", -1, 120), ("over", -6, -4), ("short", -61, -59), ("to-come", 60, 120)]
     assert empty.sql(minutes.format("excluded")) == excluded
-    migrate(empty, "downgrade", "-1")
+    migrate(empty, "downgrade", "0002")
     kept = empty.sql(minutes.format("exclusions"))
     assert kept == [("goes-on", -1, 1), *excluded[1:3]] or kept == [("goes-on", -1, 0), *excluded[1:3]]
     migrate(empty, "upgrade")

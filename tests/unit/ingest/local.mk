@@ -22,6 +22,7 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_openapi.c \
 	%D%/test_scan.c \
 	%D%/test_sheet.c \
+	%D%/test_sight.c \
 	%D%/test_templates.c \
 	%D%/test_trail.c \
 	%D%/test_usual.c

@@ -186,6 +186,11 @@ static void commit(struct stage *stage, const struct flush *flush, struct stage_
     }
     position->offset = flush->to_offset;
     position->watched_until_ms = flush->watched_until_ms;
+    if (flush->hole_until_ms != 0) {
+        position->hole_from_ms = flush->hole_from_ms;
+        position->hole_until_ms = flush->hole_until_ms;
+        stage->holes++;
+    }
     for (int i = 0; flush->tally != NULL && i < tally_row_count(flush->tally); i++) {
         struct tally_totals totals = tally_row_totals(tally_row_at(flush->tally, i));
 

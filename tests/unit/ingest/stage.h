@@ -18,6 +18,8 @@ struct stage_position {
     int64_t offset;
     int64_t watched_from_ms;
     int64_t watched_until_ms;
+    int64_t hole_from_ms; /* the last that was told; 0: none */
+    int64_t hole_until_ms;
 };
 
 struct stage {
@@ -46,6 +48,7 @@ struct stage {
     uint64_t rejected_lines;
     uint64_t lost_bytes;
     int commits;
+    int holes;
     int rewinds;
 };
 

@@ -22,6 +22,7 @@ TCase *openapi_cases(void);
 TCase *replay_cases(void);
 TCase *scan_cases(void);
 TCase *sheet_cases(void);
+TCase *sight_cases(void);
 TCase *templates_cases(void);
 TCase *trail_cases(void);
 TCase *usual_cases(void);
@@ -29,10 +30,11 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        archive_cases,   batch_cases,  classify_cases, combined_cases, decimal_cases, entry_cases,
-        fetch_cases,     fields_cases, follow_cases,   follower_cases, head_cases,    journal_cases,
-        line_cases,      method_cases, openapi_cases,  replay_cases,   scan_cases,    sheet_cases,
-        templates_cases, trail_cases,  usual_cases,
+        archive_cases, batch_cases,   classify_cases, combined_cases, decimal_cases,
+        entry_cases,   fetch_cases,   fields_cases,   follow_cases,   follower_cases,
+        head_cases,    journal_cases, line_cases,     method_cases,   openapi_cases,
+        replay_cases,  scan_cases,    sheet_cases,    sight_cases,    templates_cases,
+        trail_cases,   usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));

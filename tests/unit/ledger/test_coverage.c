@@ -48,11 +48,44 @@ START_TEST(spans_become_disjoint_and_rising)
 }
 END_TEST
 
+START_TEST(holes_are_cut_out_of_a_span)
+{
+    static const struct {
+        const char *holes;
+        int count;
+        struct coverage_span parts[3];
+    } cases[] = {
+        { "{}", 1, { { 10, 90 } } },
+        { "", 1, { { 10, 90 } } },
+        { "{20,30}", 2, { { 10, 20 }, { 30, 90 } } },
+        { "{20,30,20,40,60,70}", 3, { { 10, 20 }, { 40, 60 }, { 70, 90 } } }, /* told twice */
+        { "{0,20}", 1, { { 20, 90 } } },
+        { "{80,200}", 1, { { 10, 80 } } },
+        { "{0,5,100,200}", 1, { { 10, 90 } } },
+        { "{0,200}", 1, { { 200, 90 } } }, /* nothing is left: merging drops it */
+        { "{20,30,40}", 2, { { 10, 20 }, { 30, 90 } } },
+        { "{20", 1, { { 10, 90 } } },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct coverage_span parts[COVERAGE_HOLES + 1];
+        int count = coverage_cut((struct coverage_span){ 10, 90 }, cases[i].holes, parts);
+
+        ck_assert_int_eq(count, cases[i].count);
+        for (int j = 0; j < count; j++) {
+            ck_assert_int_eq(parts[j].from_ms, cases[i].parts[j].from_ms);
+            ck_assert_int_eq(parts[j].until_ms, cases[i].parts[j].until_ms);
+        }
+    }
+}
+END_TEST
+
 TCase *coverage_cases(void)
 {
     TCase *cases = tcase_create("coverage");
 
     tcase_add_test(cases, coverage_counts_every_moment_once_and_only_within);
     tcase_add_test(cases, spans_become_disjoint_and_rising);
+    tcase_add_test(cases, holes_are_cut_out_of_a_span);
     return cases;
 }

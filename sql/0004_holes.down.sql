@@ -1,0 +1,1 @@
+ALTER TABLE probity.positions DROP COLUMN holes;

@@ -1,0 +1,230 @@
+"""Bad days: surroundings that are not what they should be.  Each time the right answer throughout,
+one line in the log, and nothing lost."""
+# SPDX-License-Identifier: MIT
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from process import REPOSITORY, wait_until
+from servers import build_path
+from surroundings import NameServer, bare, own_network
+
+sys.path.insert(0, os.path.join(REPOSITORY, "tests", "fakes"))
+from fake_postgres import FakePostgres  # noqa: E402  pylint: disable=wrong-import-position
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces want root")
+
+
+def counted(stack):
+    answer = stack.get("/slo")
+    return answer.json()["slos"][0]["total_events"] if answer.status == 200 else None
+
+
+def metric(stack, name):
+    for line in stack.get("/metrics").text.splitlines():
+        if line.startswith(name + "{") or line.startswith(name + " "):
+            return float(line.split()[-1])
+    return None
+
+
+def loud(stack):
+    """Lines of the log that are no news of what is well."""
+    return [line["message"] for line in stack.probityd.log_lines()
+            if line.get("level") in ("warning", "error")]
+
+
+def program_within_reach(stack):
+    """The build may lie where nobody else may look, such as below /root."""
+    return shutil.copy(build_path("probityd"), stack.folder)
+
+
+@needs_root
+def test_an_unknown_account_on_a_read_only_root_without_home_proc_and_tmp(start):
+    stack = start.stack(start=False)
+    program = program_within_reach(stack)
+    os.chmod(stack.folder, 0o777)
+    # All that it has is its own folder; not even a descriptor.
+    stack.probityd.wrap = [*bare(stack.folder, "/proc", "/var", "/home"), "sh", "-c",
+                           f"exec {program} <&- >&- 2>&-"]
+    stack.start()
+    stack.wait_ready()
+    for _ in range(5):
+        stack.get("/ok")
+    wait_until(lambda: counted(stack) == 5, 10, "the events")
+    assert stack.get("/health/detailed", token=True).status == 200
+    assert metric(stack, "probity_build_info") == 1
+    assert os.listdir(os.path.join(stack.folder, "state", "history")) == ["app"]
+
+
+# A volume that is full.
+
+@pytest.fixture
+def small_disk(folder):
+    """A tmpfs of 1 MiB; .fill() and .empty() it."""
+    class Disk:
+        path = os.path.join(folder, "small")
+        ballast = os.path.join(path, "ballast")
+
+        def fill(self):
+            with contextlib.suppress(OSError), open(self.ballast, "ab", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+
+        def empty(self):
+            os.unlink(self.ballast)
+    os.mkdir(Disk.path)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0777", "tmpfs", Disk.path],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
+    yield Disk()
+    subprocess.run(["umount", "-l", Disk.path], check=True)
+
+
+def coverage(stack):
+    return stack.get("/slo/app-availability").json()["coverage"]
+
+
+@pytest.mark.long
+def test_time_in_which_the_log_could_not_be_written_is_unwatched_and_said_once(start, small_disk):
+    stack = start.stack(start=False)
+    stack.nginx.access_log = os.path.join(small_disk.path, "access.log")
+    stack.probityd.env["PROBITY_ACCESS_LOG"] = stack.nginx.access_log
+    stack.start()
+    for _ in range(5):
+        stack.get("/ok")
+    wait_until(lambda: counted(stack) == 5, 10, "the events")
+    assert metric(stack, "probity_ingest_source_unwritable") == 0
+
+    small_disk.fill()
+    stack.wait_ready()
+    wait_until(lambda: metric(stack, "probity_ingest_source_unwritable") == 1, 5)
+    blind = wait_until(lambda: stack.probityd.said("its volume is full"), 5)
+    for _ in range(40):  # a line has about 250 bytes, and the last page of the file has some room
+        assert stack.get("/ok").status == 200
+    dark_since = coverage(stack)["watched_until"]
+    time.sleep(75)
+    assert coverage(stack)["watched_until"] == dark_since
+    assert coverage(stack)["unwatched_minutes"] >= 1 and coverage(stack)["ratio"] < 1
+    assert stack.get("/health/ready").status == 200
+
+    small_disk.empty()
+    wait_until(lambda: stack.probityd.said("takes lines again"), 10)
+    wait_until(lambda: coverage(stack)["watched_until"] > dark_since, 20)
+    before = counted(stack)
+    for _ in range(5):
+        stack.get("/ok")
+    # The first of them may be torn: the volume took half a line, and the next one stands behind it.
+    wait_until(lambda: counted(stack) - before in (4, 5), 10, "the events after it")
+    assert coverage(stack)["ratio"] < 1 and coverage(stack)["unwatched_minutes"] >= 1
+    assert len(blind) == 1 and len(stack.probityd.said("its volume is full")) == 1
+
+
+# Names.
+
+AAAA = "fd00::10"
+
+
+@pytest.fixture
+def network(folder):
+    """A network in which names have addresses of version 6 alone, with its name server."""
+    with own_network(f"{AAAA}/128"):
+        server = NameServer(folder)
+        server.start()
+        yield server
+        server.stop()
+
+
+def listen_on_version_6(stack):
+    stack.postgres.settings["listen_addresses"] = f"127.0.0.1,{AAAA}"
+    stack.postgres.create()
+    with open(os.path.join(stack.postgres.data, "pg_hba.conf"), "a", encoding="ascii") as file:
+        file.write("host all all fd00::/8 scram-sha-256\n")
+    stack.redis.settings["bind"] = f"127.0.0.1 {AAAA}"
+    stack.redis.settings["protected-mode"] = "no"
+    stack.probityd.env["DATABASE_URL"] = stack.postgres.url().replace("127.0.0.1", "db.internal")
+    stack.probityd.env["REDIS_URL"] = stack.redis.url().replace("127.0.0.1", "cache.internal")
+
+
+@needs_root
+def test_names_that_have_addresses_of_version_6_alone_are_reached(start, network):
+    network.tell({"db.internal": AAAA, "cache.internal": AAAA})
+    stack = start.stack(start=False, migrate=False)
+    listen_on_version_6(stack)
+    stack.probityd.wrap = network.wrap()
+    stack.start()
+    stack.tool("migrate", "upgrade", check=True, env={"DATABASE_URL": stack.postgres.url()})
+    stack.wait_ready()
+    stack.get("/ok")
+    wait_until(lambda: counted(stack) == 1, 15, "the event")
+    assert AAAA in subprocess.run(["ss", "-Htn"], capture_output=True, text=True, check=True).stdout
+    stack.stop()
+    start.started.remove(stack)
+
+
+def database_word(stack):
+    return stack.get("/health/ready").json()["checks"]["database"]
+
+
+@needs_root
+@pytest.mark.long
+def test_a_database_that_appears_late_is_named_by_what_it_lacks_and_nothing_is_lost(start, network):
+    stack = start.stack(start=False, migrate=False, redis=False)
+    stack.redis = None
+    stack.postgres.settings["listen_addresses"] = f"127.0.0.1,{AAAA}"
+    stack.postgres.create()
+    with open(os.path.join(stack.postgres.data, "pg_hba.conf"), "a", encoding="ascii") as file:
+        file.write("host all all fd00::/8 scram-sha-256\n")
+    stack.probityd.env["DATABASE_URL"] = stack.postgres.url().replace("127.0.0.1", "db.internal")
+    stack.probityd.wrap = network.wrap()
+    stack.nginx.start()
+    stack.probityd.start()
+
+    def is_told(word, seconds=8):
+        for _ in range(10):
+            stack.get("/ok")
+        wait_until(lambda: database_word(stack) == word, 30, word)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert stack.get("/health").status == 200
+            answer = stack.get("/health/ready")
+            assert answer.status == 503 and answer.json()["checks"]["database"] == word
+            time.sleep(0.2)
+    is_told("error: name not resolved")
+    network.tell({"db.internal": AAAA})
+    is_told("error: connection refused")
+    fake = FakePostgres(mode="starting", port=stack.postgres.port, host=AAAA)
+    is_told("error: server starting up")
+    fake.stop()
+    stack.postgres.start()
+    wait_until(lambda: database_word(stack) == "ok", 30)
+    stack.wait_ready()
+    stack.tool("migrate", "upgrade", check=True, env={"DATABASE_URL": stack.postgres.url()})
+    wait_until(lambda: counted(stack) == 30, 30, "every event")
+    # The check says each word once, and so does the ledger's writer; its reader says the first.
+    assert len(loud(stack)) == len(set(loud(stack))) <= 7, loud(stack)
+
+
+# An application that takes its time.
+
+def test_an_application_that_starts_slowly_is_starting_all_along(start):
+    port = start.port()
+    stack = start.stack(app=None, postgres=False, redis=False,
+                        env={"PROBITY_APP": f"http://127.0.0.1:{port}/internal/health"})
+    for _ in range(8):
+        for path, word in (("/health", "starting"), ("/health/startup", "starting"),
+                           ("/health/ready", "not_ready")):
+            answer = stack.get(path)
+            assert answer.status == 503 and answer.json()["status"] == word, (path, answer)
+        time.sleep(0.2)
+    assert stack.get("/health/ready").json()["checks"] == {"app": "error: connection refused"}
+    said = loud(stack)
+    assert len(said) == len(set(said)) <= 2, said
+    start.app(port=port)
+    for path in ("/health", "/health/startup", "/health/ready"):
+        stack.wait_for(path, 200, 5)
