@@ -97,8 +97,7 @@ struct flush {
     int64_t watched_from_ms;  /* from when on this file is watched without a gap; wall clock; used
                                * when the position is created */
     int64_t watched_until_ms; /* up to when everything logged is counted with this flush; wall */
-    int64_t hole_from_ms;     /* within that, a span in which nothing could be logged; both 0: none */
-    int64_t hole_until_ms;
+    int64_t hole_from_ms, hole_until_ms; /* in between nothing could be logged; both 0: none */
     struct flush_batch batch; /* FLUSH_COUNTS: if `tally` is that of a batch with a key */
     char path[256];           /* hints for people: where the file was seen */
     uint64_t inode;
