@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -59,6 +60,30 @@ def test_an_unknown_account_on_a_read_only_root_without_home_proc_and_tmp(start)
     assert stack.get("/health/detailed", token=True).status == 200
     assert metric(stack, "probity_build_info") == 1
     assert os.listdir(os.path.join(stack.folder, "state", "history")) == ["app"]
+
+
+def is_sanitised():
+    with open(build_path("probityd"), "rb") as program:
+        return b"__asan_init" in program.read()
+
+
+@pytest.mark.long
+def test_64_mib_are_more_than_enough(start):
+    if is_sanitised():
+        pytest.skip("a sanitizer wants terabytes of addresses: run this with another build")
+    stack = start.stack(start=False)
+    stack.probityd.wrap = ["prlimit", f"--as={64 << 20}:{64 << 20}"]
+    stack.start()
+    stack.wait_ready()
+    stack.wait_for("/slo", 200)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: stack.get(
+            ("/ok", "/metrics", "/slo", "/health/detailed")[number % 4], token=True).status,
+            range(2000)))
+    assert set(answers) == {200}
+    wait_until(lambda: counted(stack) == 500, 10, "the events")
+    assert stack.probityd.status("VmPeak") < 48 << 10
+    assert not loud(stack)
 
 
 # A volume that is full.

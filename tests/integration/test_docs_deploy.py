@@ -113,6 +113,42 @@ def test_every_link_leads_somewhere(page):
         assert not anchor or anchor in anchors(path), f"{page.name}: {link}: no such heading"
 
 
+def literals():
+    """All texts in the program."""
+    text = re.compile(r'((?:"(?:[^"\\\n]|\\.)*"(?:\s*PRI[a-z0-9A-Z]+)?\s*)+)')
+    found = set()
+    for path in glob.glob(os.path.join(REPOSITORY, "module", "*", "*.[ch]")):
+        with open(path, encoding="utf-8") as file:
+            for match in text.findall(file.read()):
+                found.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match)).replace('\\"', '"'))
+    return found
+
+
+def is_said(line, texts):
+    """Whether one text makes this line, or each part of it stands in some text, is a path, or is what
+    the system says about an error."""
+    for text in texts:
+        parts = re.split(r"%[-+ 0-9.*]*(?:ll|l|z|h)?[a-zA-Z]?", text)
+        # One that is nearly all argument fits everything and proves nothing.
+        if sum(map(len, parts)) >= 12 and all(part in line for part in parts) \
+                and re.fullmatch(".*".join(map(re.escape, parts)), line):
+            return True
+    errors = {os.strerror(number) for number in range(1, 134)}
+    parts = (part.strip(" :") for part in re.split(r": | \(…\)|/[^ ]*|…", line))
+    return all(part in errors or any(part in text for text in texts) for part in parts if part)
+
+
+def test_what_the_log_says_on_bad_days_stands_in_the_program():
+    rows = re.findall(r"^\|.*\|$", read("docs", "deploy", "README.md").partition("## Bad days")[2],
+                      re.MULTILINE)[2:]
+    said = [re.findall(r"`([^`]+)`", row.split("|")[3]) for row in rows]
+    assert len(rows) >= 10 and sum(map(len, said)) >= 7
+    texts = literals()
+    assert not is_said("ingest: the moon is full", texts)
+    for line in (line for lines in said for line in lines):
+        assert is_said(line, texts), f"nobody says: {line}"
+
+
 def test_every_page_is_linked_from_the_first_one_and_that_from_the_readme():
     first = read("docs", "deploy", "README.md")
     for page in PAGES:
