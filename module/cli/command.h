@@ -24,6 +24,7 @@ int command_gate(int argc, char **argv);
 int command_maintenance(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_probe(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_slo(int argc, char **argv);
 
 /* `probity probe celery`; `argv[0]` is "celery". */

@@ -5,5 +5,5 @@ probity_SOURCES = %D%/main.c %D%/ask.c %D%/ask.h %D%/backfill.c %D%/backfill.h \
 	%D%/doctor_postgres.c %D%/doctor_report.c \
 	%D%/drain.c %D%/explain.c %D%/gate.c %D%/maintenance.c %D%/migrate.c %D%/probe.c \
 	%D%/progress.c %D%/progress.h \
-	%D%/slo.c %D%/slo.h %D%/slo_apply.c %D%/slo_lint.c %D%/slo_list.c
+	%D%/serve.c %D%/slo.c %D%/slo.h %D%/slo_apply.c %D%/slo_lint.c %D%/slo_list.c
 probity_LDADD = $(level2_libs)

@@ -115,6 +115,14 @@ static const struct command {
       "  --key-prefix TEXT       Celery's global_keyprefix\n"
       "Exits with 0 when all is well, with 1 when it is not or nobody answers, with 2 on misuse.\n"
       "For Docker: HEALTHCHECK CMD [\"probity\", \"probe\", \"ready\"]\n" },
+    { "serve", command_serve, "[-- COMMAND [ARGUMENT…]]",
+      "Run nginx, probityd and perhaps the application in a container.",
+      "nginx listens at PORT, probityd answers behind it, and everything else is passed on to\n"
+      "PROBITY_UPSTREAM.  COMMAND is the application: when it ends, all ends with its status.\n"
+      "SIGTERM drains, lets nginx finish, then ends the rest; a second one shortens that; SIGHUP\n"
+      "reads the configuration anew.  Exits with 0 when it was told to end, with 1 when it can't "
+      "go\n"
+      "on, with 2 on misuse.  See Container in docs/config.md.\n" },
     { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",
       "  lint [PATH…] [--strict] [--json] everything that is wrong with files or folders of\n"
       "                                   OpenSLO (without any: with what is applied), and what\n"

@@ -548,6 +548,43 @@ class Probityd(Process):
         return found
 
 
+class Serve(Probityd):
+    """`probity serve`: nginx, probityd and perhaps a command, as a container runs them."""
+
+    name = "serve"
+
+    def __init__(self, folder, env=None, command=None, port=None):
+        super().__init__(folder, env)
+        self.port = port or free_port()
+        self.argv = command
+        self.logs = os.path.join(self.folder, "logs")
+        self.access_log = os.path.join(self.logs, "access.log")
+
+    def command(self):
+        super().command()
+        return [build_path("probity"), "serve", *(["--", *self.argv] if self.argv else [])]
+
+    def environment(self):
+        template = os.path.join(REPOSITORY, "nginx", "nginx.conf.template")
+        return {"PORT": self.port, "PROBITY_LOG_DIR": self.logs, "PROBITY_REQUIRE": "none",
+                "PROBITY_NGINX_TEMPLATE": template, **super().environment()}
+
+    def ready(self):
+        return port_answers(self.port) and super().ready()
+
+    def part(self, name):
+        """The process id of a part, by the beginning of its command line; or None."""
+        for pid in children_of(self.pid):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().replace(b"\0", b" ").decode()
+            except FileNotFoundError:
+                continue
+            if words.split(" ")[0].split("/")[-1].rstrip(":") == name and is_running(pid):
+                return pid
+        return None
+
+
 def run_tool(*arguments, env=None, timeout=60):
     """Runs the tool `probity`; returns the completed process with its text."""
     return subprocess.run([build_path("probity"), *arguments], env=plain_environment(env),

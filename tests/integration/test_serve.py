@@ -1,0 +1,268 @@
+"""`probity serve`: how nginx, probityd and an application start, go on and end together."""
+# SPDX-License-Identifier: MIT
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from process import PYTHON, free_port, plain_environment, port_answers, wait_until
+from servers import Serve, build_path
+from stack import fetch
+
+# An application that answers with what it was asked, and ends as it is told to.
+APPLICATION = """\
+import http.server, os, signal, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if self.path == "/exit":
+            os._exit(7)
+        body = (self.path + "\\n" + str(self.headers)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+signal.signal(signal.SIGTERM, lambda *_: (print("told to end", flush=True), os._exit(0)))
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+COMMAND = [PYTHON, "-c", APPLICATION]
+
+
+@pytest.fixture(scope="module")
+def ledger(shared):
+    return shared.postgres()
+
+
+@pytest.fixture
+def empty(ledger):
+    ledger.sql("DROP SCHEMA IF EXISTS probity CASCADE")
+    return ledger
+
+
+def serve(start, command=None, wait=True, **env):
+    part = Serve(start.subfolder(), command=command)
+    part.env = {"PROBITY_DRAIN_SECONDS": "0", **env}
+    part.env = {name: value for name, value in part.env.items() if value is not None}
+    start.add(part, start=False)
+    part.start() if wait else part.spawn()
+    return part
+
+
+def with_app(start, **env):
+    app_port = free_port()
+    part = serve(start, COMMAND, PROBITY_UPSTREAM=f"127.0.0.1:{app_port}",
+                 PROBITY_APP=f"http://127.0.0.1:{app_port}/", PROBITY_REQUIRE="", **env)
+    ready = env.get("PROBITY_PATH_PREFIX", "").rstrip("/") + "/health/ready"
+    wait_until(lambda: fetch(part.port, ready).json()["status"] == "ready", 10)
+    return part
+
+
+def end_of(part, within=15):
+    part.expected_end = True
+    wait_until(lambda: not part.alive(), within, f"{part.name} to end")
+    return part.child.returncode
+
+
+def errors_of(part):
+    return [line["message"] for line in part.log_lines() if line.get("level") == "error"]
+
+
+def counted(server):
+    return server.sql("SELECT coalesce(sum(total), 0)::bigint FROM probity.route_minutes")[0][0]
+
+
+# Starting, passing on, ending.
+
+def test_everything_that_was_answered_is_in_the_ledger_when_it_has_ended(start, empty):
+    part = with_app(start, PROBITY_DRAIN_SECONDS="1", PROBITY_LEDGER_URL=empty.url())
+    assert any("applied 0001" in line for line in part.said("the ledger is migrated"))
+    answered, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            try:
+                answered.append(fetch(part.port, "/item").status)
+            except OSError:
+                return
+
+    asking = [threading.Thread(target=ask) for _ in range(4)]
+    for one in asking:
+        one.start()
+    time.sleep(0.3)
+    part.signal(signal.SIGTERM)
+    draining = wait_until(lambda: fetch(part.port, "/health/ready").status == 503, 5)
+    assert draining and fetch(part.port, "/item").status == 200  # the rest goes on meanwhile
+    assert end_of(part) == 0
+    stop.set()
+    for one in asking:
+        one.join()
+    assert set(answered) == {200} and len(answered) > 20
+    assert "told to end\n" in part.log()  # the application, behind nginx
+    assert counted(empty) == len(answered) + 1
+    assert errors_of(part) == []
+
+
+def test_the_application_gets_what_a_proxy_owes_it(start):
+    part = with_app(start)
+    seen = fetch(part.port, "/a%20b?c=%2F", headers={"Host": "shop.test", "X-Request-Id": "mine"}).text
+    assert seen.startswith("/a%20b?c=%2F\n")
+    for header in ("Host: shop.test", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: http",
+                   "X-Forwarded-Host: shop.test", "X-Request-Id: mine"):
+        assert header + "\n" in seen.replace("\r", ""), seen
+    assert "Connection:" not in seen
+    seen = fetch(part.port, "/", headers={"X-Forwarded-Proto": "https", "Upgrade": "websocket",
+                                          "Connection": "upgrade"}).text.replace("\r", "")
+    assert "X-Forwarded-Proto: https\n" in seen
+    assert "Upgrade: websocket\n" in seen and "Connection: upgrade\n" in seen
+    body = b"x" * (3 << 20)  # more than nginx takes without a word
+    answer = fetch(part.port, "/", method="POST", body=body)
+    assert answer.status == 201 and answer.body == body
+
+
+def test_without_an_application_only_probity_answers_and_at_both_kinds_of_addresses(start):
+    part = serve(start)
+    assert fetch(part.port, "/").status == 404
+    assert "PROBITY_UPSTREAM" in fetch(part.port, "/").json()["error"]["message"]
+    assert fetch(part.port, "/health/ready").status == 200
+    with socket.create_connection(("::1", part.port), 5) as link:
+        link.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        assert b" 200 " in link.recv(100)
+    assert not os.path.exists(part.access_log) or os.path.getsize(part.access_log) == 0
+
+
+def test_paths_stand_behind_their_prefix(start):
+    part = with_app(start, PROBITY_PATH_PREFIX="/internal/")
+    assert fetch(part.port, "/internal/health/ready").json()["checks"] == {"app": "ok"}
+    assert fetch(part.port, "/health").text.startswith("/health\n")
+    refused = fetch(part.port, "/internal/health", method="TRACE")
+    assert refused.status == 405 and refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_command_that_ends_ends_everything_with_its_status(start):
+    part = with_app(start, PROBITY_DRAIN_SECONDS="60")
+    with pytest.raises(AssertionError):
+        assert fetch(part.port, "/exit").status == 200
+    assert end_of(part) == 7
+    assert any("the command ended with 7" in line for line in errors_of(part))
+
+
+def test_a_command_that_is_not_there_is_named(start):
+    part = serve(start, ["no-such-program"], wait=False)
+    assert end_of(part) == 127
+    assert any("no-such-program: can't be executed" in line for line in part.log().splitlines())
+
+
+# Who ends by itself.
+
+def test_a_probityd_that_is_killed_is_there_again_and_nginx_never_goes(start):
+    part = serve(start)
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    nginx = part.part("nginx")
+    os.kill(part.part("probityd"), signal.SIGKILL)
+    wait_until(lambda: part.said("probityd ended with 137"), 5)
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    assert part.part("nginx") == nginx and len(errors_of(part)) == 1
+
+
+def test_an_nginx_that_is_killed_leaves_no_worker_at_the_port(start):
+    part = serve(start)
+    wait_until(lambda: fetch(part.port, "/health").status == 200, 10)
+    first = part.part("nginx")
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: part.part("nginx") not in (None, first), 10)
+    wait_until(lambda: len(part.said("nginx listens")) == 2, 10)
+    assert fetch(part.port, "/health").status == 200
+
+
+# What can't be.
+
+def refused(start, **env):
+    part = serve(start, wait=False, **env)
+    assert end_of(part) == 1
+    errors = errors_of(part) or part.log().splitlines()
+    assert len(errors) == 1, part.log()
+    return errors[0]
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(start):
+    with socket.socket() as holder:
+        holder.bind(("0.0.0.0", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert f"PORT={port}: another process listens there" in refused(start, PORT=str(port))
+
+
+@pytest.mark.parametrize("env, words", [
+    ({"PORT": "http"}, "PORT=http: expected a whole number"),
+    ({"PROBITY_UPSTREAM": "8000"}, "PROBITY_UPSTREAM=8000: expected HOST:PORT"),
+    ({"PROBITY_PATH_PREFIX": "internal"}, "expected a path such as /internal"),
+    ({"PROBITY_NGINX_TEMPLATE": "/nowhere/t"}, "PROBITY_NGINX_TEMPLATE=/nowhere/t: can't be read"),
+    ({"PROBITY_LOG_DIR": "/proc/logs"}, "PROBITY_LOG_DIR: /proc/logs can't be written"),
+    ({"PROBITY_LISTEN": "/proc/x/s"}, "PROBITY_LISTEN: /proc/x can't be written"),
+    ({"PROBITY_LOG_KEEP": "0"}, "PROBITY_LOG_KEEP=0: expected a whole number"),
+])
+def test_what_can_not_be_is_said_in_one_line(start, env, words):
+    assert words in refused(start, **env)
+
+
+def test_arguments_that_make_no_sense_start_nothing():
+    for words in (["serve", "app"], ["serve", "--"], ["serve", "--port", "80"]):
+        done = subprocess.run([build_path("probity"), *words], capture_output=True, text=True,
+                              env=plain_environment(), timeout=20, check=False)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+# The ledger.
+
+def test_a_migration_that_is_refused_is_never_ready(start, empty):
+    empty.sql("CREATE SCHEMA probity")
+    empty.sql("CREATE TABLE probity.route_minutes (other integer)")
+    part = serve(start, wait=False, PROBITY_LEDGER_URL=empty.url())
+    assert end_of(part) == 1
+    errors = errors_of(part)
+    assert len(errors) == 1 and "the ledger's migration is refused: everything ends" in errors[0]
+    assert "route_minutes" in errors[0] and empty.password not in part.log()
+
+
+def test_a_ledger_that_is_late_is_migrated_once_it_is_there(start, empty):
+    proxy = start.proxy(empty.port)
+    proxy.cut()
+    part = serve(start, PROBITY_LEDGER_URL=empty.url(port=proxy.port))
+    assert fetch(part.port, "/health/ready").status == 200
+    assert len(part.said("can't be migrated yet")) == 1
+    proxy.resume()
+    wait_until(lambda: part.said("the ledger is migrated: applied 0001"), 10)
+
+
+# Logs.
+
+def test_a_log_that_has_grown_is_renamed_and_loses_no_line(start, empty):
+    part = with_app(start, PROBITY_LOG_MAX_MIB="1", PROBITY_LEDGER_URL=empty.url())
+    path = "/" + "x" * 7000
+    count = 320  # twice the bound
+
+    def ask(times):
+        assert all(fetch(part.port, path).status == 200 for _ in range(times))
+
+    asking = [threading.Thread(target=ask, args=(count // 4,)) for _ in range(4)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    wait_until(lambda: os.path.exists(part.access_log + ".1"), 5)
+    part.signal(signal.SIGTERM)
+    assert end_of(part) == 0
+    assert counted(empty) == count
+    assert errors_of(part) == []
