@@ -98,7 +98,9 @@ static const struct command {
     { "probe", command_probe,
       "ready|live|startup|GROUP [--socket PATH | --url URL] [--timeout 2s]\n"
       "                     [--verbose | -q]\n"
-      "       probity probe celery [--node NAME] [--url BROKER] [--timeout 5s] [--key-prefix TEXT]",
+      "       probity probe celery [--node NAME] [--url BROKER] [--timeout 5s] [--key-prefix "
+      "TEXT]\n"
+      "                            [--broker-down-ok]",
       "Ask a running probityd for a health check's exit code.",
       "  ready, live, startup    /health/ready, /health/live, /health/startup\n"
       "  GROUP                   a group that the configuration names\n"
@@ -113,6 +115,8 @@ static const struct command {
       "  --timeout DURATION      5s by default; a worker that is subscribed and silent by then is "
       "busy\n"
       "  --key-prefix TEXT       Celery's global_keyprefix\n"
+      "  --broker-down-ok        0 also where the broker can't be asked, for what restarts "
+      "workers\n"
       "Exits with 0 when all is well, with 1 when it is not or nobody answers, with 2 on misuse.\n"
       "For Docker: HEALTHCHECK CMD [\"probity\", \"probe\", \"ready\"]\n" },
     { "serve", command_serve, "[-- COMMAND [ARGUMENT…]]",

@@ -33,6 +33,7 @@ struct celery_options {
     const char *key_prefix;
     const char *timeout;
     int64_t timeout_ms;
+    bool broker_down_ok;
 };
 
 /* One question, asked on a thread of its own: a name look-up can't be cancelled. */
@@ -55,6 +56,7 @@ static const struct option_row option_rows[] = {
     { "--url", offsetof(struct celery_options, url), OPTION_TEXT, 0, 0 },
     { "--key-prefix", offsetof(struct celery_options, key_prefix), OPTION_TEXT, 0, 0 },
     { "--timeout", offsetof(struct celery_options, timeout), OPTION_TEXT, 0, 0 },
+    { "--broker-down-ok", offsetof(struct celery_options, broker_down_ok), OPTION_FLAG, 0, 0 },
     { .name = NULL },
 };
 
@@ -99,6 +101,19 @@ static void say(struct celery_job *job, int code, const char *words)
     (void)snprintf(job->line, sizeof(job->line), "%s: %s", who(job), words);
 }
 
+/* A broker that can't be asked.  Who restarts workers for what we say is told apart: no restart
+ * mends a broker, and the tasks under way would be lost. */
+static int judge_broker(const struct celery_options *given, enum health_reason reason,
+                        int64_t number, char words[REASON_TEXT_BYTES + 64])
+{
+    char text[REASON_TEXT_BYTES];
+
+    reason_text(reason, number, text);
+    (void)snprintf(words, REASON_TEXT_BYTES + 64, "%s%s", text,
+                   given->broker_down_ok ? " (the broker; nobody can tell about the worker)" : "");
+    return given->broker_down_ok ? COMMAND_DONE : COMMAND_FAILED;
+}
+
 static void judge(struct celery_job *job)
 {
     char words[REASON_TEXT_BYTES + 64];
@@ -106,8 +121,9 @@ static void judge(struct celery_job *job)
     int64_t waited_ms = clock_boot_ms() - job->started_ms;
 
     if (job->outcome.status == OUTCOME_ERROR) {
-        reason_text(job->outcome.reason, job->outcome.number, words);
-        say(job, COMMAND_FAILED, words);
+        int code = judge_broker(job->given, job->outcome.reason, job->outcome.number, words);
+
+        say(job, code, words);
     } else if (job->roll.found[0] != '\0') {
         (void)snprintf(words, sizeof(words), "ok %" PRId64 " ms", job->found_ms - job->started_ms);
         say(job, COMMAND_DONE, words);
@@ -202,15 +218,16 @@ static int run(struct celery_job *job)
 {
     struct thread thread = { .started = false };
     struct error err = { 0 };
-    char words[REASON_TEXT_BYTES];
+    char words[REASON_TEXT_BYTES + 64];
 
     if (thread_start(&thread, "probe-celery", run_job, job, &err) != 0)
         return command_fail(COMMAND_FAILED, "probe celery", "%s", err.text);
     if (!thread_join(&thread, clock_left_ms(job->deadline_ms))) {
-        reason_text(HEALTH_REASON_TIMEOUT, job->given->timeout_ms, words);
+        int code = judge_broker(job->given, HEALTH_REASON_TIMEOUT, job->given->timeout_ms, words);
+
         printf("%s: %s\n", job->given->node != NULL ? job->given->node : "celery", words);
         (void)fflush(stdout);
-        _exit(COMMAND_FAILED);
+        _exit(code);
     }
     printf("%s\n", job->line);
     return job->exit_code;

@@ -69,6 +69,16 @@ def test_one_that_is_not_there_is_not_well(workers):
     assert workers.probe("--url", wrong)[:2] == (1, "celery: authentication failed")
 
 
+def test_who_restarts_workers_does_not_do_it_for_a_broker(workers):
+    """--broker-down-ok is about the broker alone: a worker that is not there is not well."""
+    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    words = "celery: connection refused (the broker; nobody can tell about the worker)"
+    assert workers.probe("--url", nobody, "--broker-down-ok")[:2] == (0, words)
+    assert workers.probe("--node", f"three@{HOST}", "--broker-down-ok")[:2] == \
+        (1, f"three@{HOST}: not subscribed")
+    assert workers.probe("--node", f"one@{HOST}", "--broker-down-ok")[0] == 0
+
+
 MISUSES = [(["--node", "one"], "like celery@host"), (["--timeout", "soon"], "--timeout"),
            (["--url", "amqp://rabbit"], "RabbitMQ"), (["everything"], "options alone"),
            (["--key-prefix", "x" * 64], "63 bytes"), (["--nod"], "help probe")]
@@ -110,10 +120,11 @@ def test_a_broker_that_hangs_costs_no_more_than_the_timeout(workers):
     workers.redis.sigstop()
     try:
         code, line, seconds = workers.probe(timeout="600ms")
+        patient = workers.probe("--broker-down-ok", timeout="600ms")[0]
     finally:
         workers.redis.sigcont()
     assert (code, line) == (1, "celery: timeout after 600 ms")
-    assert seconds < 0.6 + 0.4
+    assert seconds < 0.6 + 0.4 and patient == 0
 
 
 def test_a_role_with_few_rights_is_enough(workers):
