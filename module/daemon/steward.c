@@ -16,6 +16,7 @@
 
 enum {
     TAKE_OVER_WAIT_MS = 3000, /* for the first round, before a living socket is replaced */
+    HANDED_WAIT_MS = 800,     /* before the first answer at one where somebody may wait already */
     LOOK_MS = 500,            /* how often we look whether somebody has replaced us */
     CHANGES_BYTES = 2048,     /* all of LIMIT_CHECKS, by names of usual length */
     ORDER_WAIT_MS = 2000,     /* for a place in the queue of orders, where nothing else bounds it */
@@ -54,10 +55,11 @@ int steward_listen(const struct house *house, const struct monitor *monitor,
                    struct front_socket *socket, bool *ret_ended, struct error *err)
 {
     const char *path = house->config->listen_path;
-    int64_t deadline_ms = clock_boot_ms() + TAKE_OVER_WAIT_MS;
+    bool handed = front_is_handed_socket();
+    int64_t deadline_ms = clock_boot_ms() + (handed ? HANDED_WAIT_MS : TAKE_OVER_WAIT_MS);
     bool ended = is_end(heed_drain(house, monitor, signals_wait(0)));
 
-    while (!ended && front_path_is_live(path) && !monitor_first_round_done(monitor)
+    while (!ended && (handed || front_path_is_live(path)) && !monitor_first_round_done(monitor)
            && clock_left_ms(deadline_ms) > 0)
         ended = is_end(heed_drain(house, monitor, signals_wait(20)));
     *ret_ended = ended;

@@ -28,8 +28,8 @@ struct steward {
 };
 
 /* Opens the socket.  One that somebody answers at is taken over only once there is a verdict to
- * hand out; who is told to end before that leaves it alone: `ret_ended`.  Returns 0 or -errno with
- * `err`. */
+ * hand out, and one that a service manager keeps is answered at then, or after a moment; who is
+ * told to end before that leaves it alone: `ret_ended`.  Returns 0 or -errno with `err`. */
 int steward_listen(const struct house *house, const struct monitor *monitor,
                    struct front_socket *socket, bool *ret_ended, struct error *err) MUST_CHECK;
 

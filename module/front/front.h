@@ -44,6 +44,9 @@ int front_listen(const char *path, struct front_socket *ret, struct error *err) 
 /* Closes a socket that front_start() never took; NULL-safe destructor, leaves -1. */
 void front_socket_close(struct front_socket *socket);
 
+/* Whether front_listen() would take a socket that was handed over. */
+bool front_is_handed_socket(void);
+
 /* Whether something accepts connections at `path` now. */
 bool front_path_is_live(const char *path);
 

@@ -51,6 +51,11 @@ static int find_inherited(void)
     return is_listening(STDIN_FILENO) ? STDIN_FILENO : -1;
 }
 
+bool front_is_handed_socket(void)
+{
+    return find_inherited() >= 0;
+}
+
 static bool fill_address(const char *path, struct sockaddr_un *address)
 {
     size_t length = strlen(path);

@@ -112,9 +112,10 @@ class Manager:
         self.listener.bind(self.path)
         self.listener.listen(64)
         self.children = []
+        self.env = NO_CHECK
 
     def run(self, descriptor, listen_pid="$$"):
-        env = plain_environment({**NO_CHECK, "PROBITY_LISTEN": self.own,
+        env = plain_environment({**self.env, "PROBITY_LISTEN": self.own,
                                  "LISTEN_FDS": "1" if descriptor else None,
                                  "PROBITY_DRAIN_SECONDS": "0", "PROBITY_STATE_DIR": self.state})
         given = self.listener.fileno()
@@ -268,7 +269,8 @@ def test_fifty_replacements_under_load_lose_no_request(start):
     assert all(set(one) == {200} for one in got), got
 
 
-def test_restarts_at_a_handed_over_socket_lose_no_request(manager):
+def test_restarts_at_a_handed_over_socket_lose_no_request(start, manager):
+    manager.env = {"REDIS_URL": start.redis().url()}
     child = manager.run(3)
     assert ask(manager.path, timeout=20)[0] == 200
     loads = [Load(lambda: fcgi.Client(manager.path, 20), ask_kept) for _ in range(4)]
