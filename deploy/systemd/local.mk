@@ -15,3 +15,8 @@ systemdsystemunit_DATA = $(units_made) $(units_ready)
 systemdsampledir = $(pkgdatadir)/systemd
 systemdsample_DATA = %D%/probity.env
 endif
+
+# The Debian package is made from the same units.
+EXTRA_DIST += debian/changelog debian/control debian/copyright debian/probity.README.Debian \
+	debian/probity.dirs debian/probity.docs debian/probity.install debian/probity.lintian-overrides debian/probity.postrm debian/probity.prerm \
+	debian/rules debian/source/format debian/tests/control debian/tests/smoke
