@@ -121,6 +121,7 @@ static void begin_end(struct conductor *conductor, const struct conductor_event 
     }
     conductor->phase = PHASE_DRAINS;
     conductor->drained_ms = event->now_ms + drain_ms;
+    cue_mark(actions);
     tell(conductor, CHILD_MIGRATION, SIGTERM, event->now_ms + MIGRATION_END_MS, actions);
     if (runs(conductor, CHILD_PROBITYD))
         cue_signal(actions, CHILD_PROBITYD, SIGUSR1);

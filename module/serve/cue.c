@@ -39,6 +39,11 @@ void cue_kill(struct conductor_actions *actions, enum conductor_child child)
     add(actions, CONDUCTOR_KILL)->child = child;
 }
 
+void cue_mark(struct conductor_actions *actions)
+{
+    (void)add(actions, CONDUCTOR_MARK);
+}
+
 void cue_finish(struct conductor_actions *actions, int status)
 {
     add(actions, CONDUCTOR_FINISH)->number = status;

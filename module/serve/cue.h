@@ -44,6 +44,7 @@ enum conductor_action_kind {
     CONDUCTOR_START,
     CONDUCTOR_SIGNAL, /* `child` gets `number` */
     CONDUCTOR_KILL,   /* `child` and all of its process group */
+    CONDUCTOR_MARK,   /* nginx is to hear that we drain */
     CONDUCTOR_SAY,
     CONDUCTOR_FINISH, /* nothing runs any more: exit with `number` */
 };
@@ -67,6 +68,7 @@ struct conductor_actions {
 void cue_start(struct conductor_actions *actions, enum conductor_child child);
 void cue_signal(struct conductor_actions *actions, enum conductor_child child, int number);
 void cue_kill(struct conductor_actions *actions, enum conductor_child child);
+void cue_mark(struct conductor_actions *actions);
 void cue_finish(struct conductor_actions *actions, int status);
 void cue_say(struct conductor_actions *actions, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -169,3 +169,16 @@ int render(const struct site *site, const struct render_host *host, struct error
     code = render_template(site, host, arena, err);
     return code == 0 ? render_includes(site, arena, err) : code;
 }
+
+/* A disk that is full takes the courtesy away, not the drain. */
+void render_draining(const struct site *site, bool draining)
+{
+    char path[PATH_MAX + 16];
+    AUTO(auto_close) int fd = -1;
+
+    (void)snprintf(path, sizeof(path), "%s/draining", site->run_dir);
+    if (draining)
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    else
+        (void)unlink(path);
+}

@@ -17,4 +17,7 @@ struct render_host {
 /* Each file is complete or as it was.  Returns 0, or -errno with `err`. */
 int render(const struct site *site, const struct render_host *host, struct error *err) MUST_CHECK;
 
+/* Makes or takes away the file that tells nginx to ask clients for new connections. */
+void render_draining(const struct site *site, bool draining);
+
 #endif

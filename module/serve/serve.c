@@ -232,6 +232,9 @@ static void perform(struct serving *serving, const struct conductor_action *acti
     case CONDUCTOR_SAY:
         log_with(action->level, NULL, 0, "%s", action->text);
         break;
+    case CONDUCTOR_MARK:
+        render_draining(serving->site, true);
+        break;
     case CONDUCTOR_FINISH:
         serving->over = true;
         serving->exit_status = action->number;
@@ -435,6 +438,8 @@ static int prepare(struct serving *serving, struct error *err)
         .processors = host_processors("/sys/fs/cgroup"),
         .descriptors = files.rlim_max > INT32_MAX ? INT32_MAX : (int64_t)files.rlim_max,
     };
+    if (code == 0)
+        render_draining(site, false);
     if (code == 0)
         code = host_check_port((uint16_t)site->config->container.port, err);
     return code == 0 ? render(site, &serving->host, err) : code;

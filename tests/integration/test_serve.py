@@ -1,5 +1,6 @@
 """`probity serve`: how nginx, probityd and an application start, go on and end together."""
 # SPDX-License-Identifier: MIT
+import http.client
 import os
 import signal
 import socket
@@ -112,6 +113,39 @@ def test_everything_that_was_answered_is_in_the_ledger_when_it_has_ended(start, 
     assert "told to end\n" in part.log()  # the application, behind nginx
     assert counted(empty) == len(answered) + 1
     assert errors_of(part) == []
+
+
+def test_while_it_drains_clients_are_asked_to_come_back_on_a_new_connection(start):
+    """A balancer of connections would leave them here until nginx closes them under their hands."""
+    part = with_app(start, PROBITY_DRAIN_SECONDS="30")
+    link = http.client.HTTPConnection("127.0.0.1", part.port, timeout=10)
+
+    def ask(method="GET", body=None, path="/item"):
+        link.request(method, path, body=body)
+        answer = link.getresponse()
+        return answer.status, answer.headers["Connection"], answer.read()
+
+    assert ask()[:2] == (200, "keep-alive")
+    part.signal(signal.SIGTERM)
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 503, 5)
+    assert ask("POST", b"x" * 100000) == (201, "close", b"x" * 100000)
+    assert ask()[:2] == (200, "close")
+    part.kill9()
+    part.start()  # in the same folders: what it left there is none of its own
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    assert ask()[:2] == (200, "keep-alive")
+
+
+def test_what_was_answered_is_in_the_log_whatever_is_killed(start):
+    part = with_app(start)
+    for number in range(1, 4):
+        assert fetch(part.port, "/item").status == 200
+        wait_until(lambda: log_of(part).count('"/item"') == number, 0.9)
+
+
+def log_of(part):
+    with open(part.access_log, encoding="utf-8") as file:
+        return file.read()
 
 
 def test_the_application_gets_what_a_proxy_owes_it(start):

@@ -81,6 +81,9 @@ static void describe(const struct conductor_actions *actions, char text[400])
         case CONDUCTOR_KILL:
             (void)snprintf(words, sizeof(words), "kill %s", children[action->child]);
             break;
+        case CONDUCTOR_MARK:
+            (void)snprintf(words, sizeof(words), "mark");
+            break;
         case CONDUCTOR_SAY:
             (void)snprintf(words, sizeof(words), "%s", levels[action->level]);
             break;
@@ -141,7 +144,7 @@ START_TEST(conductor_ends_in_the_order_in_which_nothing_is_lost)
         { 0, BEGIN, 0, 0, "start command, start nginx, start migration" },
         { 1, ENDED, MIGRATION, MIGRATION_DONE, "info, start probityd" },
         { 40, UP, 0, 0, "" },
-        { 20000, END, 0, 0, "info, USR1 probityd" },
+        { 20000, END, 0, 0, "info, mark, USR1 probityd" },
         { 24999, TIME, 0, 0, "" },
         { 25000, TIME, 0, 0, "QUIT nginx" },
         { 26000, TIME, 0, 0, "" },
@@ -160,7 +163,7 @@ START_TEST(conductor_takes_each_further_signal_as_the_next_step)
     static const struct step steps[] = {
         { 0, BEGIN, 0, 0, "start nginx, start probityd" },
         { 40, UP, 0, 0, "" },
-        { 1000, END, 0, 0, "info, USR1 probityd" },
+        { 1000, END, 0, 0, "info, mark, USR1 probityd" },
         { 1100, END, 0, 0, "info, QUIT nginx" },
         { 1200, END, 0, 0, "warning, TERM nginx" },
         { 1300, ENDED, NGINX, 0, "TERM probityd, INT probityd" },
@@ -179,7 +182,7 @@ START_TEST(conductor_kills_who_does_not_end_in_time_and_leaves_who_can_not_be_ki
         { 0, BEGIN, 0, 0, "start command, start nginx, start migration" },
         { 1, ENDED, MIGRATION, MIGRATION_DONE, "info, start probityd" },
         { 40, UP, 0, 0, "" },
-        { 1000, END, 0, 0, "info, USR1 probityd" },
+        { 1000, END, 0, 0, "info, mark, USR1 probityd" },
         { 6000, TIME, 0, 0, "QUIT nginx" },
         { 17999, TIME, 0, 0, "" }, /* its own time-out, and 2 s */
         { 18000, TIME, 0, 0, "warning, kill nginx" },
@@ -232,7 +235,7 @@ START_TEST(conductor_keeps_the_status_of_who_was_told_to_end_first)
         { 0, BEGIN, 0, 0, "start command, start nginx, start migration" },
         { 1, ENDED, MIGRATION, MIGRATION_DONE, "info, start probityd" },
         { 40, UP, 0, 0, "" },
-        { 1000, END, 0, 0, "info, USR1 probityd" },
+        { 1000, END, 0, 0, "info, mark, USR1 probityd" },
         { 2000, ENDED, COMMAND, 3, "error, QUIT nginx" },
         { 2010, ENDED, NGINX, 0, "TERM probityd, INT probityd" },
         { 2020, ENDED, PROBITYD, 0, "exit 0" },
@@ -355,7 +358,7 @@ START_TEST(conductor_drains_a_probityd_that_died_while_it_drained)
     static const struct step steps[] = {
         { 0, BEGIN, 0, 0, "start nginx, start probityd" },
         { 40, UP, 0, 0, "" },
-        { 1000, END, 0, 0, "info, USR1 probityd" },
+        { 1000, END, 0, 0, "info, mark, USR1 probityd" },
         { 2000, ENDED, PROBITYD, 139, "error" },
         { 2100, TIME, 0, 0, "start probityd, USR1 probityd" },
         { 6000, TIME, 0, 0, "QUIT nginx" },
