@@ -87,7 +87,7 @@ static int render_template(const struct site *site, const struct render_host *ho
         { "PORT", port },
         { "RUN_DIR", site->run_dir },
         { "SHUTDOWN_MS", shutdown },
-        { "UPSTREAM", site->upstream[0] == '\0' ? NULL : site->upstream },
+        { "UPSTREAM", host->upstream[0] == '\0' ? NULL : host->upstream },
         { "USER", user_words(user) },
         { "WORKERS", workers },
     };

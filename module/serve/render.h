@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "serve/resolver.h"
 #include "serve/site.h"
 
 /* What the machine has to say. */
@@ -11,7 +12,8 @@ struct render_host {
     bool has_ipv4;
     bool has_ipv6;
     int processors;
-    int64_t descriptors; /* that nginx's workers may open */
+    int64_t descriptors;                /* that nginx's workers may open */
+    char upstream[RESOLVER_TEXT_BYTES]; /* what stands behind nginx's `server`; "": none */
 };
 
 /* Each file is complete or as it was.  Returns 0, or -errno with `err`. */

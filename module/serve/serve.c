@@ -6,10 +6,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "serve/child.h"
 #include "serve/conductor.h"
 #include "serve/host.h"
+#include "serve/programs.h"
 #include "serve/render.h"
+#include "serve/resolver.h"
 #include "serve/rotate.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 enum {
+    FIRST_LOOKUP_MS = 500,   /* of the upstream's name, before nginx starts without it */
     LOOK_MS = 1000,          /* how often the logs' sizes are looked at */
     UP_LOOK_MS = 50,         /* and whether nginx listens, until it does */
     OUTPUT_BYTES = 600,      /* of the migration's output: its lines of a usual upgrade */
@@ -34,17 +36,17 @@ enum {
 
 struct serving {
     const struct site *site;
-    const char *const *command;
+    struct programs programs;
     struct render_host host;
+    struct resolver *resolver; /* NULL: the upstream is no name */
     struct conductor conductor;
     struct rotation rotation;
-    pid_t pids[CHILDREN];          /* 0: it doesn't run */
-    char troubles[CHILDREN][256];  /* why one could not be started; "": it could */
-    bool failed[CHILDREN];         /* the conductor is still to hear of it */
-    char **environments[CHILDREN]; /* NULL: ours */
-    int output_fd;                 /* of the migration; -1: none */
-    int64_t looked_ms;             /* at the logs' sizes */
-    int64_t rotation_said_ms;      /* when the log last heard that they can't be renamed */
+    pid_t pids[CHILDREN];         /* 0: it doesn't run */
+    char troubles[CHILDREN][256]; /* why one could not be started; "": it could */
+    bool failed[CHILDREN];        /* the conductor is still to hear of it */
+    int output_fd;                /* of the migration; -1: none */
+    int64_t looked_ms;            /* at the logs' sizes */
+    int64_t rotation_said_ms;     /* when the log last heard that they can't be renamed */
     bool nginx_up;
     bool over;
     int exit_status;
@@ -86,129 +88,33 @@ static int wait_signal(int64_t within_ms)
 
 /* --- starting --- */
 
-static const char *setting(const char *name, const char *value)
+static void forget_pid_file(const struct serving *serving)
 {
-    size_t bytes = strlen(name) + strlen(value) + 2;
-    char *text = malloc(bytes);
+    char path[PATH_MAX + 16];
 
-    if (text != NULL)
-        (void)snprintf(text, bytes, "%s=%s", name, value);
-    return text;
+    (void)snprintf(path, sizeof(path), "%s/nginx.pid", serving->site->run_dir);
+    (void)unlink(path);
 }
 
-/* nginx has no use for the application's secrets; and NGINX in it would mean inherited sockets. */
-static char **nginx_environment(void)
+/* One that can't be started has ended: the conductor hears so at the next turn. */
+static void start(struct serving *serving, enum conductor_child child)
 {
-    static char *const nothing[] = { NULL };
-    const char *zone = getenv("TZ");
-    const char *path = getenv("PATH");
-    const char *const changes[] = { setting("PATH", path == NULL ? "/usr/bin:/bin" : path),
-                                    zone == NULL ? NULL : setting("TZ", zone), NULL };
-
-    return child_environment(nothing, changes);
-}
-
-static char **probityd_environment(const struct site *site)
-{
-    const char *const changes[] = { setting("PROBITY_ACCESS_LOG", site->access_log), NULL };
-
-    return child_environment(environ, changes);
-}
-
-/* PORT is nginx's.  An application that listens at $PORT is to listen where nginx looks for it. */
-static char **command_environment(const struct site *site)
-{
-    char port[8];
-    const char *changes[] = { NULL, NULL };
-
-    (void)snprintf(port, sizeof(port), "%u", site->upstream_port);
-    changes[0] = setting("PORT", port);
-    return child_environment(environ, changes);
-}
-
-static void make_environments(struct serving *serving)
-{
-    serving->environments[CHILD_NGINX] = nginx_environment();
-    if (serving->site->config->source_count == 0)
-        serving->environments[CHILD_PROBITYD] = probityd_environment(serving->site);
-    if (serving->site->upstream_port != 0)
-        serving->environments[CHILD_COMMAND] = command_environment(serving->site);
-}
-
-static void start_program(struct serving *serving, enum conductor_child child,
-                          const struct child_program *program)
-{
-    struct child_program complete = *program;
     struct error err = { 0 };
 
-    complete.environment =
-        serving->environments[child] == NULL ? environ : serving->environments[child];
-    if (child_start(&complete, &serving->pids[child], &err) == 0)
+    if (child == CHILD_NGINX) {
+        forget_pid_file(serving);
+        serving->nginx_up = false;
+    }
+    /* Into memory, so that nobody has to read a pipe meanwhile. */
+    if (child == CHILD_MIGRATION) {
+        auto_close(&serving->output_fd);
+        serving->output_fd = memfd_create("migration", MFD_CLOEXEC);
+    }
+    if (programs_start(&serving->programs, child, serving->output_fd, &serving->pids[child], &err)
+        == 0)
         return;
     (void)snprintf(serving->troubles[child], sizeof(serving->troubles[child]), "%s", err.text);
     serving->failed[child] = true;
-}
-
-static void start_nginx(struct serving *serving)
-{
-    char conf[PATH_MAX + 16], pid_file[PATH_MAX + 16];
-    const char *const argv[] = { serving->site->nginx,   "-e", "stderr", "-p",
-                                 serving->site->run_dir, "-c", conf,     NULL };
-
-    (void)snprintf(conf, sizeof(conf), "%s/nginx.conf", serving->site->run_dir);
-    (void)snprintf(pid_file, sizeof(pid_file), "%s/nginx.pid", serving->site->run_dir);
-    (void)unlink(pid_file);
-    serving->nginx_up = false;
-    start_program(serving, CHILD_NGINX,
-                  &(struct child_program){ .argv = argv,
-                                           .output_fd = -1,
-                                           .waits_for_signals = true,
-                                           .many_files = true,
-                                           .death_signal = SIGTERM });
-}
-
-/* Its words become lines of our log: into memory, so that nobody has to read a pipe meanwhile. */
-static void start_migration(struct serving *serving)
-{
-    static const char lock_timeout[] = "5s";
-    const char *const argv[] = { serving->site->tool, "migrate",    "upgrade",
-                                 "--lock-timeout",    lock_timeout, NULL };
-
-    auto_close(&serving->output_fd);
-    serving->output_fd = memfd_create("migration", MFD_CLOEXEC);
-    start_program(serving, CHILD_MIGRATION,
-                  &(struct child_program){
-                      .argv = argv, .output_fd = serving->output_fd, .death_signal = SIGTERM });
-}
-
-static void start(struct serving *serving, enum conductor_child child)
-{
-    const char *const probityd[] = { serving->site->probityd, NULL };
-
-    switch (child) {
-    case CHILD_COMMAND:
-        start_program(serving, child,
-                      &(struct child_program){ .argv = serving->command,
-                                               .output_fd = -1,
-                                               .reads_input = true,
-                                               .death_signal = SIGTERM });
-        break;
-    case CHILD_MIGRATION:
-        start_migration(serving);
-        break;
-    case CHILD_PROBITYD:
-        start_program(serving, child,
-                      &(struct child_program){ .argv = probityd,
-                                               .output_fd = -1,
-                                               .waits_for_signals = true,
-                                               .death_signal = SIGTERM });
-        break;
-    case CHILD_NGINX:
-        start_nginx(serving);
-        break;
-    case CHILDREN:
-        break;
-    }
 }
 
 /* --- what the conductor wants --- */
@@ -376,12 +282,30 @@ static void look_at_logs(struct serving *serving)
 }
 
 /* A template may have changed; one with errors leaves nginx as it is. */
-static void reload(struct serving *serving)
+static void render_again(struct serving *serving)
 {
     struct error err = { 0 };
 
     if (render(serving->site, &serving->host, &err) != 0)
         log_error("nginx's configuration stays as it was: %s", err.text);
+}
+
+/* nginx hears of other addresses as of another configuration: no request is lost by that. */
+static void look_at_upstream(struct serving *serving)
+{
+    const struct site *site = serving->site;
+
+    if (serving->resolver == NULL || !resolver_changed(serving->resolver, serving->host.upstream))
+        return;
+    log_info("%s is %s", site->upstream, serving->host.upstream);
+    render_again(serving);
+    if (serving->pids[CHILD_NGINX] > 0)
+        (void)kill(serving->pids[CHILD_NGINX], SIGHUP);
+}
+
+static void reload(struct serving *serving)
+{
+    render_again(serving);
     tell(serving, (struct conductor_event){ .kind = CONDUCTOR_RELOAD });
 }
 
@@ -421,8 +345,29 @@ static void turn(struct serving *serving)
     take_signal(serving, wait_signal(patience_ms(serving)));
     reap(serving);
     look_at_nginx(serving);
+    look_at_upstream(serving);
     look_at_logs(serving);
     tell(serving, (struct conductor_event){ .kind = CONDUCTOR_TIME });
+}
+
+/* A name that nobody knows yet keeps nothing from starting: until then the application is down. */
+static int find_upstream(struct serving *serving, struct error *err)
+{
+    const struct site *site = serving->site;
+    struct render_host *host = &serving->host;
+    int64_t deadline_ms = clock_boot_ms() + FIRST_LOOKUP_MS;
+    int code;
+
+    (void)snprintf(host->upstream, sizeof(host->upstream), "%s", site->upstream);
+    if (site->upstream_name[0] == '\0')
+        return 0;
+    (void)snprintf(host->upstream, sizeof(host->upstream), "127.0.0.1:%u down",
+                   site->upstream_port);
+    code = resolver_start(site->upstream_name, site->upstream_port, &serving->resolver, err);
+    while (code == 0 && !resolver_changed(serving->resolver, host->upstream)
+           && clock_left_ms(deadline_ms) > 0)
+        clock_sleep_ms(10);
+    return code;
 }
 
 static int prepare(struct serving *serving, struct error *err)
@@ -442,6 +387,8 @@ static int prepare(struct serving *serving, struct error *err)
         render_draining(site, false);
     if (code == 0)
         code = host_check_port((uint16_t)site->config->container.port, err);
+    if (code == 0)
+        code = find_upstream(serving, err);
     return code == 0 ? render(site, &serving->host, err) : code;
 }
 
@@ -469,7 +416,6 @@ int serve(const struct site *site, const char *const *command)
 
     serving = (struct serving){
         .site = site,
-        .command = command,
         .rotation = { container->log_max_mib * 1024 * 1024, (int)container->log_keep },
         .output_fd = -1,
     };
@@ -478,7 +424,7 @@ int serve(const struct site *site, const char *const *command)
         return EXIT_FAILURE;
     }
     say_what_is_odd(&serving);
-    make_environments(&serving);
+    programs_init(&serving.programs, site, command);
     /* Orphans of the command come to us and not to a process 1 that may not reap. */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     conductor_init(&serving.conductor,
@@ -491,6 +437,7 @@ int serve(const struct site *site, const char *const *command)
     while (!serving.over)
         turn(&serving);
     auto_close(&serving.output_fd);
+    resolver_stop(&serving.resolver);
     log_info("ended with %d", serving.exit_status);
     return serving.exit_status;
 }

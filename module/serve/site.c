@@ -7,6 +7,7 @@
 #include "base/slice.h"
 #include "config/url.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -145,6 +146,20 @@ static int refuse_upstream(const char *text, struct error *err)
                      text);
 }
 
+static bool put_name(struct slice host, struct site *site)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+
+    if (host.length >= sizeof(site->upstream_name))
+        return false;
+    (void)snprintf(site->upstream_name, sizeof(site->upstream_name), "%.*s", (int)host.length,
+                   host.data);
+    if (inet_pton(AF_INET, site->upstream_name, address) == 1
+        || inet_pton(AF_INET6, site->upstream_name, address) == 1)
+        site->upstream_name[0] = '\0';
+    return true;
+}
+
 /* Unlike a health address it may be written with or without its http://. */
 int site_upstream(const char *text, struct site *site, struct error *err)
 {
@@ -164,6 +179,7 @@ int site_upstream(const char *text, struct site *site, struct error *err)
         (void)snprintf(site->upstream, sizeof(site->upstream), "unix:%.*s", (int)rest.length,
                        rest.data);
         site->upstream_port = 0;
+        site->upstream_name[0] = '\0';
         return 0;
     }
     if (slice_starts_with(rest, SLICE("http://")))
@@ -177,7 +193,7 @@ int site_upstream(const char *text, struct site *site, struct error *err)
     (void)snprintf(site->upstream, sizeof(site->upstream), "%s%.*s%s:%u", has_colon ? "[" : "",
                    (int)host.length, host.data, has_colon ? "]" : "", port);
     site->upstream_port = port;
-    return 0;
+    return put_name(host, site) ? 0 : refuse_upstream(text, err);
 }
 
 /* Where PROBITY_APP is asked for its health, the rest of the application is too; but one behind TLS

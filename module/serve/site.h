@@ -19,9 +19,10 @@ struct site {
     char server_include[PATH_MAX];
     char run_dir[PATH_MAX]; /* of the socket */
     char access_log[PATH_MAX];
-    char prefix[128];       /* "" or "/internal" */
-    char upstream[1100];    /* as nginx wants it; "": none */
-    uint16_t upstream_port; /* 0: a unix socket, or none */
+    char prefix[128];        /* "" or "/internal" */
+    char upstream_name[256]; /* the host of it, where that is a name and no address; else "" */
+    char upstream[1100];     /* as nginx wants it; "": none */
+    uint16_t upstream_port;  /* 0: a unix socket, or none */
 };
 
 /* Finds all of it.  Returns 0, or -errno with `err`: what is missing or can't be used, and what to

@@ -553,16 +553,17 @@ class Serve(Probityd):
 
     name = "serve"
 
-    def __init__(self, folder, env=None, command=None, port=None):
+    def __init__(self, folder, env=None, command=None, port=None, wrapper=()):
         super().__init__(folder, env)
         self.port = port or free_port()
-        self.argv = command
+        self.argv, self.wrapper = command, wrapper
         self.logs = os.path.join(self.folder, "logs")
         self.access_log = os.path.join(self.logs, "access.log")
 
     def command(self):
         super().command()
-        return [build_path("probity"), "serve", *(["--", *self.argv] if self.argv else [])]
+        return [*self.wrapper, build_path("probity"), "serve",
+                *(["--", *self.argv] if self.argv else [])]
 
     def environment(self):
         template = os.path.join(REPOSITORY, "nginx", "nginx.conf.template")

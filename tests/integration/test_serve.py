@@ -8,10 +8,12 @@ import subprocess
 import threading
 import time
 
+import psycopg2
 import pytest
 
-from process import PYTHON, free_port, plain_environment, port_answers, wait_until
-from servers import Serve, build_path
+from process import (PYTHON, children_of, free_port, plain_environment, port_answers,
+                     wait_until)
+from servers import Serve, build_path, is_running, run_tool
 from stack import fetch
 
 # An application that answers with what it was asked, and ends as it is told to.
@@ -52,8 +54,8 @@ def empty(ledger):
     return ledger
 
 
-def serve(start, command=None, wait=True, **env):
-    part = Serve(start.subfolder(), command=command)
+def serve(start, command=None, wait=True, wrapper=(), **env):
+    part = Serve(start.subfolder(), command=command, wrapper=wrapper)
     part.env = {"PROBITY_DRAIN_SECONDS": "0", **env}
     part.env = {name: value for name, value in part.env.items() if value is not None}
     start.add(part, start=False)
@@ -198,6 +200,50 @@ def test_a_command_that_is_not_there_is_named(start):
     assert any("no-such-program: can't be executed" in line for line in part.log().splitlines())
 
 
+def test_a_second_signal_ends_the_draining(start):
+    part = serve(start, PROBITY_DRAIN_SECONDS="60")
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    part.signal(signal.SIGTERM)
+    wait_until(lambda: fetch(part.port, "/health/ready").json()["status"] == "draining", 5)
+    time.sleep(0.3)
+    assert part.alive()
+    part.signal(signal.SIGINT)
+    assert end_of(part, 5) == 0 and errors_of(part) == []
+
+
+def test_a_request_that_is_under_way_is_finished(start):
+    part = with_app(start)
+    with socket.create_connection(("127.0.0.1", part.port), 5) as link:
+        link.sendall(b"POST /late HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab")
+        time.sleep(0.2)
+        part.signal(signal.SIGTERM)
+        wait_until(lambda: not port_answers(part.port), 5)
+        link.sendall(b"cd")
+        assert b" 201 " in link.recv(1000)
+    assert end_of(part) == 0
+
+
+def test_whoever_kills_it_leaves_nothing_behind(start):
+    part = with_app(start)
+    pids = [part.part(name) for name in ("probityd", "nginx", "python3")]
+    assert None not in pids
+    part.kill9()
+    wait_until(lambda: not any(map(is_running, pids)), 10)
+    assert not port_answers(part.port)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make process 1")
+def test_it_can_be_process_1_and_buries_whom_it_does_not_know(start):
+    wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    orphans = "for i in 1 2 3; do (sleep 0.1 &); done; exec sleep 100"
+    part = serve(start, ["sh", "-c", orphans], wrapper=wrapper)
+    first = children_of(part.pid)[0]
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    wait_until(lambda: len(children_of(first)) == 3, 5)  # the command, nginx, probityd
+    os.kill(first, signal.SIGTERM)
+    assert end_of(part) == 0
+
+
 # Who ends by itself.
 
 def test_a_probityd_that_is_killed_is_there_again_and_nginx_never_goes(start):
@@ -280,8 +326,59 @@ def test_a_ledger_that_is_late_is_migrated_once_it_is_there(start, empty):
     wait_until(lambda: part.said("the ledger is migrated: applied 0001"), 10)
 
 
+def test_an_order_to_end_during_a_migration_ends_it_too(start, empty):
+    proxy = start.proxy(empty.port)
+    proxy.hold()
+    part = serve(start, wait=False, PROBITY_LEDGER_URL=empty.url(port=proxy.port))
+    wait_until(lambda: port_answers(part.port), 10)
+    assert fetch(part.port, "/health/ready").json()["status"] == "down"
+    part.signal(signal.SIGTERM)
+    assert end_of(part, 3) == 0 and errors_of(part) == []
+
+
+def test_a_schema_of_a_newer_program_is_left_alone(start, empty):
+    run_tool("migrate", "upgrade", env={"DATABASE_URL": empty.url()})
+    empty.sql("INSERT INTO probity.schema_migrations VALUES (9000, 'later', 'x', '99.0.0')")
+    part = serve(start, PROBITY_LEDGER_URL=empty.url())
+    assert len(part.said("the ledger is left as it is: migrate: the schema is at revision 9000")) == 1
+
+
+@pytest.mark.long
+def test_a_ledger_that_is_busy_holds_up_nobody(start, empty):
+    with psycopg2.connect(empty.url()) as rival, rival.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(31651020109608057)")
+        part = serve(start, PROBITY_LEDGER_URL=empty.url())
+        assert len(part.said("can't be migrated yet")) == 1
+        assert fetch(part.port, "/health/ready").status == 200
+    rival.close()
+    wait_until(lambda: part.said("the ledger is migrated"), 10)
+
+
+# Names.
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have another /etc/hosts")
+def test_an_application_whose_name_nobody_knows_yet_is_followed(start, folder):
+    hosts = os.path.join(folder, "hosts")
+    app = start.app()
+
+    def name(host):
+        with open(hosts, "w", encoding="ascii") as file:
+            file.write(f"127.0.0.1 {host}\n")
+    name("other.test")
+    bound = f"mount --bind {hosts} /etc/hosts && exec \"$@\""
+    part = serve(start, wrapper=["unshare", "-m", "sh", "-c", bound, "sh"],
+                 PROBITY_UPSTREAM=f"shop.test:{app.port}")
+    down = fetch(part.port, "/")
+    assert down.status == 502 and down.json()["error"]["code"] == "application_down"
+    assert fetch(part.port, "/health/ready").status == 200
+    name("shop.test")
+    wait_until(lambda: fetch(part.port, "/").status == 200, 10)
+    assert part.said(f"shop.test:{app.port} is 127.0.0.1:{app.port}")
+
+
 # Logs.
 
+@pytest.mark.long
 def test_a_log_that_has_grown_is_renamed_and_loses_no_line(start, empty):
     part = with_app(start, PROBITY_LOG_MAX_MIB="1", PROBITY_LEDGER_URL=empty.url())
     path = "/" + "x" * 7000

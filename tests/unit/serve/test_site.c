@@ -15,23 +15,24 @@ START_TEST(site_understands_an_upstream_as_people_write_it)
         const char *text;
         const char *want; /* NULL: refused */
         int port;
+        const char *name; /* to be looked up, or NULL */
     } cases[] = {
-        { "127.0.0.1:8000", "127.0.0.1:8000", 8000 },
-        { "http://127.0.0.1:8000", "127.0.0.1:8000", 8000 },
-        { "http://api:80/", "api:80", 80 },
-        { "[::1]:8000", "[::1]:8000", 8000 },
-        { "unix:/run/app.sock", "unix:/run/app.sock", 0 },
-        { "unix:///run/app.sock", "unix:/run/app.sock", 0 },
-        { "https://127.0.0.1:8000", NULL, 0 },
-        { "127.0.0.1", NULL, 0 },
-        { ":8000", NULL, 0 },
-        { "127.0.0.1:0", NULL, 0 },
-        { "127.0.0.1:8000/path", NULL, 0 },
-        { "127.0.0.1:8000; evil", NULL, 0 },
-        { "$host:80", NULL, 0 },
-        { "unix:", NULL, 0 },
-        { "unix:run/app.sock", NULL, 0 },
-        { "unix:/run/app.sock:/health", NULL, 0 },
+        { "127.0.0.1:8000", "127.0.0.1:8000", 8000, NULL },
+        { "http://127.0.0.1:8000", "127.0.0.1:8000", 8000, NULL },
+        { "http://api:80/", "api:80", 80, "api" },
+        { "[::1]:8000", "[::1]:8000", 8000, NULL },
+        { "unix:/run/app.sock", "unix:/run/app.sock", 0, NULL },
+        { "unix:///run/app.sock", "unix:/run/app.sock", 0, NULL },
+        { "https://127.0.0.1:8000", NULL, 0, NULL },
+        { "127.0.0.1", NULL, 0, NULL },
+        { ":8000", NULL, 0, NULL },
+        { "127.0.0.1:0", NULL, 0, NULL },
+        { "127.0.0.1:8000/path", NULL, 0, NULL },
+        { "127.0.0.1:8000; evil", NULL, 0, NULL },
+        { "$host:80", NULL, 0, NULL },
+        { "unix:", NULL, 0, NULL },
+        { "unix:run/app.sock", NULL, 0, NULL },
+        { "unix:/run/app.sock:/health", NULL, 0, NULL },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -47,6 +48,7 @@ START_TEST(site_understands_an_upstream_as_people_write_it)
         }
         ck_assert_str_eq(site.upstream, cases[i].want);
         ck_assert_uint_eq(site.upstream_port, (unsigned)cases[i].port);
+        ck_assert_str_eq(site.upstream_name, cases[i].name == NULL ? "" : cases[i].name);
     }
 }
 END_TEST
