@@ -49,7 +49,8 @@ int command_serve(int argc, char **argv)
     struct error err = { 0 };
     int status;
 
-    if (argc > 1 && (strcmp(argv[1], "--") != 0 || argc == 2))
+    /* Nothing behind "--" is no command: an image's entry point may end with it. */
+    if (argc > 1 && strcmp(argv[1], "--") != 0)
         return command_fail(COMMAND_MISUSED, "serve",
                             "expected nothing, or -- and a command: run probity help serve");
     serve_block_signals();

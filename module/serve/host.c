@@ -45,8 +45,8 @@ static int quota(struct slice amount, struct slice period)
 /* The files of both versions of cgroups, as a container finds its own at the root. */
 static int cgroup_processors(const char *root)
 {
-    char text[64];
-    char period[64];
+    char text[64] = "";
+    char period[64] = "";
     struct slice rest = { text, read_small(root, "cpu.max", text, sizeof(text)) };
 
     if (rest.length > 0) {

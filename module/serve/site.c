@@ -17,6 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef NGINX_FOLDER /* the build says where its files go; who only looks at the sources does not */
+#define NGINX_FOLDER "/usr/local/share/" PACKAGE "/nginx"
+#endif
+
 __attribute__((format(printf, 2, 3))) static bool put_path(char path[PATH_MAX], const char *format,
                                                            ...)
 {
