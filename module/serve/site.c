@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifndef NGINX_FOLDER /* the build says where its files go; who only looks at the sources does not */
+#ifndef NGINX_FOLDER /* the build says where its files go; who only looks at the sources does not \
+                      */
 #define NGINX_FOLDER "/usr/local/share/" PACKAGE "/nginx"
 #endif
 
@@ -282,8 +283,8 @@ int site_find(const struct config *config, struct site *ret, struct error *err)
 
 /* --- folders --- */
 
-/* Like mkdir -p; where it can't, access(2) says why. */
-static void make_folder(const char *path)
+/* Like mkdir -p.  Returns 0, or why the last part of it could not be made. */
+static int make_folder(const char *path)
 {
     char part[PATH_MAX];
 
@@ -295,17 +296,17 @@ static void make_folder(const char *path)
         (void)mkdir(part, 0755);
         *at = '/';
     }
-    (void)mkdir(part, 0755);
+    return mkdir(part, 0755) == 0 || errno == EEXIST ? 0 : errno;
 }
 
 static int prepare_folder(const char *name, const char *path, struct error *err)
 {
-    int code;
+    int code = make_folder(path);
 
-    make_folder(path);
     if (access(path, R_OK | W_OK | X_OK) == 0)
         return 0;
-    code = errno;
+    /* Where it isn't there, what matters is why it could not be made. */
+    code = errno == ENOENT && code != 0 ? code : errno;
     return error_set(
         err, code, "%s: %s can't be written: %s: mount %s there, or set %s", name, path,
         strerror(code),
@@ -319,6 +320,6 @@ int site_prepare(const struct site *site, struct error *err)
     if (code == 0)
         code = prepare_folder("PROBITY_LOG_DIR", site->config->container.log_dir, err);
     /* Without this one probityd does without, and says what that costs. */
-    make_folder(site->config->state_dir);
+    (void)make_folder(site->config->state_dir);
     return code;
 }

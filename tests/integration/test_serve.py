@@ -297,6 +297,33 @@ def test_what_can_not_be_is_said_in_one_line(start, env, words):
     assert words in refused(start, **env)
 
 
+FOUR_ALONE = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/socket.h>
+int socket(int family, int type, int protocol)
+{
+    int (*real)(int, int, int) = (int (*)(int, int, int))dlsym(RTLD_NEXT, "socket");
+
+    errno = EAFNOSUPPORT;
+    return family == AF_INET6 ? -1 : real(family, type, protocol);
+}
+"""
+
+
+def test_without_ipv6_it_listens_at_what_there_is(start, folder):
+    library = os.path.join(folder, "four.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-", "-ldl"], text=True,
+                   input=FOUR_ALONE, check=True)
+    options = f"verify_asan_link_order=0:detect_leaks=0:log_path={folder}/asan"
+    part = serve(start, LD_PRELOAD=library, ASAN_OPTIONS=options)
+    wait_until(lambda: part.said(f"nginx listens at port {part.port}, IPv4\""), 5)
+    with open(os.path.join(part.folder, "nginx.conf"), encoding="utf-8") as conf:
+        assert "[::]" not in conf.read()
+    assert fetch(part.port, "/health").status == 200
+
+
 def test_arguments_that_make_no_sense_start_nothing():
     for words in (["serve", "app"], ["serve", "--port", "80"]):
         done = subprocess.run([build_path("probity"), *words], capture_output=True, text=True,
