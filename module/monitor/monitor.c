@@ -93,14 +93,17 @@ static void publish_if_due(struct monitor *monitor, bool tick)
     monitor->quiet_until_us = clock_boot_us() + wait_us;
 }
 
+/* Who waits for the first round wants to hand its pages out. */
+static void tell_first_round(struct monitor *monitor)
+{
+    if (!monitor->owes_publication)
+        atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
+}
+
 static bool judge(struct monitor *monitor)
 {
-    bool changed;
-
     monitor->overview.outcomes_refused = queue_refused(monitor->settings.outcomes);
-    changed = overview_judge(&monitor->overview, moment_now());
-    atomic_store(&monitor->first_round_done, monitor->overview.first_round_done);
-    return changed;
+    return overview_judge(&monitor->overview, moment_now());
 }
 
 /* Takes what has come until `deadline_ms`: one result, and those that queue behind it. */
@@ -222,6 +225,7 @@ static void run(void *context)
         }
         monitor->owes_publication = judge(monitor) || monitor->owes_publication;
         publish_if_due(monitor, tick);
+        tell_first_round(monitor);
         report_changes(&monitor->report, &monitor->overview);
         keep(monitor);
     }

@@ -36,7 +36,7 @@ void monitor_stop(struct monitor **monitor);
 /* Since when it drains, by the boot clock; 0: it doesn't.  Any thread. */
 int64_t monitor_draining_since_ms(const struct monitor *monitor);
 
-/* Whether the first round of all checks is done.  Any thread. */
+/* Whether the first round of all checks is done and published.  Any thread. */
 bool monitor_first_round_done(const struct monitor *monitor);
 
 #endif
