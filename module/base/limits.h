@@ -43,6 +43,9 @@ enum {
     LIMIT_HISTORY_FILE_BYTES = 2 * 1024 * 1024,
     /* Files of authorities that are kept in memory: a deployment has one or two of its own. */
     LIMIT_TLS_AUTHORITIES = 8,
+    /* Threads that are nudged when a pause begins or ends: the checks', those of rows that are gone
+     * and have not ended yet among them. */
+    LIMIT_IDLE_MEMBERS = 2 * LIMIT_CHECKS,
     LIMIT_GROUPS = 32, /* of checks: a bit each of 32 */
     /* What an application says of itself, shown to admins. */
     LIMIT_REPORT_BYTES = 4096,

@@ -13,6 +13,12 @@ void hysteresis_init(struct hysteresis *hysteresis, int fall, int rise)
     };
 }
 
+void hysteresis_resume(struct hysteresis *hysteresis)
+{
+    hysteresis->state = HYSTERESIS_STARTING;
+    hysteresis->streak = hysteresis->fall - 1;
+}
+
 /* How many results in a row lead from the state to the other one. */
 static int results_needed(const struct hysteresis *hysteresis, bool success)
 {

@@ -20,6 +20,9 @@ struct hysteresis {
 
 void hysteresis_init(struct hysteresis *hysteresis, int fall, int rise);
 
+/* After a pause nothing is known: the next result counts at once, whatever it is. */
+void hysteresis_resume(struct hysteresis *hysteresis);
+
 /* Takes one result; OK and DEGRADED are successes.  Returns whether the state changed. */
 bool hysteresis_take(struct hysteresis *hysteresis, enum outcome_status status);
 

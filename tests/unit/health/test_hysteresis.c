@@ -75,11 +75,29 @@ START_TEST(hysteresis_is_in_doubt_until_a_result_agrees)
 }
 END_TEST
 
+START_TEST(hysteresis_takes_the_first_result_after_a_pause_at_its_word)
+{
+    struct hysteresis hysteresis;
+
+    hysteresis_init(&hysteresis, 5, 5);
+    for (int i = 0; i < 4; i++) {
+        bool success = i % 2 == 0;
+
+        hysteresis_resume(&hysteresis);
+        ck_assert_int_eq(hysteresis.state, HYSTERESIS_STARTING);
+        ck_assert(hysteresis_take(&hysteresis, success ? OUTCOME_DEGRADED : OUTCOME_ERROR));
+        ck_assert_int_eq(hysteresis.state, success ? HYSTERESIS_UP : HYSTERESIS_DOWN);
+        ck_assert(!hysteresis_in_doubt(&hysteresis));
+    }
+}
+END_TEST
+
 TCase *hysteresis_cases(void)
 {
     TCase *cases = tcase_create("hysteresis");
 
     tcase_add_test(cases, hysteresis_counts_only_unbroken_runs);
     tcase_add_test(cases, hysteresis_is_in_doubt_until_a_result_agrees);
+    tcase_add_test(cases, hysteresis_takes_the_first_result_after_a_pause_at_its_word);
     return cases;
 }
