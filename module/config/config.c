@@ -254,12 +254,30 @@ static void free_snapshot(struct snapshot **snapshot)
     *snapshot = NULL;
 }
 
+/* Whoever asks at the pace that the patience is made for would be told `paused` every time. */
+static int judge_idle(const struct snapshot *snapshot, struct error *err)
+{
+    char after[VALUE_DURATION_BYTES];
+    char patience[VALUE_DURATION_BYTES];
+
+    if (!snapshot->config.idle_pauses
+        || snapshot->config.idle_after_ms >= 2 * snapshot->patience_ms)
+        return 0;
+    value_format_duration(snapshot->config.idle_after_ms, after);
+    value_format_duration(snapshot->patience_ms, patience);
+    return error_set(err, EINVAL,
+                     "PROBITY_IDLE_AFTER=%s: expected at least twice PROBITY_PROBER_PATIENCE, %s",
+                     after, patience);
+}
+
 /* Everything behind the keys: what they mean together, and with the YAML. */
 static int build(struct snapshot *snapshot, struct error *err)
 {
     struct config_parts parts = { .sources.yaml = NULL };
-    int code = config_parts_read(snapshot, &parts, err);
+    int code = judge_idle(snapshot, err);
 
+    if (code == 0)
+        code = config_parts_read(snapshot, &parts, err);
     if (code == 0)
         code = checks_build(snapshot, &parts, err);
     if (code == 0)

@@ -39,6 +39,8 @@ struct config {
     const char *state_dir;  /* PROBITY_STATE_DIR, /var/lib/probity: what has to survive a restart */
     int64_t drain_ms;       /* PROBITY_DRAIN_SECONDS, 5 s */
     int64_t ready_after_ms; /* PROBITY_READY_AFTER, 0 s */
+    int idle_pauses;        /* 0 or 1: PROBITY_IDLE */
+    int64_t idle_after_ms;  /* PROBITY_IDLE_AFTER, 5 min */
 
     enum log_level log_level;
     enum log_format log_format;

@@ -40,6 +40,12 @@ static const struct config_choice objectives_modes[] = {
     { NULL, 0 },
 };
 
+static const struct config_choice idle_modes[] = {
+    { "never", false },
+    { "pause", true },
+    { NULL, 0 },
+};
+
 static const struct config_choice celery_modes[] = {
     { "active", false },
     { "passive", true },
@@ -169,6 +175,13 @@ const struct config_key config_keys[] = {
              "How long everything must have passed without a break before `/health/ready` is a 200 "
              "for the first time. For platforms that switch at the first 200 and never ask again: "
              "a version that is ready and then falls over is not switched to."),
+    CHOICE("PROBITY_IDLE", IN_CONFIG(idle_pauses), "never", idle_modes,
+           "`pause`: after `PROBITY_IDLE_AFTER` without a request nothing is looked at and no "
+           "connection is kept, so that a platform may put the service, and its databases, to "
+           "sleep. Readiness is 503 `paused` until somebody asks; see `docs/health.md`."),
+    DURATION("PROBITY_IDLE_AFTER", IN_CONFIG(idle_after_ms), "5m", 1000, 24 * HOUR_MS,
+             "How long nobody may have asked before that. At least twice "
+             "`PROBITY_PROBER_PATIENCE`: who asks regularly must never meet a pause."),
     DURATION("PROBITY_CELERY_INTERVAL", IN(celery_interval_ms), "10s", 1000, HOUR_MS,
              "Pause between two questions to the workers."),
     DURATION("PROBITY_CELERY_TIMEOUT", IN(celery_timeout_ms), "2s", 100, MINUTE_MS,

@@ -49,7 +49,7 @@ struct config_section {
 extern const struct config_section config_sections[]; /* ends with a NULL first_key */
 
 /* A constant, because arrays are made of it; the compiler holds it to the table. */
-enum { CONFIG_KEY_COUNT = 83 };
+enum { CONFIG_KEY_COUNT = 85 };
 
 /* The key that name is most likely to be a misspelling of, or NULL when none is near. */
 const struct config_key *config_key_nearest(const char *name);

@@ -123,6 +123,7 @@ START_TEST(checks_rules_that_cannot_be_stop_the_start)
         { "PROBITY_CHECK_MAX_AGE", "31s",
           "PROBITY_CHECK_MAX_AGE is 31 s, longer than PROBITY_PROBER_PATIENCE, 30 s" },
         { "PROBITY_CHECK_MAX_AGE", "2s", "above 2 s" },
+        { "PROBITY_IDLE", "sometimes", "PROBITY_IDLE=sometimes: expected never, pause" },
         { "PROBITY_CELERY_MAX_AGE", "12s", "set PROBITY_CELERY_MAX_AGE above 12 s" },
     };
 
@@ -135,6 +136,27 @@ START_TEST(checks_rules_that_cannot_be_stop_the_start)
         ck_assert_ptr_null(config);
         ck_assert_msg(strstr(err.text, cases[i][2]) != NULL, "%s", err.text);
     }
+}
+END_TEST
+
+START_TEST(checks_rest_only_when_the_patient_could_have_asked_twice)
+{
+    static const char *const never[] = { "PROBITY_IDLE_AFTER", "59s", NULL };
+    static const char *const enough[] = { "PROBITY_IDLE", "pause", "PROBITY_IDLE_AFTER", "60s",
+                                          NULL };
+    static const char *const less[] = { "PROBITY_IDLE", "pause", "PROBITY_IDLE_AFTER", "59s",
+                                        NULL };
+    AUTO(config_release) const struct config *awake = environment_load(never);
+    AUTO(config_release) const struct config *resting = environment_load(enough);
+    const struct config *config = NULL;
+    struct error err = { .code = 0 };
+
+    ck_assert(!awake->idle_pauses);
+    ck_assert(resting->idle_pauses);
+    ck_assert_int_eq(resting->idle_after_ms, 60000);
+    ck_assert_int_eq(config_load(environment_lookup, (void *)less, &config, &err), -EINVAL);
+    ck_assert_str_eq(err.text, "PROBITY_IDLE_AFTER=59 s: expected at least twice "
+                               "PROBITY_PROBER_PATIENCE, 30 s");
 }
 END_TEST
 
@@ -166,6 +188,7 @@ TCase *checks_cases(void)
     tcase_add_test(cases, checks_may_be_none_on_purpose);
     tcase_add_test(cases, checks_policies_are_read);
     tcase_add_test(cases, checks_rules_that_cannot_be_stop_the_start);
+    tcase_add_test(cases, checks_rest_only_when_the_patient_could_have_asked_twice);
     tcase_add_test(cases, checks_leave_the_ledger_its_own_address);
     return cases;
 }
