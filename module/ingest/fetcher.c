@@ -5,6 +5,7 @@
 #include "ingest/fetcher.h"
 
 #include "base/clock.h"
+#include "base/idle.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -31,7 +32,8 @@ struct fetcher {
     /* set before start, read-only afterwards */
     const struct source_config *sources;
     int count;
-    int stop_fd; /* readable once it is to stop */
+    const struct idle *idle; /* borrowed; nobody is asked while it is paused */
+    int stop_fd;             /* readable once it is to stop */
     /* the thread only */
     bool has_answered[LIMIT_SOURCES];
     bool has_failed[LIMIT_SOURCES]; /* and it has been said */
@@ -128,7 +130,7 @@ static void run(void *context)
     int64_t pause_ms = FIRST_PAUSE_MS;
 
     assert(thread_is("templates"));
-    while (ask_all(fetcher) && !pause_for(fetcher, pause_ms))
+    while ((idle_is_paused(fetcher->idle) || ask_all(fetcher)) && !pause_for(fetcher, pause_ms))
         pause_ms = pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause_ms * 2;
 }
 
@@ -144,9 +146,10 @@ static void release(struct fetcher **fetcher)
     *fetcher = NULL;
 }
 
-int fetcher_start(const struct source_config *sources, int count, struct fetcher **ret,
-                  struct error *err)
+int fetcher_start(const struct follow_settings *settings, struct fetcher **ret, struct error *err)
 {
+    const struct source_config *sources = settings->sources;
+    int count = settings->source_count;
     AUTO(release) struct fetcher *fetcher = NULL;
     bool wanted = false;
     int code;
@@ -160,6 +163,7 @@ int fetcher_start(const struct source_config *sources, int count, struct fetcher
         return error_set(err, ENOMEM, "ingest: out of memory");
     (void)pthread_mutex_init(&fetcher->mutex, NULL);
     fetcher->sources = sources;
+    fetcher->idle = settings->idle;
     fetcher->count = count;
     fetcher->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fetcher->stop_fd < 0)

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/error.h"
 #include "config/sources.h"
+#include "ingest/follow.h"
 #include "ingest/openapi.h"
 
 struct fetcher;
@@ -16,8 +17,9 @@ struct fetcher;
 /* Whether the source's templates have to be asked for. */
 bool fetcher_is_wanted(const struct source_config *source);
 
-/* `sources` are borrowed.  Starts nothing, and leaves `*ret`, where there is nothing to ask for. */
-int fetcher_start(const struct source_config *sources, int count, struct fetcher **ret,
+/* What the settings name is borrowed.  Starts nothing, and leaves `*ret`, where there is nothing to
+ * ask for. */
+int fetcher_start(const struct follow_settings *settings, struct fetcher **ret,
                   struct error *err) MUST_CHECK;
 
 /* Waits at most 1 s.  NULL is stopped. */

@@ -21,6 +21,7 @@
 #include "ingest/follow.h"
 
 #include "base/clock.h"
+#include "base/idle.h"
 #include "base/log.h"
 #include "ingest/follower.h"
 #include "ingest/routes.h"
@@ -45,6 +46,7 @@ struct follower *follower_new(const struct follow_settings *settings, struct que
     if (follower->room.buffer == NULL)
         return NULL;
     follower->positions = positions;
+    follower->idle = settings->idle;
     for (int i = 0; i < settings->source_count; i++) {
         follower->trails[i] = trail_new(&settings->sources[i], settings, &follower->room);
         if (follower->trails[i] == NULL)
@@ -213,18 +215,40 @@ static void take_templates(struct follower *follower)
     }
 }
 
+/* A request that nobody of ours was asked for stands in the log all the same. */
+static void look_for_requests(struct follower *follower)
+{
+    bool any = false;
+
+    for (int i = 0; i < follower->trail_count; i++)
+        any |= follower->trails[i]->grown;
+    if (any)
+        idle_ask(follower->idle);
+}
+
+/* Logs are followed during a pause too, for a line of theirs ends it. */
+static void look_for_pause(struct follower *follower)
+{
+    if (!idle_is_paused(follower->idle) || follower->room.finishing)
+        follower->room.resting_since_ms = 0;
+    else if (follower->room.resting_since_ms == 0)
+        follower->room.resting_since_ms = follower->room.wall_ms;
+}
+
 bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
 {
     bool busy = false;
 
     follower->room.wall_ms = wall_ms;
     follower->room.boot_ms = boot_ms;
+    look_for_pause(follower);
     receive(follower, 0);
     take_templates(follower);
     for (int i = 0; i < follower->trail_count; i++)
         busy |= trail_turn(follower->trails[i]);
     if (follower->replay != NULL)
         busy |= replay_turn(follower->replay);
+    look_for_requests(follower);
     return busy;
 }
 
@@ -317,7 +341,7 @@ int follower_start(const struct follow_settings *settings, struct queue *flushes
     for (int i = 0; code == 0 && i < follower->trail_count; i++)
         follower->trails[i]->known_since_ms = clock_wall_ms();
     if (code == 0)
-        code = fetcher_start(settings->sources, settings->source_count, &follower->fetcher, err);
+        code = fetcher_start(settings, &follower->fetcher, err);
     if (code == 0)
         code = thread_start(&follower->thread, "ingest", run, follower, err);
     if (code != 0)

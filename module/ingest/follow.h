@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct follower;
+struct idle;
 struct journal;
 struct templates;
 
@@ -28,6 +29,8 @@ struct follow_settings {
     const struct plan *plan;                  /* with its catalogue it outlives every flush */
     const struct templates *const *templates; /* by source, for counting rooms that are made by
                                                * themselves; the follower makes its own */
+    struct idle *idle;                        /* hears of what is logged, and says when to rest:
+                                               * then nothing is handed over; NULL: never */
     struct journal *journal;                  /* what was posted; NULL: nothing is */
 };
 

@@ -18,6 +18,7 @@ enum {
 struct follower {
     /* set before start, read-only afterwards */
     struct queue *positions; /* borrowed */
+    struct idle *idle;       /* borrowed; may be NULL */
     struct trail *trails[LIMIT_SOURCES];
     int trail_count;
     struct fetcher *fetcher; /* NULL: no templates are to be asked for */

@@ -108,6 +108,10 @@ static bool flush_is_due(const struct trail *trail, const struct log_file *file)
         return since_ms >= TRAIL_HANDOVER_MS;
     if (!watches(trail, file) || file->ended_wall_ms == 0 || trail->sight.obstacle != 0)
         return false;
+    /* How far it was watched when a pause began: the rest is told when it is over. */
+    if (trail->room->resting_since_ms != 0)
+        return file->watched_until_ms < trail->room->resting_since_ms
+               && file->ended_wall_ms >= trail->room->resting_since_ms;
     return since_ms >= TRAIL_WATCH_MS && file->ended_wall_ms > file->watched_until_ms;
 }
 
@@ -206,7 +210,9 @@ void handover_send(struct trail *trail)
     struct log_file *file;
 
     if (trail->unsent == NULL) {
-        file = trail->asked != NULL ? NULL : next_due(trail);
+        file = trail->asked != NULL || trail->rested ? NULL : next_due(trail);
+        /* What is discovered during a pause must not have the ledger asked about it. */
+        trail->rested = trail->room->resting_since_ms != 0 && trail->asked == NULL && file == NULL;
         if (file == NULL)
             return;
         trail->unsent =

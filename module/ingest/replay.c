@@ -284,11 +284,15 @@ static bool flush_is_due(const struct replay *replay, const struct reel *reel)
         return false; /* the rest of it is there and will be read */
     if (reel->read_offset > reel->committed_offset && reel->sheet.lines > 0)
         return replay->room->finishing || since_ms >= TRAIL_HANDOVER_MS;
+    if (replay->room->resting_since_ms != 0)
+        return watches(replay, reel) && reel->watched_until_ms < replay->room->resting_since_ms;
     return watches(replay, reel) && since_ms >= TRAIL_WATCH_MS;
 }
 
 static bool question_is_due(const struct replay *replay, const struct reel *reel)
 {
+    if (replay->room->resting_since_ms != 0 && is_committed(reel))
+        return false;
     return reel->stage == REEL_NEW
            || (is_committed(reel) && replay->room->boot_ms - reel->asked_at_ms >= REPLAY_DOUBT_MS);
 }

@@ -34,7 +34,8 @@ struct trail_room {
     uint64_t questions;      /* sent so far: answers come in their order */
     int64_t wall_ms;         /* this turn's clocks */
     int64_t boot_ms;
-    bool finishing; /* hand over what there is, without waiting for more */
+    bool finishing;           /* hand over what there is, without waiting for more */
+    int64_t resting_since_ms; /* wall: what is later waits; 0: nobody rests */
 };
 
 struct trail {
@@ -64,6 +65,9 @@ struct trail {
     int64_t caught_up_at_ms;  /* boot clock; -1 never */
     struct sight sight;
     int obstacle_logged; /* as the log was told last */
+    int64_t seen_bytes;  /* in the file at the path, at the end of this turn */
+    bool grown;          /* or it was cut: others were at it since the turn before */
+    bool rested;         /* all has been handed over since a pause began */
     /* under the mutex */
     pthread_mutex_t mutex;
     struct follow_counters published;
@@ -106,10 +110,8 @@ void trail_retire(struct trail *trail);
 
 /* --- handover.c: the protocol with the writer --- */
 
-/* Whether this answer is about the message that is under way. */
+/* Whether this answer is about the message that is under way; and takes it, if it is. */
 bool handover_awaits(const struct trail *trail, const struct file_position *position);
-
-/* Takes the answer to the message that is under way. */
 void handover_take(struct trail *trail, const struct file_position *position);
 
 /* Sends the next message if none is under way. */

@@ -154,6 +154,20 @@ static void look_at_volume(struct trail *trail)
     }
 }
 
+/* Read or not.  A new file that is empty is a rotation, and no request. */
+static void look_for_requests(struct trail *trail)
+{
+    trail->grown = false;
+    for (int i = 0; i < trail->file_count; i++) {
+        const struct log_file *file = trail->files[i];
+
+        if (!file->at_path || file->size == 0 || file->size == trail->seen_bytes)
+            continue;
+        trail->seen_bytes = file->size;
+        trail->grown = true;
+    }
+}
+
 bool trail_turn(struct trail *trail)
 {
     bool busy;
@@ -166,6 +180,7 @@ bool trail_turn(struct trail *trail)
     busy = read_files(trail);
     handover_send(trail);
     trail_retire(trail);
+    look_for_requests(trail);
     report_turn(trail);
     return busy;
 }

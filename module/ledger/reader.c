@@ -190,6 +190,12 @@ int ledger_reader_open(const struct ledger_settings *settings, const struct trac
     return 0;
 }
 
+void ledger_reader_rest(struct ledger_reader *reader)
+{
+    session_close(&reader->session);
+    reader->registered = false;
+}
+
 void ledger_reader_close(struct ledger_reader **reader)
 {
     if (*reader == NULL)

@@ -62,10 +62,11 @@ struct ledger_look {
     int64_t deadline_ms; /* boot clock: of any statement */
 };
 
-/* The catalogue of `settings` and `tracks` are borrowed. */
+/* The catalogue of `settings` and `tracks` are borrowed.  To rest closes the connection alone. */
 int ledger_reader_open(const struct ledger_settings *settings, const struct tracks *tracks,
                        struct ledger_reader **ret, struct error *err) MUST_CHECK;
 void ledger_reader_close(struct ledger_reader **reader);
+void ledger_reader_rest(struct ledger_reader *reader);
 
 /* Connects if needed and brings the windows (one per track, advanced to now by the caller) up to
  * date.  Returns 0, or -errno with `err` in words for people ("ledger: the schema is missing: run
@@ -111,8 +112,7 @@ struct ledger_route {
     uint64_t bad;
 };
 
-/* The routes with bad events in the range, the worst ten per indicator, most bad first.  The
- * indicators are of one service. */
+/* The routes with bad events, the worst ten per indicator; all indicators are of one service. */
 int ledger_reader_routes(struct ledger_reader *reader, const struct ledger_range *range,
                          struct arena *arena, const struct ledger_route **ret, int *ret_count,
                          struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 #ifndef LEDGER_SETTINGS_H
 #define LEDGER_SETTINGS_H
 
+#include "base/idle.h"
 #include "slo/catalogue.h"
 
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct ledger_settings {
     const char *instance;              /* a random id of this process */
     const struct catalogue *catalogue; /* what is counted and promised */
     enum catalogue_origin origin;
+    const struct idle *idle; /* while it is paused no connection is kept; NULL: they always are */
 };
 
 #endif

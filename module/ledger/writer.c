@@ -25,6 +25,8 @@ enum {
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 2000,
     STOP_MS = 3000,
+    /* Of a pause: how often we look whether it is over.  Nothing else wakes us. */
+    REST_LOOK_MS = 200,
     UPKEEP_FIRST_MS = 5 * 1000,
     DERIVE_PAUSE_MS = 10, /* between two portions: the database has others to serve */
     COUNTED_BYTES = 16 * 1024 * 1024,
@@ -241,12 +243,18 @@ static bool has_time(struct ledger_writer *writer)
     return clock_boot_ms() < stop_by_ms;
 }
 
-/* In slices, so that stopping waits for none of it. */
+static bool is_resting(const struct ledger_writer *writer)
+{
+    return idle_is_paused(writer->settings.idle) && !is_stopping(writer);
+}
+
+/* In slices, so that stopping waits for none of it.  What could not be committed when a pause began
+ * is kept until it is over. */
 static void pause_before_retry(struct ledger_writer *writer)
 {
     int64_t until_ms = clock_boot_ms() + random_jitter(writer->pause_ms, 20);
 
-    while (clock_boot_ms() < until_ms && !is_stopping(writer))
+    while ((clock_boot_ms() < until_ms || is_resting(writer)) && !is_stopping(writer))
         clock_sleep_ms(20);
     if (is_stopping(writer))
         clock_sleep_ms(FIRST_PAUSE_MS);
@@ -304,6 +312,8 @@ static int64_t wait_until_ms(const struct ledger_writer *writer)
 {
     if (is_stopping(writer))
         return 0;
+    if (is_resting(writer) && writer->session.conn == NULL)
+        return clock_boot_ms() + REST_LOOK_MS;
     return clock_boot_ms() + (upkeep_is_deriving(writer) ? DERIVE_PAUSE_MS : IDLE_MS);
 }
 
@@ -320,6 +330,12 @@ static void run(void *context)
             settle(writer, flush);
         else if (is_stopping(writer))
             break;
+        /* The last flushes of before a pause come within its first second. */
+        if (is_resting(writer)) {
+            if (flush == NULL && writer->session.conn != NULL)
+                writing_let_go(writer);
+            continue;
+        }
         /* Under a steady stream there is no idle second: upkeep comes between two flushes. */
         if (!is_stopping(writer) && (flush == NULL || upkeep_is_due(writer)))
             idle(writer);

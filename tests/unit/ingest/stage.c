@@ -36,6 +36,7 @@ void stage_start(struct stage *stage)
     struct follow_settings settings = { .sources = stage->sources,
                                         .source_count = stage->source_count,
                                         .service = "app",
+                                        .idle = stage->idle,
                                         .plan = stage->plan };
 
     stage->flushes = queue_new(sizeof(struct flush *), 4);
@@ -71,6 +72,7 @@ static void remove_all(const char *directory)
 void stage_done(struct stage *stage)
 {
     stage_kill(stage);
+    idle_free(&stage->idle);
     plan_free(&stage->plan);
     catalogue_free(&stage->catalogue);
     remove_all(stage->directory);

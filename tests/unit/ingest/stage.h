@@ -3,6 +3,7 @@
 #ifndef TESTS_INGEST_STAGE_H
 #define TESTS_INGEST_STAGE_H
 
+#include "base/idle.h"
 #include "ingest/follower.h"
 
 #include <stdbool.h>
@@ -38,8 +39,9 @@ struct stage {
     struct follower *follower;
 
     /* the ledger */
-    bool silent;      /* the writer does not answer */
-    bool reconnected; /* the next answer says that there was another connection before */
+    struct idle *idle; /* NULL unless a test makes one; the stage frees it */
+    bool silent;       /* the writer does not answer */
+    bool reconnected;  /* the next answer says that there was another connection before */
     int64_t service_since_ms;
     struct stage_position files[STAGE_FILES];
     int file_count;

@@ -250,6 +250,89 @@ START_TEST(quiet_is_covered_and_what_is_not_read_is_not)
 }
 END_TEST
 
+/* As idle.c's own tests: the pause is judged at a time when nobody has asked for long. */
+static void begin_pause(void)
+{
+    ck_assert(idle_judge(stage.idle, idle_look(stage.idle).asked_at_ms + 60000));
+}
+
+START_TEST(a_pause_hands_over_once_more_and_then_nothing)
+{
+    int64_t began_ms;
+    int commits;
+
+    stage.idle = idle_new(60000, NULL);
+    stage_kill(&stage);
+    stage_start(&stage);
+    stage_log(&stage, "access.log", 3);
+    stage_settle(&stage);
+    for (int i = 0; i < 10; i++)
+        (void)stage_turn(&stage);
+    began_ms = stage.wall_ms;
+    begin_pause();
+    for (int i = 0; i < 5; i++)
+        (void)stage_turn(&stage);
+    ck_assert_int_ge(stage.files[0].watched_until_ms, began_ms);
+    commits = stage.commits;
+    for (int i = 0; i < 200; i++)
+        (void)stage_turn(&stage);
+    ck_assert_int_eq(stage.commits, commits);
+    ck_assert(idle_is_paused(stage.idle)); /* what it reads itself is no request */
+
+    /* A line ends it, and what was not told of the pause is told. */
+    stage_log(&stage, "access.log", 1);
+    (void)stage_turn(&stage);
+    ck_assert(!idle_is_paused(stage.idle));
+    stage_settle(&stage);
+    ck_assert_int_gt(stage.files[0].watched_until_ms, began_ms + 200 * 300 - 1000);
+    ck_assert_uint_eq(stage.lines, 4);
+}
+END_TEST
+
+START_TEST(a_rotation_in_a_pause_is_no_request_and_no_question)
+{
+    int commits;
+
+    stage.idle = idle_new(60000, NULL);
+    stage_kill(&stage);
+    stage_start(&stage);
+    stage_log(&stage, "access.log", 3);
+    stage_settle(&stage);
+    begin_pause();
+    for (int i = 0; i < 5; i++)
+        (void)stage_turn(&stage);
+    commits = stage.commits;
+    stage_rename(&stage, "access.log", "access.log.1");
+    stage_append(&stage, "access.log", "");
+    for (int i = 0; i < 10; i++)
+        (void)stage_turn(&stage);
+    ck_assert(idle_is_paused(stage.idle));
+    ck_assert_int_eq(stage.commits, commits);
+    stage_log(&stage, "access.log", 1);
+    stage_settle(&stage);
+    ck_assert(!idle_is_paused(stage.idle));
+    ck_assert_uint_eq(stage.lines, 4);
+}
+END_TEST
+
+START_TEST(a_request_is_noticed_though_nothing_can_be_read)
+{
+    stage.idle = idle_new(60000, NULL);
+    stage_kill(&stage);
+    stage.silent = true; /* not even the position comes */
+    stage_start(&stage);
+    stage_log(&stage, "access.log", 1);
+    for (int i = 0; i < 5; i++)
+        (void)stage_turn(&stage);
+    begin_pause();
+    (void)stage_turn(&stage);
+    ck_assert(idle_is_paused(stage.idle));
+    stage_log(&stage, "access.log", 1);
+    (void)stage_turn(&stage);
+    ck_assert(!idle_is_paused(stage.idle));
+}
+END_TEST
+
 START_TEST(what_follows_a_rotation_is_watched_without_a_gap)
 {
     stage_log(&stage, "access.log", 1);
@@ -366,6 +449,9 @@ TCase *follow_cases(void)
     tcase_add_test(cases, a_position_that_a_rival_moved_on_is_taken_over);
     tcase_add_test(cases, killed_at_any_point_of_the_handover_every_line_counts_once);
     tcase_add_test(cases, quiet_is_covered_and_what_is_not_read_is_not);
+    tcase_add_test(cases, a_pause_hands_over_once_more_and_then_nothing);
+    tcase_add_test(cases, a_rotation_in_a_pause_is_no_request_and_no_question);
+    tcase_add_test(cases, a_request_is_noticed_though_nothing_can_be_read);
     tcase_add_test(cases, what_follows_a_rotation_is_watched_without_a_gap);
     tcase_add_test(cases, the_last_flush_does_not_wait);
     tcase_add_test(cases, whatever_happens_every_surviving_line_counts_once);
