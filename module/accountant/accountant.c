@@ -7,6 +7,7 @@
 #include "accountant/clerk.h"
 #include "accountant/publish.h"
 #include "base/clock.h"
+#include "base/idle.h"
 #include "base/queue.h"
 #include "base/thread.h"
 
@@ -18,6 +19,7 @@ enum {
     TURN_MS = 1000,
     STOP_MS = 1000,
     LEAVE_MS = 700, /* of these, to give back what others wait for */
+    REST_MS = 200,  /* of a pause: how often we look whether it is over */
 };
 
 static const char thread_name[] = "accountant";
@@ -33,6 +35,20 @@ struct accountant {
     atomic_llong leave_by_ms; /* boot clock; set before `stopping` */
 };
 
+/* Nobody reads the figures: nobody renews them.  Returns when the next turn is due. */
+static void rest(struct accountant *accountant)
+{
+    const struct idle *idle = accountant->clerk.settings.ledger->idle;
+    char nothing;
+
+    clerk_rest(&accountant->clerk, clock_boot_ms() + LEAVE_MS);
+    while (idle_is_paused(idle) && !atomic_load(&accountant->stopping)) {
+        clerk_pass(&accountant->clerk, (struct clerk_time){ clock_boot_ms(), clock_wall_ms() });
+        (void)!queue_pop(accountant->bell, &nothing, clock_boot_ms() + REST_MS);
+    }
+    clerk_resume(&accountant->clerk);
+}
+
 static void run(void *context)
 {
     struct accountant *accountant = context;
@@ -41,6 +57,11 @@ static void run(void *context)
 
     assert(thread_is(thread_name));
     while (!atomic_load(&accountant->stopping)) {
+        if (idle_is_paused(accountant->clerk.settings.ledger->idle)) {
+            rest(accountant);
+            next_ms = clock_boot_ms();
+            continue;
+        }
         clerk_turn(&accountant->clerk, (struct clerk_time){ clock_boot_ms(), clock_wall_ms() });
         next_ms += TURN_MS;
         if (next_ms < clock_boot_ms())

@@ -219,6 +219,15 @@ void alarms_leave(struct alarms *alarms, struct ledger_reader *reader, int64_t d
     alarms_let_go(alarms);
 }
 
+/* Nobody has tried to reach it since, so nobody can say for how long it has been out of reach; what
+ * fires already has been said. */
+void alarms_rest(struct alarms *alarms, struct ledger_reader *reader, int64_t deadline_ms)
+{
+    alarms_leave(alarms, reader, deadline_ms);
+    if (alarms->unreachable.state != ALERT_FIRING)
+        alarms->began = false;
+}
+
 /* --- for those who show them --- */
 
 const struct alarm *alarms_of(const struct alarms *alarms, int objective, int *ret_count)

@@ -80,6 +80,9 @@ void alarms_done(struct alarms *alarms);
 /* One second's work: is the outside well, what do the rules say, and who may write it down. */
 void alarms_turn(struct alarms *alarms, const struct alarms_scene *scene);
 
+/* A pause begins: the same, and whether the ledger can be reached is anew to be found out. */
+void alarms_rest(struct alarms *alarms, struct ledger_reader *reader, int64_t deadline_ms);
+
 /* The last thing: gives back what is held, so that another instance goes on at once. */
 void alarms_leave(struct alarms *alarms, struct ledger_reader *reader, int64_t deadline_ms);
 

@@ -24,6 +24,8 @@ enum {
     /* Sums that were not known at once: a new exclusion wants other minutes than before. */
     ATTEMPTS = 3,
 
+    /* Between two publications of a pause: whether the figures are too old is said in time. */
+    PASS_MS = 1000,
     /* The wall clock was set: minutes were sorted in or left out by a wrong one. */
     CLOCK_STEP_MS = 60 * 1000,
 };
@@ -326,6 +328,29 @@ void clerk_turn(struct clerk *clerk, struct clerk_time now)
     /* What the rows of a month took on their way lies between what is kept: give its pages back. */
     if (clerk->read_much)
         (void)malloc_trim(0);
+}
+
+void clerk_rest(struct clerk *clerk, int64_t deadline_ms)
+{
+    alarms_rest(&clerk->alarms, clerk->reader, deadline_ms);
+    if (clerk->reader != NULL)
+        ledger_reader_rest(clerk->reader);
+    clerk->resting = true;
+    clerk->passed_at_ms = 0;
+}
+
+void clerk_pass(struct clerk *clerk, struct clerk_time now)
+{
+    if (now.boot_ms - clerk->passed_at_ms < PASS_MS)
+        return;
+    clerk->passed_at_ms = now.boot_ms;
+    clerk->now_wall_ms = now.wall_ms;
+    publish_figures(clerk, now.boot_ms);
+}
+
+void clerk_resume(struct clerk *clerk)
+{
+    clerk->resting = false;
 }
 
 void clerk_leave(struct clerk *clerk, int64_t deadline_ms)

@@ -48,10 +48,12 @@ struct clerk {
     struct waivers waivers;
     struct maintenances maintenances;
 
+    bool resting; /* nobody asks: the figures grow older, and are not renewed */
     bool loading; /* the windows are being filled: the figures are still the old ones */
     struct trackers trackers;
     struct worst worst;
     struct shelf shelf;
+    int64_t passed_at_ms;     /* boot clock: of the last publication during a pause */
     int64_t now_wall_ms;      /* of the turn under way */
     int64_t publishing_at_ms; /* boot clock: of the publication under way */
 };
@@ -66,6 +68,15 @@ bool clerk_knows_objectives(const struct clerk *clerk);
 
 /* One second's work: read, judge, publish, then refresh what the next publication shows beside. */
 void clerk_turn(struct clerk *clerk, struct clerk_time now);
+
+/* Nobody asks any more: others may go on with the alerts, and the connection is closed. */
+void clerk_rest(struct clerk *clerk, int64_t deadline_ms);
+
+/* While that lasts: says once a second how old the figures are. */
+void clerk_pass(struct clerk *clerk, struct clerk_time now);
+
+/* Somebody asks: the next turn reads what has changed since. */
+void clerk_resume(struct clerk *clerk);
 
 /* The last turn is over: others may go on with the alerts at once. */
 void clerk_leave(struct clerk *clerk, int64_t deadline_ms);

@@ -31,6 +31,8 @@ static const struct trouble *trouble_now(const struct clerk *clerk)
 {
     if (clerk->no_ledger.code != NULL)
         return &clerk->no_ledger;
+    if (clerk->resting)
+        return trouble_paused();
     if (clerk->trouble != NULL)
         return clerk->trouble;
     return clerk->unwritten.code != NULL ? &clerk->unwritten : trouble_starting();

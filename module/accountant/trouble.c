@@ -54,6 +54,18 @@ const struct trouble *trouble_of(int number)
     return &other;
 }
 
+const struct trouble *trouble_paused(void)
+{
+    static const struct trouble paused = {
+        0,
+        "paused",
+        "nobody had asked for a while, so nobody has read the ledger since: asking has woken it, "
+        "ask again",
+    };
+
+    return &paused;
+}
+
 const struct trouble *trouble_starting(void)
 {
     static const struct trouble starting = {

@@ -14,6 +14,9 @@ struct trouble {
 /* Never NULL; `number` is positive.  Static. */
 const struct trouble *trouble_of(int number);
 
+/* Nobody has asked for a while, so nobody reads.  Static. */
+const struct trouble *trouble_paused(void);
+
 /* No read has been tried yet.  Static. */
 const struct trouble *trouble_starting(void);
 

@@ -25,6 +25,12 @@ int ledger_reader_open(const struct ledger_settings *settings, const struct trac
     return 0;
 }
 
+void ledger_reader_rest(struct ledger_reader *of)
+{
+    (void)of;
+    fake_ledger.rests++;
+}
+
 void ledger_reader_close(struct ledger_reader **closed)
 {
     if (*closed != NULL)

@@ -56,6 +56,7 @@ struct fake_ledger {
     int releases;
     int opens;
     int closes;
+    int rests;
     int reads;
     int histogram_calls;
     int change_calls; /* of these: with since_last */

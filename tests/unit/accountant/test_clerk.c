@@ -369,11 +369,70 @@ START_TEST(a_turn_that_is_told_to_stop_touches_nothing_after_the_read)
 }
 END_TEST
 
+/* What the newest publication says of the figures. */
+static bool figures_are_usable(const char **ret_trouble)
+{
+    AUTO(slot_release) const struct page_set *set = slot_acquire(slot);
+
+    *ret_trouble = set->trouble; /* the slot holds it on */
+    return set->usable;
+}
+
+START_TEST(a_pause_reads_nothing_and_its_end_reads_on)
+{
+    const char *trouble;
+
+    begin();
+    fake_ledger.leased = true;
+    turn_after(0);
+    clerk_rest(&clerk, 0);
+    ck_assert_int_eq(fake_ledger.releases, 1);
+    ck_assert_int_eq(fake_ledger.rests, 1);
+    for (int i = 0; i < 20; i++) {
+        second++;
+        clerk_pass(&clerk, (struct clerk_time){ base_ms + second * 1000,
+                                                (int64_t)NOW * 60000 + second * 1000 });
+        ck_assert_int_eq(figures_are_usable(&trouble), i < 15);
+    }
+    ck_assert_ptr_nonnull(strstr(trouble, "nobody had asked for a while"));
+    ck_assert_int_eq(fake_ledger.reads, 1);
+    ck_assert_int_eq(fake_ledger.closes, 0); /* it knows what it knew */
+    clerk_resume(&clerk);
+    turn_after(1);
+    ck_assert(figures_are_usable(&trouble));
+    end();
+}
+END_TEST
+
+START_TEST(that_the_ledger_was_out_of_reach_is_not_known_of_a_pause)
+{
+    begin();
+    turn_after(0);
+    clerk_rest(&clerk, 0);
+    second += 7200;
+    clerk_resume(&clerk);
+    fake_ledger.read_code = -ECONNREFUSED;
+    turn_after(0);
+    turn_after(59);
+    ck_assert_int_eq(clerk.alarms.unreachable.state, ALERT_INACTIVE);
+    turn_after(1);
+    ck_assert_int_eq(clerk.alarms.unreachable.state, ALERT_FIRING);
+    clerk_rest(&clerk, 0);
+    second += 7200;
+    clerk_resume(&clerk);
+    turn_after(1); /* it still is, and has not been resolved in between */
+    ck_assert_int_eq(clerk.alarms.unreachable.state, ALERT_FIRING);
+    end();
+}
+END_TEST
+
 TCase *clerk_cases(void)
 {
     TCase *cases = tcase_create("clerk");
 
     tcase_add_test(cases, a_turn_reads_judges_and_publishes);
+    tcase_add_test(cases, a_pause_reads_nothing_and_its_end_reads_on);
+    tcase_add_test(cases, that_the_ledger_was_out_of_reach_is_not_known_of_a_pause);
     tcase_add_test(cases, maintenance_is_asked_for_before_anything_is_judged);
     tcase_add_test(cases, maintenance_is_heard_of_though_the_objectives_can_not_be_read);
     tcase_add_test(cases, a_failed_read_leaves_the_figures_and_says_why);
