@@ -20,6 +20,7 @@ static enum uptime_state uptime_of(enum check_status status)
         return UPTIME_DOWN;
     case CHECK_STARTING:
     case CHECK_NOT_CONFIGURED:
+    case CHECK_PAUSED:
         break;
     }
     return UPTIME_UNKNOWN;

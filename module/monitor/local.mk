@@ -10,6 +10,7 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/metrics_facts.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/overview.c %D%/overview.h \
+	%D%/pause.c %D%/pause.h \
 	%D%/recollection.c %D%/recollection.h \
 	%D%/reload.c \
 	%D%/render.h \

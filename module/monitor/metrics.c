@@ -13,7 +13,7 @@ static void sample_up(struct metrics_writer *writer, const struct metrics_label 
     enum check_status status = state->verdict.status;
 
     (void)overview;
-    if (status != CHECK_STARTING)
+    if (status != CHECK_STARTING && status != CHECK_PAUSED)
         metrics_uint(writer, labels, status == CHECK_OK || status == CHECK_DEGRADED);
 }
 
@@ -28,7 +28,7 @@ static void sample_duration(struct metrics_writer *writer, const struct metrics_
 static void sample_age(struct metrics_writer *writer, const struct metrics_label labels[],
                        const struct overview *overview, const struct check_state *state)
 {
-    if (state->has_last)
+    if (state->has_last && state->verdict.status != CHECK_PAUSED)
         metrics_seconds_from_ms(writer, labels, check_state_age_ms(state, overview->now.boot_ms));
 }
 
@@ -51,8 +51,8 @@ static void sample_expiry(struct metrics_writer *writer, const struct metrics_la
                           const struct overview *overview, const struct check_state *state)
 {
     (void)overview;
-    if (state->has_last && state->last.tls.expires_at_s != 0
-        && state->verdict.status != CHECK_STALE)
+    if (state->has_last && state->last.tls.expires_at_s != 0 && state->verdict.status != CHECK_STALE
+        && state->verdict.status != CHECK_PAUSED)
         metrics_int(writer, labels, state->last.tls.expires_at_s);
 }
 
@@ -147,6 +147,9 @@ void render_metrics(const struct overview *overview, enum metrics_format format,
           overview->draining);
     gauge(&writer, "probity_maintenance", "Whether the service is in maintenance.",
           overview->maintenance_in_force);
+    gauge(&writer, "probity_paused", "Whether nobody looks, because nobody has asked for a while.",
+          overview->pause.on);
+    counter(&writer, "probity_pauses_total", "How often that began.", overview->pause.count);
     group_family(&writer, overview);
     if (overview->config->check_count > 0)
         check_families(&writer, overview);

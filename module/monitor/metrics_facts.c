@@ -33,7 +33,8 @@ static bool is_built_in(const struct check_config *check)
 /* The last look brought facts, and they are not stale. */
 static bool has_facts(const struct check_state *state)
 {
-    return state->has_last && state->last.has_facts && state->verdict.status != CHECK_STALE;
+    return state->has_last && state->last.has_facts && state->verdict.status != CHECK_STALE
+           && state->verdict.status != CHECK_PAUSED;
 }
 
 /* --- one number of each check --- */

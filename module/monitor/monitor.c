@@ -106,6 +106,13 @@ static bool judge(struct monitor *monitor)
     return overview_judge(&monitor->overview, moment_now());
 }
 
+static void follow_idle(struct monitor *monitor)
+{
+    struct idle_view view = idle_look(monitor->settings.idle);
+
+    overview_rest(&monitor->overview, &view, moment_now());
+}
+
 /* Takes what has come until `deadline_ms`: one result, and those that queue behind it. */
 static void take_outcomes(struct monitor *monitor, int64_t deadline_ms)
 {
@@ -115,9 +122,11 @@ static void take_outcomes(struct monitor *monitor, int64_t deadline_ms)
     assert(thread_is(thread_name));
     while (taken++ < LIMIT_OUTCOMES
            && queue_pop(monitor->settings.outcomes, &outcome, deadline_ms)) {
+        follow_idle(monitor); /* it may be the first one behind a pause */
         overview_take(&monitor->overview, &outcome);
         deadline_ms = 0;
     }
+    follow_idle(monitor);
 }
 
 /* The order's hold on the configuration becomes the monitor's. */
@@ -222,6 +231,8 @@ static void run(void *context)
             tick_ms = clock_boot_ms() + TICK_MS;
             overview_look_at_front(&monitor->overview, atomic_load(monitor->settings.front_beat_ms),
                                    clock_boot_ms());
+            if (idle_judge(monitor->settings.idle, clock_boot_ms()))
+                follow_idle(monitor);
         }
         monitor->owes_publication = judge(monitor) || monitor->owes_publication;
         publish_if_due(monitor, tick);

@@ -11,6 +11,7 @@
 #define MONITOR_MONITOR_H
 
 #include "base/error.h"
+#include "base/idle.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "health/order.h"
@@ -26,6 +27,7 @@ struct monitor_settings {
     struct orders *orders;
     struct slot *slot;
     const _Atomic int64_t *front_beat_ms; /* boot clock of the front's last turn; 0: not to turn */
+    struct idle *idle;                    /* says when nobody need look; NULL: never */
 };
 
 /* Publishes `starting`, then starts the thread. */

@@ -54,7 +54,7 @@ void overview_take(struct overview *overview, const struct outcome *outcome)
         if (overview->config->checks[i].id == outcome->check)
             state = &overview->checks[i];
     }
-    if (state == NULL)
+    if (state == NULL || overview_is_from_before(overview, outcome))
         return;
     check_state_take(state, outcome);
     if (state == app)
@@ -144,6 +144,8 @@ static bool members_pass(const struct overview *overview, int group)
 {
     int members = 0;
 
+    if (overview->pause.on)
+        return false;
     for (int i = 0; i < overview->config->check_count; i++) {
         if (!overview_in_group(overview, i, group))
             continue;

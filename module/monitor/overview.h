@@ -7,6 +7,7 @@
 #include "health/order.h"
 #include "monitor/annals.h"
 #include "monitor/keeping.h"
+#include "monitor/pause.h"
 #include "monitor/state.h"
 
 enum {
@@ -35,7 +36,8 @@ struct overview {
     struct maintenance maintenance; /* the last known; on or not */
     uint64_t maintenances;          /* how often it became another */
     bool maintenance_told;          /* by an order, and not by what the last process knew */
-    bool ordered;                   /* something of this has changed since the last judgement */
+    struct pause pause;
+    bool ordered; /* something of this has changed since the last judgement */
     /* what has been seen */
     struct check_state checks[LIMIT_CHECKS]; /* in the order of config->checks */
     bool app_answered;                       /* latched */

@@ -99,6 +99,8 @@ static void put_orders(const struct overview *overview, struct json_writer *writ
         json_int_or_null(writer, "remaining_ms", render_drain_left_ms(overview));
         json_close_object(writer);
     }
+    if (overview->pause.on)
+        json_time(writer, "paused_since", overview->pause.since.wall_ms);
     if (!overview->maintenance_in_force)
         return;
     json_key(writer, "maintenance");

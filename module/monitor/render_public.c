@@ -64,6 +64,8 @@ static void put_orders(const struct view *view, struct json_writer *writer)
     } else if (overview_maintenance_drains(overview)) {
         json_time(writer, "since", maintenance->since_wall_ms);
         json_time(writer, "until", maintenance->until_wall_ms);
+    } else if (overview->pause.on && !view->too_old) {
+        json_time(writer, "since", overview->pause.since.wall_ms);
     } else if (overview->maintenance_in_force && view->shape == RENDER_VERBOSE) {
         json_key(writer, "maintenance");
         json_open_object(writer);

@@ -23,6 +23,8 @@ static const char *readiness_of(const struct overview *overview)
         return "draining";
     if (overview_maintenance_drains(overview))
         return "maintenance";
+    if (overview_group_paused(overview, GROUP_READINESS))
+        return "paused";
     return overview->ready ? "ready" : "not_ready";
 }
 
@@ -120,6 +122,9 @@ static bool is_news(const struct told *told, const struct overview *overview, in
 {
     const struct check_state *state = &overview->checks[check];
 
+    /* Readiness is said to be paused, and what was so before may be so afterwards. */
+    if (state->verdict.status == CHECK_PAUSED)
+        return false;
     if (told->status != state->verdict.status)
         return true;
     return told->reason != state->verdict.reason
@@ -143,6 +148,8 @@ static const char *why_not(const struct overview *overview, struct buf *names)
         return overview->drain.reason;
     if (overview_maintenance_drains(overview))
         return overview->maintenance.reason;
+    if (overview_group_paused(overview, GROUP_READINESS))
+        return "nobody asks";
     if (!overview->ready)
         name_failing(overview, names);
     return buf_text(names);

@@ -97,6 +97,9 @@ static void put_evidence(const struct check_state *state, int group, char text[P
     case CHECK_STARTING:
         (void)snprintf(text, PART_BYTES, "no verdict yet");
         return;
+    case CHECK_PAUSED:
+        (void)snprintf(text, PART_BYTES, "nobody has asked, so nobody has looked");
+        return;
     case CHECK_OK:
     case CHECK_DEGRADED:
     case CHECK_ERROR:

@@ -44,6 +44,7 @@ void check_state_take(struct check_state *state, const struct outcome *outcome)
 
     state->last = *outcome;
     state->has_last = true;
+    state->paused = false;
     if (outcome->status != OUTCOME_ERROR)
         state->last_success_at_wall_ms = outcome->observed_at_wall_ms;
     count_latency(state, &state->last);
@@ -82,18 +83,41 @@ int64_t check_state_max_age_ms(const struct check_state *state)
     return first_ms;
 }
 
+void check_state_pause(struct check_state *state)
+{
+    state->paused = true;
+    state->resumed_at_ms = 0;
+    hysteresis_resume(&state->hysteresis);
+}
+
+void check_state_resume(struct check_state *state, int64_t now_ms)
+{
+    state->resumed_at_ms = now_ms;
+}
+
+/* Since when a result is waited for. */
+static int64_t silent_since_ms(const struct check_state *state)
+{
+    if (state->paused)
+        return state->resumed_at_ms;
+    return state->has_last ? state->last.observed_at_ms : state->started.boot_ms;
+}
+
 static struct check_verdict verdict_now(const struct check_state *state, int64_t now_ms)
 {
-    int64_t silent_ms =
-        now_ms - (state->has_last ? state->last.observed_at_ms : state->started.boot_ms);
+    int64_t silent_ms = now_ms - silent_since_ms(state);
 
     if (state->config->not_configured)
         return (struct check_verdict){ .status = CHECK_NOT_CONFIGURED };
     if (state->config->misconfigured != NULL)
         return (struct check_verdict){ .status = CHECK_ERROR,
                                        .reason = HEALTH_REASON_MISCONFIGURED };
+    if (state->paused && state->resumed_at_ms == 0)
+        return (struct check_verdict){ .status = CHECK_PAUSED };
     if (silent_ms > check_state_max_age_ms(state))
         return (struct check_verdict){ .status = CHECK_STALE, .silent_ms = silent_ms };
+    if (state->paused)
+        return (struct check_verdict){ .status = CHECK_PAUSED };
     if (state->hysteresis.state == HYSTERESIS_STARTING)
         return (struct check_verdict){ .status = CHECK_STARTING };
     return state->shown;
@@ -103,6 +127,8 @@ static void name_trouble(struct check_state *state)
 {
     char digits[RANDOM_HEX_BYTES];
 
+    if (state->verdict.status == CHECK_PAUSED)
+        return; /* a spell that lasts beyond the pause is the same one */
     if (state->verdict.status == CHECK_OK || state->verdict.status == CHECK_STARTING) {
         state->error_id[0] = '\0';
     } else if (state->error_id[0] == '\0') {
@@ -116,21 +142,27 @@ bool check_state_judge(struct check_state *state, struct moment now)
     struct check_verdict before = state->verdict;
     char error_id[CHECK_ERROR_ID_BYTES];
     bool well;
+    bool paused;
 
     state->verdict = verdict_now(state, now.boot_ms);
+    paused = state->verdict.status == CHECK_PAUSED;
     well = state->verdict.status == CHECK_OK || state->verdict.status == CHECK_DEGRADED;
     state->has_passed = state->has_passed || well;
     if (well)
         state->trouble_since_ms = 0;
-    else if (state->trouble_since_ms == 0)
+    else if (state->trouble_since_ms == 0 && !paused)
         state->trouble_since_ms = now.boot_ms;
     memcpy(error_id, state->error_id, sizeof(error_id));
     name_trouble(state);
-    (void)history_judge(state->history, &state->verdict,
-                        state->error_id[0] == '\0' ? error_id : state->error_id, now);
+    /* Nobody judges while it is paused, and so nobody knows what became of that time. */
+    if (!paused) {
+        (void)history_judge(state->history, &state->verdict,
+                            state->error_id[0] == '\0' ? error_id : state->error_id, now);
+        state->transitions += state->unpaused != state->verdict.status;
+        state->unpaused = state->verdict.status;
+    }
     if (before.status != state->verdict.status) {
         state->since = now;
-        state->transitions++;
         return true;
     }
     return before.reason != state->verdict.reason || before.number != state->verdict.number;
@@ -140,7 +172,8 @@ bool check_state_judge(struct check_state *state, struct moment now)
  * name that does not resolve would keep the process `starting` and have it restarted. */
 bool check_state_settled(const struct check_state *state)
 {
-    return !can_be_looked_at(state) || state->verdict.status != CHECK_STARTING;
+    return !can_be_looked_at(state)
+           || (state->verdict.status != CHECK_STARTING && state->verdict.status != CHECK_PAUSED);
 }
 
 enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms)
@@ -153,6 +186,7 @@ enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms
         return CHECK_RULE_REQUIRED; /* it outranks every policy: it is told to look for lost
                                        variables */
     case CHECK_STARTING:
+    case CHECK_PAUSED:
         return state->config->critical ? CHECK_RULE_STARTING : CHECK_RULE_NOT_CRITICAL;
     case CHECK_ERROR:
     case CHECK_STALE:
@@ -187,6 +221,7 @@ const char *check_status_text(enum check_status status)
         [CHECK_STARTING] = "starting", [CHECK_OK] = "ok",
         [CHECK_DEGRADED] = "degraded", [CHECK_ERROR] = "error",
         [CHECK_STALE] = "stale",       [CHECK_NOT_CONFIGURED] = "not configured",
+        [CHECK_PAUSED] = "paused",
     };
 
     return texts[status];
@@ -212,6 +247,9 @@ void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD
     case CHECK_NOT_CONFIGURED:
         (void)snprintf(text, CHECK_WORD_BYTES, "not configured");
         return;
+    case CHECK_PAUSED:
+        (void)snprintf(text, CHECK_WORD_BYTES, "nobody has asked");
+        return;
     case CHECK_OK:
         break;
     }
@@ -233,6 +271,7 @@ void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WOR
     case CHECK_STARTING:
     case CHECK_OK:
     case CHECK_NOT_CONFIGURED:
+    case CHECK_PAUSED:
         break;
     }
     (void)snprintf(text, CHECK_WORD_BYTES, "%s", status);
@@ -251,6 +290,8 @@ const char *check_verdict_hint(const struct check_verdict *verdict)
         return "the first looks are under way: wait";
     case CHECK_NOT_CONFIGURED:
         return "PROBITY_REQUIRE names this check and no variable says where it is: set its address";
+    case CHECK_PAUSED:
+        return "asking has woken it: ask again";
     case CHECK_OK:
         break;
     }

@@ -26,6 +26,7 @@ enum check_status {
     CHECK_ERROR,
     CHECK_STALE,
     CHECK_NOT_CONFIGURED,
+    CHECK_PAUSED, /* nobody asked, so nobody looked; or somebody has, and there is no result yet */
 };
 
 struct check_verdict {
@@ -40,7 +41,7 @@ enum check_rule {
     CHECK_RULE_WELL,          /* ok or degraded */
     CHECK_RULE_REQUIRED,      /* not configured, and PROBITY_REQUIRE names it */
     CHECK_RULE_NOT_CRITICAL,  /* shown only */
-    CHECK_RULE_STARTING,      /* no verdict yet */
+    CHECK_RULE_STARTING,      /* no verdict yet, or none since a pause */
     CHECK_RULE_DEGRADE,       /* policy: degrade */
     CHECK_RULE_FAIL_AFTER,    /* policy: fail_after, and it has lasted too long */
     CHECK_RULE_NOT_YET_AFTER, /* policy: fail_after, and it has not */
@@ -61,12 +62,15 @@ struct check_state {
     int64_t last_success_at_wall_ms; /* 0: never */
     struct check_verdict shown;      /* by the last result that agreed with the hysteresis */
     int64_t consecutive_failures;
+    bool paused;           /* no result since a pause began, */
+    int64_t resumed_at_ms; /* which ended then, by the boot clock; 0: it lasts */
     struct latency latency;
     /* as of the last judgement */
     struct check_verdict verdict;
-    struct moment since;      /* when the status last changed */
-    int64_t trouble_since_ms; /* since when it is neither ok nor degraded; 0: it is */
-    bool has_passed;          /* latched: it was ok or degraded once */
+    struct moment since;        /* when the status last changed */
+    int64_t trouble_since_ms;   /* since when it is neither ok nor degraded; 0: it is */
+    bool has_passed;            /* latched: it was ok or degraded once */
+    enum check_status unpaused; /* the status, or what it was before the pause */
     uint64_t transitions;
     /* Names this spell of trouble here and in the log, from leaving `ok` (or from the first
      * verdict) until it is back; "" while there is none. */
@@ -81,6 +85,10 @@ void check_state_init(struct check_state *state, const struct check_config *conf
 /* Takes the result of one look. */
 void check_state_take(struct check_state *state, const struct outcome *outcome);
 
+/* Nobody looks any more, and nothing that was seen counts later; they look again. */
+void check_state_pause(struct check_state *state);
+void check_state_resume(struct check_state *state, int64_t now_ms);
+
 /* Judges anew, because time alone makes a result stale.  Returns whether the word has changed, how
  * long it is stale apart. */
 bool check_state_judge(struct check_state *state, struct moment now);
@@ -93,16 +101,13 @@ bool check_state_settled(const struct check_state *state);
 bool check_state_passes(const struct check_state *state, int64_t now_ms);
 enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms);
 
-/* How old its last result may be, which is less for a first verdict: older is stale. */
+/* How old its last result may be, less for a first verdict; and how old it is, -1 before it. */
 int64_t check_state_max_age_ms(const struct check_state *state);
-
-/* Milliseconds since the last look ended, -1 before the first. */
 int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms);
 
 #define CHECK_WORD_BYTES 96
 
-/* "degraded": the status alone. Static. */
-const char *check_status_text(enum check_status status);
+const char *check_status_text(enum check_status status); /* "degraded": the status alone. Static */
 
 /* Why it is not ok, "connection refused", "no result for 12 s"; "" when it is. */
 void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
@@ -112,5 +117,4 @@ void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WOR
 
 /* What to do about it; "" when it is ok. Static. */
 const char *check_verdict_hint(const struct check_verdict *verdict);
-
 #endif

@@ -29,20 +29,26 @@ int64_t render_drain_left_ms(const struct overview *overview)
     return until_ms > overview->now.boot_ms ? until_ms - overview->now.boot_ms : 0;
 }
 
+/* Whether what was seen last is not too long ago to be told as if it were so now. */
+static bool last_holds(const struct view *view, int check)
+{
+    enum check_status status = render_verdict(view, check).status;
+
+    return status != CHECK_STALE && status != CHECK_PAUSED;
+}
+
 bool render_facts_hold(const struct view *view, int check)
 {
     const struct check_state *state = &view->overview->checks[check];
 
-    return state->has_last && state->last.has_facts
-           && render_verdict(view, check).status != CHECK_STALE;
+    return state->has_last && state->last.has_facts && last_holds(view, check);
 }
 
 bool render_tls_holds(const struct view *view, int check)
 {
     const struct check_state *state = &view->overview->checks[check];
 
-    return state->has_last && state->last.tls.expires_at_s != 0
-           && render_verdict(view, check).status != CHECK_STALE;
+    return state->has_last && state->last.tls.expires_at_s != 0 && last_holds(view, check);
 }
 
 __attribute__((format(printf, 2, 3))) static void give_reason(struct summary *summary,
@@ -183,6 +189,18 @@ static bool is_judged(const struct overview *overview, int group)
     return true;
 }
 
+/* The asking has ended it: who asks next is told the truth. */
+static void explain_pause(const struct overview *overview, struct summary *ret)
+{
+    ret->status = "paused";
+    ret->rule = "";
+    ret->retry_after_seconds = RETRY_STARTING_SECONDS;
+    give_reason(ret,
+                "nobody had asked for %" PRId64 " s, so nobody has looked since: asking has woken "
+                "the checks, ask again",
+                overview->pause.quiet_ms / 1000);
+}
+
 /* By the members alone. */
 static void judge_members(const struct view *view, int group, struct summary *ret)
 {
@@ -196,6 +214,8 @@ static void judge_members(const struct view *view, int group, struct summary *re
                             : "the first round of the members is not over";
     if (!group_waits_for_person(overview, group))
         ret->retry_after_seconds = judged ? RETRY_FAILING_SECONDS : RETRY_STARTING_SECONDS;
+    if (!ret->passes && !view->too_old && overview_group_paused(overview, group))
+        explain_pause(overview, ret);
 }
 
 void summary_of_group(const struct view *view, struct summary *ret)
@@ -247,6 +267,8 @@ static void explain_orders(const struct overview *overview, struct summary *ret)
 
 static void explain_no_members(const struct overview *overview, struct summary *ret)
 {
+    if (overview->pause.on)
+        return;
     for (int i = 0; i < overview->config->check_count; i++) {
         if (overview_in_group(overview, i, GROUP_READINESS))
             return;
@@ -299,6 +321,7 @@ void summary_of_detailed(const struct view *view, struct summary *ret)
     bool ready = overview_group_passes(overview, GROUP_READINESS);
     bool healthy = !view->too_old && ready && overview->liveness == LIVENESS_OK;
     bool waits = !ready && group_waits_for_person(overview, GROUP_READINESS);
+    bool paused = !ready && overview_group_paused(overview, GROUP_READINESS);
 
     *ret = (struct summary){
         .status = !healthy                      ? "unhealthy"
@@ -313,6 +336,8 @@ void summary_of_detailed(const struct view *view, struct summary *ret)
     };
     if (view->too_old)
         explain_too_old(ret);
+    else if (paused)
+        explain_pause(overview, ret);
 }
 
 /* One component alone: 503 where it takes something away. */
@@ -325,8 +350,9 @@ void summary_of_component(const struct view *view, struct summary *ret)
         .status = check_status_text(verdict.status),
         .passes = !view->too_old && check_state_passes(state, view->overview->now.boot_ms),
         .rule = "",
-        .retry_after_seconds =
-            waits_for_person(view->overview, view->which) ? 0 : RETRY_FAILING_SECONDS,
+        .retry_after_seconds = waits_for_person(view->overview, view->which) ? 0
+                               : verdict.status == CHECK_PAUSED ? RETRY_STARTING_SECONDS
+                                                                : RETRY_FAILING_SECONDS,
         .group = SUMMARY_ALL,
         .only = view->which,
         .detailed = true,

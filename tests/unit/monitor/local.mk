@@ -10,6 +10,7 @@ tests_unit_monitor_test_monitor_SOURCES = $(suite_sources) %D%/suite.c %D%/scene
 	%D%/test_metrics.c \
 	%D%/test_monitor.c \
 	%D%/test_overview.c \
+	%D%/test_pause.c \
 	%D%/test_recollection.c \
 	%D%/test_reload.c \
 	%D%/test_render_detailed.c \

@@ -10,6 +10,7 @@ TCase *keeper_cases(void);
 TCase *metrics_cases(void);
 TCase *monitor_cases(void);
 TCase *overview_cases(void);
+TCase *pause_cases(void);
 TCase *recollection_cases(void);
 TCase *reload_cases(void);
 TCase *render_detailed_cases(void);
@@ -28,14 +29,12 @@ TCase *vault_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        annals_cases,         chronicle_cases,       envelope_cases,
-        history_cases,        keeper_cases,          metrics_cases,
-        monitor_cases,        overview_cases,        recollection_cases,
-        reload_cases,         render_detailed_cases, render_facts_cases,
-        render_history_cases, render_ietf_cases,     render_pages_cases,
-        render_public_cases,  render_text_cases,     report_cases,
-        rule_cases,           state_cases,           uptime_cases,
-        vault_cases,
+        annals_cases,        chronicle_cases,      envelope_cases,    history_cases,
+        keeper_cases,        metrics_cases,        monitor_cases,     overview_cases,
+        pause_cases,         recollection_cases,   reload_cases,      render_detailed_cases,
+        render_facts_cases,  render_history_cases, render_ietf_cases, render_pages_cases,
+        render_public_cases, render_text_cases,    report_cases,      rule_cases,
+        state_cases,         uptime_cases,         vault_cases,
     };
 
     return suite_run("monitor", cases, (int)(sizeof(cases) / sizeof(cases[0])));
