@@ -36,10 +36,11 @@ static int run(struct house *house, struct error *err)
     int code;
 
     code = monitor_start(&(struct monitor_settings){ config, house->outcomes, house->orders,
-                                                     house->health, &house->front_beat_ms },
+                                                     house->health, &house->front_beat_ms,
+                                                     house->idle },
                          &monitor, err);
     if (code == 0)
-        code = probers_start(config, house->outcomes, &probers, err);
+        code = probers_start(config, house->outcomes, house->idle, &probers, err);
     if (code == 0)
         code = slo_side_start(house, &slo_side, err);
     if (code == 0)
@@ -47,7 +48,7 @@ static int run(struct house *house, struct error *err)
     if (code == 0 && !ended)
         code = front_start(&(struct front_settings){ config, house->access, house->health,
                                                      house->slo, house->journal, house->orders,
-                                                     &house->front_beat_ms, socket },
+                                                     &house->front_beat_ms, socket, house->idle },
                            &front, err);
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);

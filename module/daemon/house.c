@@ -33,12 +33,14 @@ int house_init(struct house *house, const struct config **config, struct error *
     house->outcomes = queue_new(sizeof(struct outcome), LIMIT_OUTCOMES);
     if (house->outcomes != NULL)
         house->orders = orders_new(house->outcomes);
+    if (house->config->idle_pauses)
+        house->idle = idle_new(house->config->idle_after_ms, house->outcomes);
     house->health = slot_new();
     house->slo = slot_new();
     house->journal =
         journal_new(&(struct journal_settings){ house->config->state_dir, house->config->service });
     if (house->orders == NULL || house->health == NULL || house->slo == NULL
-        || house->journal == NULL)
+        || house->journal == NULL || (house->config->idle_pauses && house->idle == NULL))
         return error_set(err, ENOMEM, "probityd: out of memory");
     (void)gethostname(house->host, sizeof(house->host) - 1);
     random_hex(house->instance);
@@ -51,6 +53,7 @@ void house_done(struct house *house)
     slot_free(&house->slo);
     slot_free(&house->health);
     orders_free(&house->orders);
+    idle_free(&house->idle);
     queue_free(&house->outcomes);
     access_free(&house->access);
     config_release(&house->config);

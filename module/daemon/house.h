@@ -8,6 +8,7 @@
 #include "auth/access.h"
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/idle.h"
 #include "base/notify.h"
 #include "base/queue.h"
 #include "base/random.h"
@@ -22,6 +23,7 @@ struct house {
     const struct config *config;
     struct access *access;
     struct queue *outcomes;  /* probers -> monitor */
+    struct idle *idle;       /* NULL: PROBITY_IDLE=never */
     struct orders *orders;   /* main, front, accountant -> monitor */
     struct slot *health;     /* monitor -> front */
     struct slot *slo;        /* accountant -> front */

@@ -155,10 +155,12 @@ static void describe(struct generation *generation, const struct house *house)
         .instance = house->instance,
         .catalogue = catalogue,
         .origin = generation->objectives.origin,
+        .idle = house->idle,
     };
     generation->follow = (struct follow_settings){
         .sources = config->sources,
         .source_count = config->source_count,
+        .idle = house->idle,
         .journal = house->journal,
         .service = config->service,
         .plan = generation->plan,

@@ -80,7 +80,8 @@ static void tend(struct steward *steward)
     int code = probers_tend(steward->probers, &err);
 
     tend_checks(steward, code, &err);
-    slo_side_tend(steward->slo_side);
+    if (!idle_is_paused(steward->house->idle))
+        slo_side_tend(steward->slo_side);
 }
 
 static void say_changes(const struct config *before, const struct config *after)
@@ -115,8 +116,11 @@ static void reload(struct steward *steward)
 {
     const struct config *next = NULL;
     struct error err = { 0 };
-    int code = settings_load(steward->config, &next, &err);
+    int code;
 
+    /* Whoever has changed something wants to see what comes of it. */
+    idle_ask(steward->house->idle);
+    code = settings_load(steward->config, &next, &err);
     if (code != 0) {
         log_error("the configuration stays as it was: %s", err.text);
         return;

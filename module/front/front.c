@@ -82,6 +82,7 @@ static int start_parts(struct front *front, const struct front_settings *setting
         .slo = settings->slo,
         .journal = settings->journal,
         .orders = settings->orders,
+        .idle = settings->idle,
         .desk = desk_new(settings->config->ledger_conninfo),
         .process_started_at_wall_ms = process_started_at_wall_ms(),
     };

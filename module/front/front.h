@@ -7,6 +7,7 @@
 
 #include "auth/access.h"
 #include "base/error.h"
+#include "base/idle.h"
 #include "config/config.h"
 #include "health/order.h"
 #include "ingest/journal.h"
@@ -34,6 +35,7 @@ struct front_settings {
     struct orders *orders;      /* what an administrator orders goes to the monitor */
     _Atomic int64_t *beat_ms;   /* the front stamps it on every turn of its loop */
     struct front_socket socket; /* from front_listen(); owned by the front from now on */
+    struct idle *idle;          /* hears of every request; NULL: nobody rests */
 };
 
 /* Opens the listening socket: one handed over by the service manager (LISTEN_FDS, or descriptor 0

@@ -5,6 +5,7 @@
 #include "front/reactor.h"
 
 #include "base/clock.h"
+#include "base/idle.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -199,6 +200,8 @@ static void answer(struct connection *connection, const struct record_walk *unre
     request_read(reactor->fcgi->envp, &request);
     reactor->sources->open_connections = reactor->connections.open;
     endpoint = router_answer(&exchange);
+    idle_ask(reactor->sources->idle); /* what was known before is the answer, and not how far the
+                                         first look has got meanwhile */
     status = response->status;
     if (has_left(connection, &exchange, unread)) {
         if (status != 0)

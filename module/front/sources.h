@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct desk;
+struct idle;
 struct orders;
 
 struct sources {
@@ -22,6 +23,7 @@ struct sources {
     struct slot *slo;
     struct journal *journal; /* any thread */
     struct orders *orders;   /* to the monitor; any thread */
+    struct idle *idle;       /* any thread; NULL: nobody rests */
     struct desk *desk;       /* for the lane's threads */
     int64_t process_started_at_wall_ms;
     /* the front's thread only */

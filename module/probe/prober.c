@@ -30,7 +30,8 @@ struct prober {
     struct probe probe;          /* its memory is the thread's */
     const struct probe_kind *kind;
     struct queue *outcomes; /* borrowed */
-    int stop_fd;
+    struct idle *idle;      /* borrowed; may be NULL */
+    int stop_fd;            /* readable when it is to stop, to rest or to go on */
     char name[THREAD_NAME_BYTES];
     /* prober thread only */
     void *link;           /* the kept connection, or NULL */
@@ -40,6 +41,7 @@ struct prober {
     bool fresh_failed;    /* the last fresh one did: the kept one counts for nothing */
     int closed_in_a_row;  /* kept connections that the peer closed, without a full pause between */
     bool has_trouble;     /* of our own, and the log knows */
+    uint64_t pauses;      /* as of when it went on last */
     struct hysteresis hysteresis; /* a copy of what the monitor thinks: it sets our pace */
     /* any thread */
     atomic_bool stopping;
@@ -50,6 +52,13 @@ struct prober {
 static bool is_stopping(const struct prober *prober)
 {
     return atomic_load(&prober->stopping);
+}
+
+/* Also after a pause that was over before it was noticed: what was seen before it is worth nothing
+ * to the monitor, which waits for a new result. */
+static bool has_to_rest(const struct prober *prober)
+{
+    return idle_is_paused(prober->idle) || idle_pauses(prober->idle) != prober->pauses;
 }
 
 /* A look-up or a driver that finds no descriptor tells us some other story: ask for one ourselves.
@@ -178,9 +187,13 @@ static void say_trouble(struct prober *prober, const struct outcome *outcome)
 static void do_round(struct prober *prober)
 {
     struct outcome outcome;
+    enum probe_result result;
 
     prober->probe.hurry = false;
-    if (look(prober, &outcome) == PROBE_OURS) {
+    result = look(prober, &outcome);
+    if (has_to_rest(prober))
+        return;
+    if (result == PROBE_OURS) {
         prober->probe.hurry = true;
         if (!is_stopping(prober))
             say_trouble(prober, &outcome);
@@ -202,7 +215,8 @@ static bool heed_events(struct prober *prober, const struct pollfd *fds, int cou
     return true;
 }
 
-/* Sleeps on the kept connection.  Returns false when the peer closed it or we are to stop. */
+/* Sleeps on the kept connection.  Returns false when the peer closed it, or we are to stop or rest.
+ */
 static bool wait_quietly(struct prober *prober, int64_t until_ms)
 {
     for (;;) {
@@ -218,7 +232,7 @@ static bool wait_quietly(struct prober *prober, int64_t until_ms)
         if (left_ms == 0)
             return true;
         (void)poll(fds, (nfds_t)count + 1, left_ms);
-        if (is_stopping(prober) || !heed_events(prober, fds + 1, count))
+        if (is_stopping(prober) || has_to_rest(prober) || !heed_events(prober, fds + 1, count))
             return false;
     }
 }
@@ -235,10 +249,55 @@ static void pause_between(struct prober *prober)
         return;
     }
     drop_link(prober);
-    if (is_stopping(prober) || ++prober->closed_in_a_row <= PACE_REOPENS)
+    if (is_stopping(prober) || has_to_rest(prober) || ++prober->closed_in_a_row <= PACE_REOPENS)
         return;
     prober->closed_in_a_row = 0;
     (void)wait_quietly(prober, until_ms);
+}
+
+/* Trends, and who was heard of lately, are from before: the kind starts anew as well. */
+static bool begin_anew(struct prober *prober)
+{
+    hysteresis_resume(&prober->hysteresis);
+    prober->fresh_failed = false;
+    prober->closed_in_a_row = 0;
+    if (prober->kind->prepare == NULL)
+        return true;
+    if (prober->probe.memory != NULL && prober->kind->forget != NULL)
+        prober->kind->forget(&prober->probe);
+    return prober->kind->prepare(&prober->probe, prober->config, NULL) == 0;
+}
+
+/* Reads away what was written to the descriptor; whoever wrote said first what it is about. */
+static void clear_nudge(const struct prober *prober)
+{
+    uint64_t count;
+
+    (void)!read(prober->stop_fd, &count, sizeof(count));
+}
+
+/* Sends nothing and keeps nothing open until the pause is over.  Without memory to go on with it is
+ * tried again in a second. */
+static void rest(struct prober *prober)
+{
+    struct pollfd nudge = { .fd = prober->stop_fd, .events = POLLIN };
+    struct idle_view view;
+
+    drop_link(prober);
+    for (;;) {
+        clear_nudge(prober);
+        view = idle_look(prober->idle);
+        if (is_stopping(prober))
+            return;
+        if (!view.paused)
+            break;
+        (void)poll(&nudge, 1, -1);
+    }
+    clear_nudge(prober); /* the one that ended it: it would cancel the next look */
+    if (begin_anew(prober))
+        prober->pauses = view.pauses;
+    else
+        (void)poll(&nudge, 1, PACE_DOUBT_MS);
 }
 
 static void run(void *context)
@@ -247,6 +306,10 @@ static void run(void *context)
 
     assert(thread_is(prober->name));
     while (!is_stopping(prober)) {
+        if (has_to_rest(prober)) {
+            rest(prober);
+            continue;
+        }
         do_round(prober);
         pause_between(prober);
     }
@@ -259,6 +322,7 @@ static void free_prober(struct prober **prober)
 
     if (gone == NULL)
         return;
+    idle_part(gone->idle, gone->stop_fd);
     if (gone->probe.memory != NULL && gone->kind->forget != NULL)
         gone->kind->forget(&gone->probe);
     auto_close(&gone->stop_fd);
@@ -275,6 +339,9 @@ static int prepare(struct prober *prober, struct error *err)
     if (prober->stop_fd < 0)
         return error_set(err, errno, "check %s: eventfd: %s", check->name, strerror(errno));
     prober->probe.cancel_fd = prober->stop_fd;
+    if (!idle_join(prober->idle, prober->stop_fd))
+        return error_set(err, ENOBUFS, "check %s: too many checks are still ending", check->name);
+    prober->pauses = idle_pauses(prober->idle);
     (void)snprintf(prober->name, sizeof(prober->name), "check-%s", check->name);
     hysteresis_init(&prober->hysteresis, check->fall, check->rise);
     if (prober->kind->prepare == NULL)
@@ -282,18 +349,19 @@ static int prepare(struct prober *prober, struct error *err)
     return prober->kind->prepare(&prober->probe, prober->config, err);
 }
 
-int prober_start(const struct config *config, int check, struct queue *outcomes,
-                 struct prober **ret, struct error *err)
+int prober_start(const struct prober_settings *settings, struct prober **ret, struct error *err)
 {
+    const struct check_config *check = &settings->config->checks[settings->check];
     AUTO(free_prober) struct prober *prober = calloc(1, sizeof(*prober));
     int code;
 
     if (prober == NULL)
-        return error_set(err, ENOMEM, "check %s: out of memory", config->checks[check].name);
-    prober->config = config_acquire(config);
-    prober->probe.check = config->checks[check];
-    prober->kind = probe_kind_of(prober->probe.check.kind);
-    prober->outcomes = outcomes;
+        return error_set(err, ENOMEM, "check %s: out of memory", check->name);
+    prober->config = config_acquire(settings->config);
+    prober->probe.check = *check;
+    prober->kind = probe_kind_of(check->kind);
+    prober->outcomes = settings->outcomes;
+    prober->idle = settings->idle;
     prober->stop_fd = -1;
     code = prepare(prober, err);
     if (code == 0)

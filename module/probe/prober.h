@@ -5,11 +5,15 @@
  * reconnect and a second one 100 ms later count.  Every fresh_interval_ms the round opens a fresh
  * connection, checks it and swaps it in; while the last fresh one failed, a success on the kept one
  * counts for nothing.
+ *
+ * While nobody asks for anything (base/idle.h) it closes the connection and sleeps; when somebody
+ * does it begins as if it had just been started, but for its first failure, which counts at once.
  */
 #ifndef PROBE_PROBER_H
 #define PROBE_PROBER_H
 
 #include "base/error.h"
+#include "base/idle.h"
 #include "base/queue.h"
 #include "config/config.h"
 
@@ -18,11 +22,17 @@
 
 struct prober;
 
-/* Starts checking `config->checks[check]`; the configuration is held.  Outcomes (struct outcome) go
- * to the queue, which outlives the thread, also one that is left behind.  Must not be called for a
- * misconfigured or not configured check. */
-int prober_start(const struct config *config, int check, struct queue *outcomes,
-                 struct prober **ret, struct error *err) MUST_CHECK;
+struct prober_settings {
+    const struct config *config; /* held by the prober */
+    int check;                   /* which of its checks */
+    struct queue *outcomes;      /* of struct outcome; borrowed */
+    struct idle *idle;           /* it rests while this is paused; borrowed, may be NULL */
+};
+
+/* Starts the thread.  What it borrows outlives it, also where it is left behind.  Must not be
+ * called for a misconfigured or not configured check. */
+int prober_start(const struct prober_settings *settings, struct prober **ret,
+                 struct error *err) MUST_CHECK;
 
 /* The id of its check. */
 uint64_t prober_check(const struct prober *prober);

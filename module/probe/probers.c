@@ -16,6 +16,7 @@ enum { STOP_WITHIN_MS = 1000 }; /* all together: one broken resolver holds up ev
 struct probers {
     const struct config *config; /* held: what is to run */
     struct queue *outcomes;      /* borrowed */
+    struct idle *idle;           /* borrowed; may be NULL */
     struct prober *running[LIMIT_CHECKS];
     int count;
     /* Asked to stop by a reload.  One that hangs in a name look-up stays here for as long as it
@@ -92,7 +93,9 @@ static int start_missing(struct probers *probers, struct error *err)
 
         if (check->misconfigured != NULL || check->not_configured || is_running(probers, check))
             continue;
-        code = prober_start(config, i, probers->outcomes, &probers->running[probers->count], err);
+        code =
+            prober_start(&(struct prober_settings){ config, i, probers->outcomes, probers->idle },
+                         &probers->running[probers->count], err);
         if (code == 0)
             probers->count++;
         else if (first == 0)
@@ -114,8 +117,8 @@ int probers_reload(struct probers *probers, const struct config *config, struct 
     return probers_tend(probers, err);
 }
 
-int probers_start(const struct config *config, struct queue *outcomes, struct probers **ret,
-                  struct error *err)
+int probers_start(const struct config *config, struct queue *outcomes, struct idle *idle,
+                  struct probers **ret, struct error *err)
 {
     AUTO(probers_stop) struct probers *probers = calloc(1, sizeof(*probers));
     int code;
@@ -123,6 +126,7 @@ int probers_start(const struct config *config, struct queue *outcomes, struct pr
     if (probers == NULL)
         return error_set(err, ENOMEM, "probers: out of memory");
     probers->outcomes = outcomes;
+    probers->idle = idle;
     code = probers_reload(probers, config, err);
     if (code != 0)
         return code;

@@ -7,15 +7,17 @@
 #define PROBE_PROBERS_H
 
 #include "base/error.h"
+#include "base/idle.h"
 #include "base/queue.h"
 #include "config/config.h"
 
 struct probers;
 
-/* Starts one prober for every check that is configured and usable; the configuration is held.
+/* Starts one prober for every check that is configured and usable; the configuration is held.  They
+ * rest while `idle` (borrowed; NULL: never) is paused.
  * Returns 0 or -errno with `err`. */
-int probers_start(const struct config *config, struct queue *outcomes, struct probers **ret,
-                  struct error *err) MUST_CHECK;
+int probers_start(const struct config *config, struct queue *outcomes, struct idle *idle,
+                  struct probers **ret, struct error *err) MUST_CHECK;
 
 /* Takes another configuration: starts probers for rows with ids that are new, and asks those whose
  * rows are gone to stop.  Waits for nobody.  Returns as probers_tend(). */
