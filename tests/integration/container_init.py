@@ -17,7 +17,22 @@ CANNOT_RUN, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
 
 
 def under(root, path):
-    return os.path.join(root, path.lstrip("/"))
+    """Where the path leads in that root: an image's links are its own, /var/run for instance."""
+    at, rest, links = root, [part for part in path.split("/") if part], 40
+    while rest:
+        part = rest.pop(0)
+        if part in ("..", "."):
+            at = os.path.dirname(at) if part == ".." and at != root else at
+            continue
+        step = os.path.join(at, part)
+        if os.path.islink(step) and links:
+            links -= 1
+            target = os.readlink(step)
+            at = root if target.startswith("/") else at
+            rest = [word for word in target.split("/") if word] + rest
+        else:
+            at = step
+    return at
 
 
 # The file system.
@@ -100,7 +115,7 @@ def bind_file(source, target, read_only):
     if not os.path.lexists(target):
         with open(target, "w", encoding="ascii"):
             pass
-    ns.bind(source, os.path.realpath(target), read_only)
+    ns.bind(source, target, read_only)
 
 
 # The account.

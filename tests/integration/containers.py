@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from container_init import exit_code, find_account, join
+from container_init import exit_code, find_account, join, under
 from container_net import Network
 from container_supervisor import now, read_json, write_json
 from process import REPOSITORY, is_running, wait_until
@@ -256,7 +256,7 @@ class Engine:
         folder = self.path("volumes", name)
         fresh = not os.path.isdir(folder)
         os.makedirs(folder, exist_ok=True)
-        source = root and os.path.join(root, target.lstrip("/"))
+        source = root and under(root, target)
         if fresh and source and os.path.isdir(source):
             subprocess.run(["cp", "-a", source + "/.", folder], check=True)
             status = os.stat(source)
@@ -387,7 +387,7 @@ def foreign_images(dockerfile):
                     found.append(name)
                 if len(rest) == 3:
                     stages.add(rest[2])
-            for name in re.findall(r"--from=(\S+)", line):
+            for name in re.findall(r"^COPY.* --from=(\S+)", line, re.IGNORECASE):
                 if name not in stages and not name.isdigit():
                     found.append(name)
     return found

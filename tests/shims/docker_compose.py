@@ -20,6 +20,15 @@ SIZES = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 PATIENCE_S = 300
 
 
+def plain(value):
+    """Without the second dollar that docker-compose keeps, so that its output can be its input."""
+    if isinstance(value, dict):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    return value.replace("$$", "$") if isinstance(value, str) else value
+
+
 class Project:
     def __init__(self, engine, options):
         self.engine = engine
@@ -28,13 +37,25 @@ class Project:
                                "docker-compose.yml") if os.path.exists(name)), "compose.yaml")]
         self.env_file = options.env_file
         folder = os.path.basename(os.path.abspath(os.path.dirname(self.files[0]) or "."))
-        self.name = options.project_name or os.environ.get("COMPOSE_PROJECT_NAME") or folder
-        self.model = yaml.safe_load(self.config())
+        self.name = options.project_name or os.environ.get("COMPOSE_PROJECT_NAME") \
+            or self.env_value("COMPOSE_PROJECT_NAME") or folder
+        self.model = plain(yaml.safe_load(self.config()))
         for name, service in self.model["services"].items():
             unknown = set(service) - KNOWN
             if unknown:
                 raise ContainerError(f"compose: {name}: {', '.join(sorted(unknown))}: "
                                      "not known here")
+
+    def env_value(self, wanted):
+        """Of the .env beside the file, or of what --env-file names."""
+        path = self.env_file or os.path.join(os.path.dirname(self.files[0]), ".env")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                for line in file:
+                    name, _, value = line.strip().partition("=")
+                    if name == wanted:
+                        return value
+        return None
 
     def config(self, *arguments):
         """What docker-compose makes of the files: checked, completed, variables put in."""
@@ -211,8 +232,8 @@ class Project:
     def await_health(name, container):
         deadline = time.monotonic() + PATIENCE_S
         while container.health != "healthy":
-            if not container.alive() or container.health in (None, "unhealthy") \
-                    or time.monotonic() > deadline:
+            if not container.alive() or container.health == "unhealthy" \
+                    or container.state["RestartCount"] > 3 or time.monotonic() > deadline:
                 raise ContainerError(f"dependency failed to start: container {container.name} is "
                                      f"{container.health or 'without health'}"
                                      f"{'' if container.alive() else ' (exited)'}: {name}\n"
