@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libbase.a
 module_base_libbase_a_SOURCES = \
 	%D%/arena.c %D%/arena.h %D%/auto.c %D%/auto.h %D%/buf.c %D%/buf.h %D%/clock.c %D%/clock.h %D%/credentials.c %D%/credentials.h \
+	%D%/descriptors.c %D%/descriptors.h \
 	%D%/error.c %D%/error.h %D%/folder.c %D%/folder.h %D%/idle.c %D%/idle.h %D%/json.c %D%/json.h %D%/limits.h %D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h %D%/notify.c %D%/notify.h %D%/options.c %D%/options.h \
 	%D%/pq.c %D%/pq.h %D%/queue.c %D%/queue.h %D%/random.c %D%/random.h \

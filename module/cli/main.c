@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 #include "base/credentials.h"
+#include "base/descriptors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -211,6 +212,7 @@ int main(int argc, char **argv)
     struct error err = { 0 };
     int code;
 
+    descriptors_fill_standard();
     if (argc < 2)
         return command_fail(COMMAND_MISUSED, "", "say a command: run probity help");
     command = find_command(argv[1]);

@@ -4,15 +4,13 @@
 
 #include "daemon/outset.h"
 
-#include "base/auto.h"
+#include "base/descriptors.h"
 #include "base/signals.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int outset_options(int argc, char **argv)
 {
@@ -29,22 +27,10 @@ int outset_options(int argc, char **argv)
     return strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2;
 }
 
-/* What is missing among the first three would be the number of the next socket that is opened, and
- * the log would be written to a Postgres. */
-static void fill_standard_descriptors(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    auto_close(&fd);
-}
-
 void outset_prepare(void)
 {
     /* One heap for all threads: they allocate little, and every further one costs a page set. */
     (void)mallopt(M_ARENA_MAX, 1);
-    fill_standard_descriptors();
+    descriptors_fill_standard();
     signals_block();
 }

@@ -7,6 +7,7 @@ TCase *auto_cases(void);
 TCase *buf_cases(void);
 TCase *clock_cases(void);
 TCase *credentials_cases(void);
+TCase *descriptors_cases(void);
 TCase *error_cases(void);
 TCase *folder_cases(void);
 TCase *idle_cases(void);
@@ -29,11 +30,11 @@ TCase *yaml_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        arena_cases,      auto_cases,   buf_cases,     clock_cases,  credentials_cases,
-        error_cases,      folder_cases, idle_cases,    json_cases,   log_cases,
-        loop_cases,       notify_cases, options_cases, queue_cases,  random_cases,
-        signals_cases,    slice_cases,  stream_cases,  thread_cases, tls_cases,
-        tls_system_cases, utf8_cases,   yaml_cases,
+        arena_cases,       auto_cases,       buf_cases,    clock_cases,   credentials_cases,
+        descriptors_cases, error_cases,      folder_cases, idle_cases,    json_cases,
+        log_cases,         loop_cases,       notify_cases, options_cases, queue_cases,
+        random_cases,      signals_cases,    slice_cases,  stream_cases,  thread_cases,
+        tls_cases,         tls_system_cases, utf8_cases,   yaml_cases,
     };
 
     return suite_run("base", cases, (int)(sizeof(cases) / sizeof(cases[0])));
