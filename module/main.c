@@ -53,9 +53,10 @@ static int run(struct house *house, struct error *err)
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         steward_serve(&(struct steward){ house, monitor, probers, slo_side, .front = front });
-        front_stop(&front);
-        /* The ledger's last commit may take seconds: wait for both at once. */
+        /* First of all: who is told to end together with the application must not call its end a
+         * failure.  And the ledger's last commit may take seconds: wait for both at once. */
         probers_ask_stop(probers);
+        front_stop(&front);
     }
     return code;
 }
