@@ -556,13 +556,14 @@ class Serve(Probityd):
     def __init__(self, folder, env=None, command=None, port=None, wrapper=()):
         super().__init__(folder, env)
         self.port = port or free_port()
-        self.argv, self.wrapper = command, wrapper
+        self.argv, self.wrap = command, list(wrapper)
+        self.program = None  # another tool than that of the build
         self.logs = os.path.join(self.folder, "logs")
         self.access_log = os.path.join(self.logs, "access.log")
 
     def command(self):
         super().command()
-        return [*self.wrapper, build_path("probity"), "serve",
+        return [*self.wrap, self.program or build_path("probity"), "serve",
                 *(["--", *self.argv] if self.argv else [])]
 
     def environment(self):

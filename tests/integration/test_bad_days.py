@@ -4,6 +4,7 @@ one line in the log, and nothing lost."""
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -11,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from process import REPOSITORY, wait_until
-from servers import build_path
+from process import PYTHON, REPOSITORY, free_port, wait_until
+from servers import Postgres, Serve, build_path
+from stack import SECRET, fetch
 from surroundings import NameServer, bare, own_network
 
 sys.path.insert(0, os.path.join(REPOSITORY, "tests", "fakes"))
@@ -84,6 +86,181 @@ def test_64_mib_are_more_than_enough(start):
     wait_until(lambda: counted(stack) == 500, 10, "the events")
     assert stack.probityd.status("VmPeak") < 48 << 10
     assert not loud(stack)
+
+
+# `probity serve`: what runs in a container.
+
+APPLICATION = """\
+import http.server, os, socketserver, sys, time
+time.sleep(float(sys.argv[1]))
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *_):
+        pass
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer.daemon_threads = True
+socketserver.ThreadingTCPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def serving(start, delay=0, **env):
+    """A container's processes, not started yet: serve, nginx, probityd and an application."""
+    app_port = free_port()
+    part = start.add(Serve(start.subfolder(), command=[PYTHON, "-c", APPLICATION, str(delay)]),
+                     start=False)
+    part.env = {"PROBITY_UPSTREAM": f"127.0.0.1:{app_port}", "PROBITY_REQUIRE": "",
+                "JWT_SECRET_KEY": SECRET,
+                "PROBITY_APP": f"http://127.0.0.1:{app_port}/", **env}
+    return part
+
+
+def installed(part):
+    """The programs and nginx's files within its folder, as an image has them."""
+    tree = os.path.join(part.folder, "tree")
+    os.makedirs(os.path.join(tree, "bin"))
+    for name in ("probity", "probityd"):
+        shutil.copy(build_path(name), os.path.join(tree, "bin"))
+    shutil.copytree(os.path.join(REPOSITORY, "nginx"), os.path.join(tree, "share/probity/nginx"))
+    part.program = os.path.join(tree, "bin", "probity")
+    part.env["PROBITY_NGINX_TEMPLATE"] = None
+    os.chmod(part.folder, 0o777)
+    return part
+
+
+def status_of(part, path):
+    return fetch(part.port, path).status
+
+
+def complaints(part):
+    """What is no news of what is well; that a test has given it no ledger is none of its bad days."""
+    said = [line.get("message", line.get("raw")) for line in part.log_lines()
+            if line.get("level") not in ("info", "debug")]
+    return [text for text in said if not text.startswith("there is no ledger")]
+
+
+@needs_root
+@pytest.mark.parametrize("closed", ["", "<&- >&- 2>&-"], ids=["open", "closed"])
+def test_a_container_with_an_unknown_account_on_a_read_only_root(start, postgres_template, closed):
+    server = start.postgres(template=postgres_template)
+    part = installed(serving(start, DATABASE_URL=server.url(), PROBITY_DRAIN_SECONDS="0"))
+    part.wrap = [*bare(part.folder, "/var", "/home", "/run"), "sh", "-c",
+                 f'exec "$@" {closed}', "sh"]
+    part.start()
+    wait_until(lambda: status_of(part, "/health/ready") == 200, 15)
+    assert status_of(part, "/anything") == 200
+    part.expected_end = True
+    part.signal(signal.SIGTERM)
+    assert part.child.wait(15) == 0
+    assert server.sql("SELECT sum(total)::int FROM probity.route_minutes") == [(1,)]
+    assert complaints(part) == []
+
+
+@needs_root
+@pytest.mark.parametrize("setting, path", [
+    ("PROBITY_LISTEN", "/srv/run/s"), ("PROBITY_LOG_DIR", "/srv/logs")])
+def test_a_container_whose_folders_cant_be_written_says_which_in_one_line(start, setting, path):
+    part = installed(serving(start, **{setting: path}))
+    part.wrap = bare(part.folder)
+    part.expected_end = True
+    part.spawn()
+    assert part.child.wait(15) == 1
+    assert len(complaints(part)) == 1
+    assert setting in complaints(part)[0] and "mount" in complaints(part)[0], complaints(part)
+
+
+@needs_root
+def test_a_container_without_a_place_for_state_serves_and_says_it_once(start):
+    part = installed(serving(start, PROBITY_STATE_DIR="/srv/state"))
+    part.wrap = bare(part.folder)
+    part.start()
+    wait_until(lambda: status_of(part, "/health/ready") == 200, 15)
+    time.sleep(2)
+    said = complaints(part)
+    assert all("PROBITY_STATE_DIR" in line for line in said) and 0 < len(said) <= 2, said
+
+
+def test_a_container_whose_application_starts_slowly_is_starting_all_along(start):
+    part = serving(start, delay=4)
+    part.start()
+    words = {"/health": "starting", "/health/startup": "starting", "/health/ready": "not_ready"}
+    while fetch(part.port, "/health/ready").status == 503:
+        for path, word in words.items():
+            answer = fetch(part.port, path)
+            assert answer.status == 200 or answer.json()["status"] == word, (path, answer)
+        time.sleep(0.1)
+    assert {status_of(part, path) for path in words} == {200}
+    assert len(complaints(part)) == len(set(complaints(part))) <= 2, complaints(part)
+
+
+@needs_root
+@pytest.mark.long
+def test_a_container_whose_database_appears_late_migrates_it_then_and_loses_nothing(start, network):
+    server = start.add(Postgres(start.subfolder(), settings={
+        "listen_addresses": f"127.0.0.1,{AAAA}"}), start=False)
+    server.create()
+    admit_version_6(server)
+    part = installed(serving(start, DATABASE_URL=server.url().replace("127.0.0.1", "db.internal")))
+    os.chmod(part.folder, 0o755)
+    part.wrap = network.wrap()
+    part.start()
+    asked = 0
+
+    def is_told(word):
+        nonlocal asked
+        for _ in range(10):
+            asked += 1
+            assert status_of(part, "/anything") == 200
+        wait_until(lambda: fetch(part.port, "/health/ready").json()["checks"]["database"] == word, 30,
+                   word)
+        for _ in range(30):
+            assert status_of(part, "/health") == 200
+            assert fetch(part.port, "/health/ready").json()["checks"]["database"] == word
+            time.sleep(0.2)
+    wait_until(lambda: status_of(part, "/health") == 200, 10)
+    is_told("error: name not resolved")
+    network.tell({"db.internal": AAAA})
+    is_told("error: connection refused")
+    fake = FakePostgres(mode="starting", port=server.port, host=AAAA)
+    is_told("error: server starting up")
+    fake.stop()
+    server.start()
+    wait_until(lambda: status_of(part, "/health/ready") == 200, 30)
+    wait_until(lambda: part.said("the ledger is migrated: applied 0001"), 30)
+    wait_until(lambda: server.sql("SELECT sum(total)::int FROM probity.route_minutes") == [(asked,)],
+               30, "every event")
+    assert len(part.said("can't be migrated yet")) == 1
+    assert len(complaints(part)) == len(set(complaints(part))) <= 12, complaints(part)
+
+
+@needs_root
+@pytest.mark.long
+def test_a_container_of_64_mib_holds_all_of_it(start):
+    group = f"/sys/fs/cgroup/memory/probity-{os.getpid()}"
+    if is_sanitised():
+        pytest.skip("a sanitizer's shadows are large: run this with another build")
+    try:
+        os.mkdir(group)
+        with open(f"{group}/memory.limit_in_bytes", "w", encoding="ascii") as limit:
+            limit.write(str(64 << 20))
+    except OSError as error:
+        pytest.skip(f"no memory controller to be used: {error}")
+    try:
+        part = serving(start)
+        part.wrap = ["sh", "-c", f'echo $$ >{group}/cgroup.procs && exec "$@"', "sh"]
+        part.start()
+        wait_until(lambda: status_of(part, "/health/ready") == 200, 15)
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda _: status_of(part, "/anything"), range(2000))) == {200}
+        with open(f"{group}/memory.failcnt", encoding="ascii") as failures:
+            assert failures.read() == "0\n"
+        part.stop()
+    finally:
+        os.rmdir(group)
 
 
 # A volume that is full.
@@ -165,11 +342,15 @@ def network(folder):
         server.stop()
 
 
+def admit_version_6(server):
+    with open(os.path.join(server.data, "pg_hba.conf"), "a", encoding="ascii") as file:
+        file.write("host all all fd00::/8 scram-sha-256\n")
+
+
 def listen_on_version_6(stack):
     stack.postgres.settings["listen_addresses"] = f"127.0.0.1,{AAAA}"
     stack.postgres.create()
-    with open(os.path.join(stack.postgres.data, "pg_hba.conf"), "a", encoding="ascii") as file:
-        file.write("host all all fd00::/8 scram-sha-256\n")
+    admit_version_6(stack.postgres)
     stack.redis.settings["bind"] = f"127.0.0.1 {AAAA}"
     stack.redis.settings["protected-mode"] = "no"
     stack.probityd.env["DATABASE_URL"] = stack.postgres.url().replace("127.0.0.1", "db.internal")
@@ -203,8 +384,7 @@ def test_a_database_that_appears_late_is_named_by_what_it_lacks_and_nothing_is_l
     stack.redis = None
     stack.postgres.settings["listen_addresses"] = f"127.0.0.1,{AAAA}"
     stack.postgres.create()
-    with open(os.path.join(stack.postgres.data, "pg_hba.conf"), "a", encoding="ascii") as file:
-        file.write("host all all fd00::/8 scram-sha-256\n")
+    admit_version_6(stack.postgres)
     stack.probityd.env["DATABASE_URL"] = stack.postgres.url().replace("127.0.0.1", "db.internal")
     stack.probityd.wrap = network.wrap()
     stack.nginx.start()
