@@ -50,13 +50,15 @@ def quote(*words):
     return " ".join(shlex.quote(str(word)) for word in words)
 
 
-def skeleton(root):
+def skeleton(root, own_etc):
     """This machine's programs and nothing of its state, read-only, on a root of its own."""
-    lines = [quote("mount", "-t", "tmpfs", "-o", "mode=755,size=1m", "tmpfs", root)]
+    lines = [quote("mount", "-t", "tmpfs", "-o", "mode=755,size=64m", "tmpfs", root)]
     for name in sorted(os.listdir("/")):
         path, there = "/" + name, os.path.join(root, name)
         if os.path.islink(path):
             lines.append(quote("ln", "-s", os.readlink(path), there))
+        elif name == "etc" and own_etc:  # something is to be mounted below it
+            lines.append(quote("cp", "-a", path, there))
         elif name in ("usr", "etc", "bin", "sbin", "lib", "lib32", "lib64"):
             lines += bind(path, there, read_only=True)
     lines.append(quote("mkdir", "-p", *(os.path.join(root, name) for name in
@@ -97,7 +99,8 @@ class Sandbox:
         if self.image.root:
             lines += [quote("mount", "--rbind", self.image.root, root)]
         else:
-            lines += skeleton(root)
+            lines += skeleton(root, any(there.startswith("/etc/") and not os.path.exists(there)
+                                        for _, there, _ in self.mounts))
         for path, there, read_only in self.mounts:
             lines += bind(path, root + there, read_only)
         for path, there in self.image.mounts.items():
