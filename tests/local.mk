@@ -8,6 +8,7 @@ include tests/unit/ingest/local.mk
 include tests/unit/ledger/local.mk
 include tests/unit/page/local.mk
 include tests/unit/serve/local.mk
+include tests/unit/setup/local.mk
 include tests/unit/monitor/local.mk
 include tests/unit/accountant/local.mk
 include tests/unit/auth/local.mk

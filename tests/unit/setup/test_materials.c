@@ -1,0 +1,60 @@
+/* test_materials.c - module/setup/materials.c, held against the files of deploy/ */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "setup/materials.h"
+
+#include "suite.h"
+
+#include <string.h>
+
+static const struct advice advice = { .service = "shop", .port = 8123, .health = "/how" };
+
+static const char *filled(struct buf *buf, const char *source)
+{
+    buf_init(buf, 256 * 1024);
+    material_append(buf, source, &advice);
+    ck_assert(buf_ok(buf));
+    return buf_text(buf);
+}
+
+START_TEST(every_file_that_is_wanted_was_built_in)
+{
+    for (int i = 0; i < material_target_count; i++)
+        ck_assert_uint_gt(strlen(material_text(material_targets[i].source)), 0);
+}
+END_TEST
+
+START_TEST(what_is_to_be_filled_in_stands_in_its_file)
+{
+    for (int i = 0; i < material_gap_count; i++) {
+        const struct material_gap *gap = &material_gaps[i];
+
+        ck_assert_msg(strstr(material_text(gap->source), gap->text) != NULL, "%s: no \"%s\"",
+                      gap->source, gap->text);
+    }
+}
+END_TEST
+
+START_TEST(a_filled_file_has_no_gap_left)
+{
+    for (int i = 0; i < material_gap_count; i++) {
+        const struct material_gap *gap = &material_gaps[i];
+        AUTO(buf_done) struct buf buf;
+        const char *text = filled(&buf, gap->source);
+
+        ck_assert_msg(strstr(text, gap->text) == NULL, "%s: still \"%s\"", gap->source, gap->text);
+        ck_assert_ptr_null(strstr(text, "@SERVICE@"));
+    }
+}
+END_TEST
+
+TCase *materials_cases(void)
+{
+    TCase *cases = tcase_create("materials");
+
+    tcase_add_test(cases, every_file_that_is_wanted_was_built_in);
+    tcase_add_test(cases, what_is_to_be_filled_in_stands_in_its_file);
+    tcase_add_test(cases, a_filled_file_has_no_gap_left);
+    return cases;
+}
