@@ -21,6 +21,7 @@ int command_doctor(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_gate(int argc, char **argv);
+int command_init(int argc, char **argv);
 int command_maintenance(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_probe(int argc, char **argv);

@@ -69,6 +69,15 @@ static const struct command {
       "                       put into the books who did it and why\n"
       "Exits with 0 for go, 1 for stop, 2 when nobody can tell.  The token is PROBITY_READ_TOKEN,\n"
       "else PROBITY_ADMIN_TOKEN, which an override needs.\n" },
+    { "init", command_init, "[FOLDER] [--for PLATFORM] [--write]",
+      "Look at an application, and say what Probity needs beside it.",
+      "  FOLDER          the application's; without it the current one\n"
+      "  --for PLATFORM  docker, fly, kubernetes, railway or systemd; else the one that it sees\n"
+      "  --write         write the files of the platform that are not there yet; never over one\n"
+      "                  that is\n"
+      "It looks for a Dockerfile, platforms' and Compose's files, manifests, Procfile,\n"
+      "package.json, requirements.txt and pyproject.toml, and at the names of variables.  What\n"
+      "is to be copied stands as it is, all the rest are comments.\n" },
     { "maintenance", command_maintenance, "on | off | show [OPTIONS]",
       "Tell the whole fleet that operators work on a service.",
       "  on --reason TEXT --until TIME [--from TIME] [--drain] [--replace]\n"
