@@ -4,6 +4,7 @@
 
 #include "serve/host.h"
 
+#include "base/clock.h"
 #include "base/slice.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 1500 };
 
 static size_t read_small(const char *root, const char *name, char *text, size_t bytes)
 {
@@ -95,12 +98,23 @@ bool host_has_family(int family)
     return try_to_bind(family, 0) == 0;
 }
 
+/* Who was killed in our place a moment ago may still be ending. */
+static int bind_with_patience(int family, uint16_t port)
+{
+    int64_t deadline_ms = clock_boot_ms() + PATIENCE_MS;
+    int code;
+
+    while ((code = try_to_bind(family, port)) == -EADDRINUSE && clock_left_ms(deadline_ms) > 0)
+        clock_sleep_ms(50);
+    return code;
+}
+
 int host_check_port(uint16_t port, struct error *err)
 {
     static const int families[] = { AF_INET, AF_INET6 };
 
     for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
-        int code = host_has_family(families[i]) ? try_to_bind(families[i], port) : 0;
+        int code = host_has_family(families[i]) ? bind_with_patience(families[i], port) : 0;
 
         if (code == -EADDRINUSE)
             return error_set(err, EADDRINUSE,

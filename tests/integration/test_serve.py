@@ -136,6 +136,7 @@ def test_while_it_drains_clients_are_asked_to_come_back_on_a_new_connection(star
     part.start()  # in the same folders: what it left there is none of its own
     wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
     assert ask()[:2] == (200, "keep-alive")
+    part.kill9()  # nobody waits for its draining
 
 
 def test_what_was_answered_is_in_the_log_whatever_is_killed(start):
