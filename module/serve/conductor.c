@@ -14,7 +14,7 @@ enum {
     SAY_AGAIN_MS = 60 * 1000,
     NGINX_ENDS_MS = 60 * 1000, /* NGINX_ENDS within it are too many */
     MIGRATION_PAUSE_MS = 1000,
-    MIGRATION_PAUSE_MAX_MS = 60 * 1000,
+    MIGRATION_PAUSE_MAX_MS = 15 * 1000,
     QUIT_SPARE_MS = 2000,        /* beyond its own time-out, by which nginx closes what is left */
     PROBITYD_END_MS = 10 * 1000, /* its last commit, at a slow ledger */
     MIGRATION_END_MS = 5 * 1000, /* it dies by the signal, and Postgres rolls back */

@@ -269,6 +269,24 @@ static int find_addresses(struct site *site, struct error *err)
                                               : app_upstream(site, err);
 }
 
+/* Easily done where both are set from the same variable, and then every request comes back to nginx
+ * until it has no connections left. */
+static int refuse_own_port(const struct site *site, struct error *err)
+{
+    static const char *const own[] = { "127.0.0.1:", "localhost:", "[::1]:", "0.0.0.0:", "[::]:" };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
+        if (site->upstream_port == site->config->container.port
+            && strncmp(site->upstream, own[i], strlen(own[i])) == 0)
+            return error_set(
+                err, EINVAL,
+                "PROBITY_UPSTREAM (or PROBITY_APP) is %s, and that is nginx itself: the "
+                "application has to listen at another port than PORT",
+                site->upstream);
+    }
+    return 0;
+}
+
 int site_find(const struct config *config, struct site *ret, struct error *err)
 {
     int code;
@@ -276,6 +294,8 @@ int site_find(const struct config *config, struct site *ret, struct error *err)
     memset(ret, 0, sizeof(*ret));
     ret->config = config;
     code = find_addresses(ret, err);
+    if (code == 0)
+        code = refuse_own_port(ret, err);
     if (code == 0)
         code = find_programs(ret, err);
     return code == 0 ? find_templates(ret, err) : code;

@@ -11,7 +11,7 @@ import time
 import psycopg2
 import pytest
 
-from process import (PYTHON, children_of, free_port, plain_environment, port_answers,
+from process import (PYTHON, REPOSITORY, children_of, free_port, plain_environment, port_answers,
                      wait_until)
 from servers import Serve, build_path, is_running, run_tool
 from stack import fetch
@@ -267,6 +267,28 @@ def test_an_nginx_that_is_killed_leaves_no_worker_at_the_port(start):
     assert fetch(part.port, "/health").status == 200
 
 
+def test_a_template_of_its_own_is_read_again_and_one_with_errors_is_not(start, folder):
+    template = os.path.join(folder, "gateway.conf.template")
+    with open(os.path.join(REPOSITORY, "nginx", "nginx.conf.template"), encoding="utf-8") as file:
+        whole = file.read()
+
+    def write(text):
+        with open(template, "w", encoding="utf-8") as file:
+            file.write(whole.replace("        location / {", text + "        location / {"))
+    write("")
+    for name in ("probity-http.conf", "probity-server.conf"):
+        os.symlink(os.path.join(REPOSITORY, "nginx", name), os.path.join(folder, name))
+    part = serve(start, PROBITY_NGINX_TEMPLATE=template)
+    wait_until(lambda: part.said("nginx listens"), 5)
+    write("        location = /new { return 200 \"${PORT}\"; }\n")
+    part.signal(signal.SIGHUP)
+    wait_until(lambda: fetch(part.port, "/new").text == str(part.port), 5)
+    write("        location = /other { return 200 ${NOTHING}; }\n")
+    part.signal(signal.SIGHUP)
+    wait_until(lambda: part.said("NOTHING is nothing that can stand here"), 5)
+    assert fetch(part.port, "/new").status == 200
+
+
 # What can't be.
 
 def refused(start, **env):
@@ -288,6 +310,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(start):
 @pytest.mark.parametrize("env, words", [
     ({"PORT": "http"}, "PORT=http: expected a whole number"),
     ({"PROBITY_UPSTREAM": "8000"}, "PROBITY_UPSTREAM=8000: expected HOST:PORT"),
+    ({"PORT": "18080", "PROBITY_APP": "http://localhost:18080/health"}, "that is nginx itself"),
     ({"PROBITY_PATH_PREFIX": "internal"}, "expected a path such as /internal"),
     ({"PROBITY_NGINX_TEMPLATE": "/nowhere/t"}, "PROBITY_NGINX_TEMPLATE=/nowhere/t: can't be read"),
     ({"PROBITY_LOG_DIR": "/proc/logs"}, "PROBITY_LOG_DIR: /proc/logs can't be written"),
