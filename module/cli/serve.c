@@ -54,8 +54,12 @@ int command_serve(int argc, char **argv)
         return command_fail(COMMAND_MISUSED, "serve",
                             "expected nothing, or -- and a command: run probity help serve");
     serve_block_signals();
-    if (config_load(command_lookup, NULL, &config, &err) != 0)
-        return command_fail(COMMAND_FAILED, "serve", "%s", err.text);
+    log_configure(LOG_LEVEL_INFO, isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON,
+                  "probity"); /* until it is known how */
+    if (config_load(command_lookup, NULL, &config, &err) != 0) {
+        log_error("%s", err.text);
+        return COMMAND_FAILED;
+    }
     config_hide_secrets(config);
     log_configure(config->log_level,
                   !config->log_format_set && isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT

@@ -30,6 +30,7 @@ struct resolver {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool stopping;
+    bool resting;
     bool changed;
     char text[RESOLVER_TEXT_BYTES]; /* "": never found so far */
 };
@@ -101,20 +102,29 @@ static bool look_up(struct resolver *resolver)
     return true;
 }
 
+/* Waits for the time of the next look-up.  Returns false when there is to be none. */
+static bool wait_turn(struct resolver *resolver, int64_t pause_ms)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&resolver->mutex);
+    if (!resolver->stopping)
+        thread_cond_wait(&resolver->wake, &resolver->mutex, pause_ms);
+    while (!resolver->stopping && resolver->resting)
+        thread_cond_wait(&resolver->wake, &resolver->mutex, AGAIN_MS);
+    stopping = resolver->stopping;
+    pthread_mutex_unlock(&resolver->mutex);
+    return !stopping;
+}
+
 static void run(void *context)
 {
     struct resolver *resolver = context;
-    bool stopping = false;
+    int64_t pause_ms;
 
-    while (!stopping) {
-        bool found = look_up(resolver);
-
-        pthread_mutex_lock(&resolver->mutex);
-        if (!resolver->stopping)
-            thread_cond_wait(&resolver->wake, &resolver->mutex, found ? AGAIN_MS : AGAIN_FAILED_MS);
-        stopping = resolver->stopping;
-        pthread_mutex_unlock(&resolver->mutex);
-    }
+    do
+        pause_ms = look_up(resolver) ? AGAIN_MS : AGAIN_FAILED_MS;
+    while (wait_turn(resolver, pause_ms));
 }
 
 int resolver_start(const char *name, uint16_t port, struct resolver **ret, struct error *err)
@@ -150,6 +160,15 @@ void resolver_stop(struct resolver **resolver)
     if (thread_join(&(*resolver)->thread, STOP_MS))
         free(*resolver);
     *resolver = NULL;
+}
+
+void resolver_rest(struct resolver *resolver, bool resting)
+{
+    pthread_mutex_lock(&resolver->mutex);
+    if (resolver->resting && !resting)
+        pthread_cond_signal(&resolver->wake);
+    resolver->resting = resting;
+    pthread_mutex_unlock(&resolver->mutex);
 }
 
 bool resolver_changed(struct resolver *resolver, char text[RESOLVER_TEXT_BYTES])

@@ -24,6 +24,9 @@ int resolver_start(const char *name, uint16_t port, struct resolver **ret,
 /* Waits for a look-up under way at most that long.  What it uses is left behind. */
 void resolver_stop(struct resolver **resolver);
 
+/* While it rests it asks nobody: what was found stands, and is looked at at once when it wakes. */
+void resolver_rest(struct resolver *resolver, bool resting);
+
 /* Whether the addresses are others than the last time; then `text` receives them as they stand
  * behind nginx's `server`: "10.0.0.7:80; server [fd00::7]:80". */
 bool resolver_changed(struct resolver *resolver, char text[RESOLVER_TEXT_BYTES]);

@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ struct serving {
     int output_fd;                /* of the migration; -1: none */
     int64_t looked_ms;            /* at the logs' sizes */
     int64_t rotation_said_ms;     /* when the log last heard that they can't be renamed */
+    int64_t started_wall_ms;
     bool nginx_up;
     bool over;
     int exit_status;
@@ -290,12 +292,30 @@ static void render_again(struct serving *serving)
         log_error("nginx's configuration stays as it was: %s", err.text);
 }
 
+/* Whether nobody has asked for anything for as long as PROBITY_IDLE has patience: a look-up would
+ * be the packet that keeps a service awake.  A log that was never written is as old as we are. */
+static bool is_idle(const struct serving *serving)
+{
+    const struct config *config = serving->site->config;
+    int64_t asked_ms = serving->started_wall_ms;
+    struct stat status;
+
+    if (!config->idle_pauses)
+        return false;
+    if (stat(serving->site->access_log, &status) == 0 && (int64_t)status.st_mtime * 1000 > asked_ms)
+        asked_ms = (int64_t)status.st_mtime * 1000;
+    return clock_wall_ms() - asked_ms > config->idle_after_ms;
+}
+
 /* nginx hears of other addresses as of another configuration: no request is lost by that. */
 static void look_at_upstream(struct serving *serving)
 {
     const struct site *site = serving->site;
 
-    if (serving->resolver == NULL || !resolver_changed(serving->resolver, serving->host.upstream))
+    if (serving->resolver == NULL)
+        return;
+    resolver_rest(serving->resolver, is_idle(serving));
+    if (!resolver_changed(serving->resolver, serving->host.upstream))
         return;
     log_info("%s is %s", site->upstream, serving->host.upstream);
     render_again(serving);
@@ -418,6 +438,7 @@ int serve(const struct site *site, const char *const *command)
         .site = site,
         .rotation = { container->log_max_mib * 1024 * 1024, (int)container->log_keep },
         .output_fd = -1,
+        .started_wall_ms = clock_wall_ms(),
     };
     if (prepare(&serving, &err) != 0) {
         log_error("%s", err.text);

@@ -407,24 +407,51 @@ def test_a_ledger_that_is_busy_holds_up_nobody(start, empty):
 
 # Names.
 
+class Hosts:
+    """An /etc/hosts of one process and what it starts."""
+
+    def __init__(self, folder):
+        self.path, servers = os.path.join(folder, "hosts"), os.path.join(folder, "resolv.conf")
+        self.name("other.test")
+        with open(servers, "w", encoding="ascii") as file:
+            file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        bound = (f"mount --bind {self.path} /etc/hosts && mount --bind {servers} /etc/resolv.conf "
+                 "&& exec \"$@\"")
+        self.wrapper = ["unshare", "-m", "sh", "-c", bound, "sh"]
+
+    def name(self, host, address="127.0.0.1"):
+        with open(self.path, "w", encoding="ascii") as file:
+            file.write(f"{address} {host}\n")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have another /etc/hosts")
 def test_an_application_whose_name_nobody_knows_yet_is_followed(start, folder):
-    hosts = os.path.join(folder, "hosts")
-    app = start.app()
-
-    def name(host):
-        with open(hosts, "w", encoding="ascii") as file:
-            file.write(f"127.0.0.1 {host}\n")
-    name("other.test")
-    bound = f"mount --bind {hosts} /etc/hosts && exec \"$@\""
-    part = serve(start, wrapper=["unshare", "-m", "sh", "-c", bound, "sh"],
-                 PROBITY_UPSTREAM=f"shop.test:{app.port}")
+    hosts, app = Hosts(folder), start.app()
+    part = serve(start, wrapper=hosts.wrapper, PROBITY_UPSTREAM=f"shop.test:{app.port}")
     down = fetch(part.port, "/")
     assert down.status == 502 and down.json()["error"]["code"] == "application_down"
     assert fetch(part.port, "/health/ready").status == 200
-    name("shop.test")
+    hosts.name("shop.test")
     wait_until(lambda: fetch(part.port, "/").status == 200, 10)
     assert part.said(f"shop.test:{app.port} is 127.0.0.1:{app.port}")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have another /etc/hosts")
+def test_no_name_is_looked_up_while_nobody_asks_for_anything(start, folder):
+    hosts, app = Hosts(folder), start.app()
+    hosts.name("shop.test", "127.0.0.9")
+    part = serve(start, wrapper=hosts.wrapper, PROBITY_UPSTREAM=f"shop.test:{app.port}",
+                 PROBITY_IDLE="pause", PROBITY_IDLE_AFTER="4s", PROBITY_PROBER_PATIENCE="2s",
+                 PROBITY_CHECK_INTERVAL="200ms", PROBITY_CHECK_TIMEOUT="100ms",
+                 PROBITY_CHECK_MAX_AGE="1s", PROBITY_CELERY_INTERVAL="1s",
+                 PROBITY_CELERY_TIMEOUT="100ms", PROBITY_CELERY_MAX_AGE="2s")
+    time.sleep(5.5)
+    hosts.name("shop.test")
+    time.sleep(7)
+    assert len(part.said("shop.test:")) == 0
+    assert fetch(part.port, "/").status == 502
+    wait_until(lambda: fetch(part.port, "/").status == 200, 10)
 
 
 # Logs.
