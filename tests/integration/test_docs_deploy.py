@@ -14,6 +14,7 @@ from process import REPOSITORY
 
 # What each page may count on; a page that isn't named here gets nothing but a shell.
 STAGES = {
+    "kubernetes.md": Stage(tools=True),
 }
 
 FOLDER = os.path.join(REPOSITORY, "docs", "deploy")
