@@ -143,6 +143,9 @@ static int render_includes(const struct site *site, struct arena *arena, struct 
     const struct template_mark server[] = {
         { "/var/log/nginx/probity.log probity_own", log, 3 },
         { "location ~ ^(?<probity_path>/", location, 1 },
+        /* That probityd is not there yet, or was restarted, is said by us and not for every probe;
+         * the requests stand in probity.log. */
+        { "    gzip off;\n", "    gzip off;\n    error_log stderr emerg;\n", 1 },
     };
     int code;
 
@@ -155,7 +158,7 @@ static int render_includes(const struct site *site, struct arena *arena, struct 
     if (code != 0)
         return code;
     return render_include(
-        site, &(struct include){ site->server_include, "probity-server.conf", server, 2 }, arena,
+        site, &(struct include){ site->server_include, "probity-server.conf", server, 3 }, arena,
         err);
 }
 

@@ -117,6 +117,16 @@ def test_everything_that_was_answered_is_in_the_ledger_when_it_has_ended(start, 
     assert errors_of(part) == []
 
 
+def test_probes_from_the_first_moment_on_leave_no_complaint_in_the_log(start):
+    part = serve(start, wait=False)
+    wait_until(lambda: port_answers(part.port), 10, every=0.005)
+    assert fetch(part.port, "/health/ready").status in (200, 503)
+    os.kill(wait_until(lambda: part.part("probityd"), 10), signal.SIGKILL)
+    wait_until(lambda: fetch(part.port, "/health/ready").json()["status"] == "down", 5)
+    wait_until(lambda: fetch(part.port, "/health/ready").status == 200, 10)
+    assert [line for line in part.log().splitlines() if not line.startswith("{")] == []
+
+
 def test_while_it_drains_clients_are_asked_to_come_back_on_a_new_connection(start):
     """A balancer of connections would leave them here until nginx closes them under their hands."""
     part = with_app(start, PROBITY_DRAIN_SECONDS="30")
