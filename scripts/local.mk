@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/build %D%/deps %D%/run %D%/test %D%/test-all %D%/sum-results %D%/bench %D%/bench-fleet %D%/bench-flips %D%/bench-front %D%/bench-hung %D%/bench-ingest %D%/bench-ledger %D%/bench-scale
+EXTRA_DIST += %D%/build %D%/deps %D%/rollout %D%/run %D%/test %D%/test-all %D%/sum-results %D%/bench %D%/bench-fleet %D%/bench-flips %D%/bench-front %D%/bench-hung %D%/bench-ingest %D%/bench-ledger %D%/bench-scale
