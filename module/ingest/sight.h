@@ -18,6 +18,10 @@ struct sight {
     int64_t obstacle_until_ms; /* boot clock: when the obstacle was seen last */
 };
 
+/* Whether this line of mountinfo (proc(5)) is that mount's, and says that nobody may write to its
+ * file system: its own options, the last ones, and not those of this mount.  Pure. */
+bool sight_line_is_read_only(const char *line, uint64_t mount_id);
+
 /* What keeps others from appending to the file: ENOSPC, EROFS, or 0. */
 int sight_obstacle(int fd);
 

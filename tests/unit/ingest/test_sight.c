@@ -52,6 +52,29 @@ START_TEST(lines_can_be_written_again_once_there_was_room_for_a_while)
 }
 END_TEST
 
+START_TEST(what_is_read_only_for_us_alone_is_no_obstacle)
+{
+    static const struct {
+        const char *line;
+        bool want;
+    } cases[] = {
+        { "36 35 98:0 / /var/log rw,noatime master:1 - ext4 /dev/root ro,errors=remount-ro\n",
+          true },
+        { "36 35 98:0 / /var/log ro,noatime - ext4 /dev/root rw,errors=remount-ro\n", false },
+        { "36 35 98:0 / /var/log ro shared:2 master:1 - tmpfs tmpfs ro\n", true },
+        { "36 35 98:0 / /var/log ro - tmpfs tmpfs rootcontext=x\n", false },
+        { "37 35 98:0 / /var/log ro - ext4 /dev/root ro\n", false },
+        { "366 35 98:0 / /var/log ro - ext4 /dev/root ro\n", false },
+        { "36 35 98:0 / /var/log ro - ext4\n", false },
+        { "36", false },
+        { "", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        ck_assert_int_eq(sight_line_is_read_only(cases[i].line, 36), cases[i].want);
+}
+END_TEST
+
 START_TEST(a_volume_is_looked_at_now_and_then)
 {
     struct sight sight = { .looked_at_ms = 5000 };
@@ -134,6 +157,7 @@ TCase *sight_cases(void)
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, lines_can_be_written_again_once_there_was_room_for_a_while);
+    tcase_add_test(cases, what_is_read_only_for_us_alone_is_no_obstacle);
     tcase_add_test(cases, a_volume_is_looked_at_now_and_then);
     tcase_add_test(cases, a_log_that_cant_be_written_is_not_watched);
     tcase_add_test(cases, a_hole_is_told_until_it_is_committed_and_then_no_more);
