@@ -53,6 +53,9 @@ static int run(struct house *house, struct error *err)
     if (code == 0 && !ended) {
         log_info("probityd " PACKAGE_VERSION " answers at %s", config->listen_path);
         steward_serve(&(struct steward){ house, monitor, probers, slo_side, .front = front });
+        /* A socket that stays is answered at while the ledger's last commit takes its time. */
+        if (front_inherited(front))
+            slo_side_stop(&slo_side);
         /* First of all: who is told to end together with the application must not call its end a
          * failure.  And the ledger's last commit may take seconds: wait for both at once. */
         probers_ask_stop(probers);
