@@ -183,8 +183,9 @@ static void look_at_nginx(struct serving *serving)
     if (serving->nginx_up || serving->pids[CHILD_NGINX] == 0 || !nginx_listens(serving))
         return;
     serving->nginx_up = true;
-    log_info("nginx listens at port %d%s%s", (int)serving->site->config->container.port,
-             host->has_ipv4 ? ", IPv4" : "", host->has_ipv6 ? ", IPv6" : "");
+    log_info("nginx listens at port %d%s%s%s", (int)serving->site->config->container.port,
+             getenv("PORT") == NULL ? " (PORT is not set)" : "", host->has_ipv4 ? ", IPv4" : "",
+             host->has_ipv6 ? ", IPv6" : "");
     tell(serving, (struct conductor_event){ .kind = CONDUCTOR_UP });
 }
 
