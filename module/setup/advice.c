@@ -127,7 +127,7 @@ void advice_make(struct survey *survey, enum survey_platform wanted, const char 
                  struct advice *ret)
 {
     *ret = (struct advice){ .image = NULL };
-    ret->has_worker = survey->worker.where != NULL;
+    ret->worker = survey->worker.where == NULL ? NULL : &survey->worker;
     choose_platform(survey, wanted, ret);
     choose_start(survey, ret);
     choose_place(survey, ret);

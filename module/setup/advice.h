@@ -24,7 +24,7 @@ struct advice {
     const char *health;     /* the application's path */
     const char *health_why; /* NULL: a guess */
     const char *service;
-    bool has_worker; /* of Celery */
+    const struct survey_command *worker; /* of Celery; NULL: there is none */
 };
 
 /* Decides; `wanted` is SURVEY_PLATFORMS unless somebody has chosen, and `folder` the name of the

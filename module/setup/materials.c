@@ -6,39 +6,57 @@
 
 #include <assert.h>
 
+#define DOCKERFILE  "deploy/docker/Dockerfile"
+#define COMPOSE     "deploy/docker/docker-compose.prod.yml"
+#define ENV_EXAMPLE "deploy/docker/env.example"
 #define SYSTEMD_ENV "deploy/systemd/probity.env"
 #define KUBE_BASE   "deploy/kubernetes/base/"
 #define KUBE_WORKER "deploy/kubernetes/worker/"
 
 /* Where one file refers to another, both lie as they do here. */
 const struct material_target material_targets[] = {
+    { SURVEY_DOCKER, COMPOSE, COMPOSE, "the application with Probity in front", MATERIAL_BESIDE,
+      true },
+    { SURVEY_DOCKER, ENV_EXAMPLE, ENV_EXAMPLE, "what is secret", MATERIAL_BESIDE, false },
     { SURVEY_KUBERNETES, KUBE_BASE "kustomization.yaml", KUBE_BASE "kustomization.yaml",
-      "Probity's settings", false },
+      "Probity's settings", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "deployment.yaml", KUBE_BASE "deployment.yaml",
-      "the application with Probity beside it", false },
+      "the application with Probity beside it", MATERIAL_ALWAYS, true },
     { SURVEY_KUBERNETES, KUBE_BASE "checks.yaml", KUBE_BASE "checks.yaml", "a check of the sidecar",
-      false },
+      MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "service.yaml", KUBE_BASE "service.yaml", "traffic to nginx",
-      false },
+      MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "serviceaccount.yaml", KUBE_BASE "serviceaccount.yaml",
-      "an account without rights", false },
+      "an account without rights", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "poddisruptionbudget.yaml", KUBE_BASE "poddisruptionbudget.yaml",
-      "one pod at a time", false },
+      "one pod at a time", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "networkpolicy.yaml", KUBE_BASE "networkpolicy.yaml",
-      "who may talk to whom", false },
+      "who may talk to whom", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "secret.example.yaml", KUBE_BASE "secret.example.yaml",
-      "what is secret", false },
+      "what is secret", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_WORKER "kustomization.yaml", KUBE_WORKER "kustomization.yaml",
-      "the worker's", true },
+      "the worker's", MATERIAL_WITH_WORKER, false },
     { SURVEY_KUBERNETES, KUBE_WORKER "deployment.yaml", KUBE_WORKER "deployment.yaml",
-      "the worker, asked by the tool", true },
+      "the worker, asked by the tool", MATERIAL_WITH_WORKER, true },
     { SURVEY_KUBERNETES, KUBE_WORKER "networkpolicy.yaml", KUBE_WORKER "networkpolicy.yaml",
-      "whom the worker may talk to", true },
-    { SURVEY_SYSTEMD, SYSTEMD_ENV, "probity.env", "goes to /etc/probity/probity.env", false },
+      "whom the worker may talk to", MATERIAL_WITH_WORKER, false },
+    { SURVEY_SYSTEMD, SYSTEMD_ENV, "probity.env", "goes to /etc/probity/probity.env",
+      MATERIAL_ALWAYS, false },
 };
 const int material_target_count = ARRAY_LENGTH(material_targets);
 
 const struct material_gap material_gaps[] = {
+    { COMPOSE,
+      "    build: { context: ../.., dockerfile: deploy/docker/Dockerfile, target: probity }\n",
+      "" },
+    { COMPOSE, "build: { context: ../.., dockerfile: deploy/docker/Dockerfile, target: demo }",
+      "build: ../.." },
+    { COMPOSE, "${API_IMAGE:-probity-demo}", "${API_IMAGE:-@SERVICE@}" },
+    { COMPOSE, "PROBITY_SERVICE: shop", "PROBITY_SERVICE: @SERVICE@" },
+    { COMPOSE, "PROBITY_UPSTREAM: api:8000", "PROBITY_UPSTREAM: api:@PORT@" },
+    { COMPOSE, "http://api:8000/internal/health", "http://api:@PORT@@HEALTH@" },
+    { COMPOSE, "http://127.0.0.1:8000/internal/health", "http://127.0.0.1:@PORT@@HEALTH@" },
+    { ENV_EXAMPLE, "COMPOSE_PROJECT_NAME=shop", "COMPOSE_PROJECT_NAME=@SERVICE@" },
     { KUBE_BASE "kustomization.yaml", "PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@" },
     { KUBE_BASE "kustomization.yaml", "PROBITY_APP=http://127.0.0.1:8000/health",
       "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@" },
@@ -53,7 +71,11 @@ const int material_gap_count = ARRAY_LENGTH(material_gaps);
 
 bool material_is_wanted(const struct material_target *target, const struct advice *advice)
 {
-    return target->platform == advice->platform && (!target->is_workers || advice->has_worker);
+    if (target->platform != advice->platform)
+        return false;
+    if (target->when == MATERIAL_WITH_WORKER)
+        return advice->worker != NULL;
+    return target->when == MATERIAL_ALWAYS || !advice->is_within;
 }
 
 const char *material_text(const char *source)
@@ -109,5 +131,21 @@ void material_append(struct buf *buf, const char *source, const struct advice *a
         }
         append_filling(buf, gap->filling, advice);
         text += strlen(gap->text);
+    }
+}
+
+/* From the line on that begins with it, as long as lines go on. */
+void materials_append_health(struct buf *buf)
+{
+    const char *health = strstr(material_text(DOCKERFILE), "\nHEALTHCHECK ");
+    struct slice rest = slice_of(health == NULL ? "" : health + 1);
+    bool goes_on = true;
+
+    while (goes_on && rest.length > 0) {
+        struct slice line = slice_cut(&rest, '\n');
+
+        goes_on = line.length > 0 && line.data[line.length - 1] == '\\';
+        buf_append(buf, line);
+        buf_append_char(buf, '\n');
     }
 }

@@ -17,13 +17,20 @@ struct material {
 extern const struct material materials[];
 extern const int material_count;
 
+enum material_when {
+    MATERIAL_ALWAYS,
+    MATERIAL_WITH_WORKER, /* where there is one of Celery */
+    MATERIAL_BESIDE,      /* where Probity is not in the application's image */
+};
+
 /* A file that a platform wants in the application's folder. */
 struct material_target {
     enum survey_platform platform;
     const char *source;
     const char *path;
     const char *words; /* what it is */
-    bool is_workers;   /* wanted only where there is a Celery worker */
+    enum material_when when;
+    bool is_long; /* named, and not shown */
 };
 
 extern const struct material_target material_targets[];
@@ -47,5 +54,8 @@ const char *material_text(const char *source);
 
 /* Appends a file with its gaps filled. */
 void material_append(struct buf *buf, const char *source, const struct advice *advice);
+
+/* Appends the HEALTHCHECK of the image that deploy/docker makes. */
+void materials_append_health(struct buf *buf);
 
 #endif

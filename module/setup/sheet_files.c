@@ -5,35 +5,23 @@
 #include "setup/materials.h"
 #include "setup/sheet.h"
 
-enum { LINES_SHOWN = 80, FILE_BYTES = 64 * 1024 };
-
-static int count_lines(const char *text)
-{
-    int count = 0;
-
-    for (; *text != '\0'; text++)
-        count += *text == '\n';
-    return count;
-}
+enum { FILE_BYTES = 64 * 1024 };
 
 /* What is there already stays as it is, and the new one is what to compare it with. */
 static void append_file(struct buf *buf, const struct material_target *target,
                         const struct advice *advice, bool exists)
 {
     AUTO(buf_done) struct buf text;
-    int lines;
 
     buf_init(&text, FILE_BYTES);
     material_append(&text, target->source, advice);
-    lines = count_lines(buf_text(&text));
     buf_printf(buf, "#\n# ---- %s (%s)\n# %s\n", target->path, target->words,
                exists ? "There already, and left alone: take over what it lacks."
                       : "A new file, which --write makes:");
-    if (lines <= LINES_SHOWN)
-        buf_append(buf, buf_slice(&text));
+    if (target->is_long)
+        buf_printf(buf, "# (too long to be shown here: %s of Probity's folder)\n", target->source);
     else
-        buf_printf(buf, "# %d lines, too long to be shown here: %s of Probity's folder.\n", lines,
-                   target->source);
+        buf_append(buf, buf_slice(&text));
     buf->failed = buf->failed || !buf_ok(&text);
 }
 

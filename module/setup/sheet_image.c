@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "setup/materials.h"
 #include "setup/notes.h"
 #include "setup/sheet.h"
 #include "setup/words.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 
 #define FOLDERS "/run/probity /var/lib/probity /var/log/probity"
-#define TOOL    "/opt/probity/bin/probity"
 
 #define AND " \\\n    && "
 
@@ -70,14 +70,15 @@ static bool runs_its_arguments(struct survey *survey)
 
 static void append_command(struct buf *buf, struct survey *survey, const struct advice *advice)
 {
+    const struct words_move move = { advice->port_before, advice->port };
     bool replaces = survey->entry.where != NULL && !runs_its_arguments(survey);
 
     if (replaces)
         buf_append_text(buf, "ENTRYPOINT []\n");
-    buf_append_text(buf, "CMD [\"" TOOL "\", \"serve\", \"--\"");
+    buf_append_text(buf, "CMD [\"probity\", \"serve\", \"--\"");
     if (replaces && advice->start == &survey->starts[SURVEY_BY_IMAGE])
-        words_append(buf, &survey->entry, advice->port_before, advice->port);
-    words_append(buf, advice->start, advice->port_before, advice->port);
+        words_append(buf, &survey->entry, &move, WORDS_JSON);
+    words_append(buf, advice->start, &move, WORDS_JSON);
     buf_append_text(buf, "]\n");
     if (advice->port_why != advice->start->where)
         buf_printf(buf,
@@ -104,11 +105,16 @@ void sheet_append_image(struct buf *buf, struct survey *survey, const struct adv
                         "its name there here.\n");
     append_copy(buf);
     append_install(buf, survey, advice);
+    if (advice->platform == SURVEY_FLY && survey->user.where != NULL)
+        buf_append_text(buf, "# A volume of Fly belongs to root: with one, leave out the USER "
+                             "above.\n");
     buf_printf(buf,
-               "ENV PROBITY_SERVICE=%s \\\n    PROBITY_APP=http://127.0.0.1:%d%s \\\n"
+               "ENV PATH=/opt/probity/bin:$PATH \\\n    PROBITY_SERVICE=%s \\\n    "
+               "PROBITY_APP=http://127.0.0.1:%d%s \\\n"
                "    PROBITY_UPSTREAM=127.0.0.1:%d\n",
                advice->service, advice->port, advice->health, advice->port);
     buf_printf(buf, "EXPOSE %d\n", ADVICE_OWN_PORT);
+    materials_append_health(buf);
     append_command(buf, survey, advice);
 }
 
@@ -157,7 +163,7 @@ void sheet_append_worker(struct buf *buf, struct survey *survey, const struct ad
     append_copy(buf);
     buf_printf(buf,
                "HEALTHCHECK --interval=30s --timeout=6s --start-period=30s \\\n"
-               "    CMD " TOOL " probe celery --node \"%s\"\n",
+               "    CMD /opt/probity/bin/probity probe celery --node \"%s\"\n",
                node);
 }
 

@@ -4,16 +4,20 @@
 
 #include "setup/words.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
-enum { PORT_DIGITS = 8 };
+enum { PORT_BYTES = 12, WORD_BYTES = 1024, LINE_BYTES = 2048 };
 
-struct move {
-    char from[PORT_DIGITS];
-    char to[PORT_DIGITS];
+struct writer {
+    struct buf *buf;
+    enum words_form form;
+    char from[PORT_BYTES];
+    char to[PORT_BYTES];
+    bool has_words;
 };
 
-void words_append_string(struct buf *buf, const char *text)
+static void append_string(struct buf *buf, const char *text)
 {
     buf_append_char(buf, '"');
     for (; *text != '\0'; text++) {
@@ -27,67 +31,99 @@ void words_append_string(struct buf *buf, const char *text)
     buf_append_char(buf, '"');
 }
 
-/* "8080", "0.0.0.0:8080", "--port=8080" */
-static bool ends_with_port(struct slice word, const struct move *move)
+static bool is_plain(const char *text)
 {
-    size_t digits = strlen(move->from);
+    const char *c = text;
+
+    while (isalnum((unsigned char)*c) || (*c != '\0' && strchr("_./:=@%+,-", *c) != NULL))
+        c++;
+    return *c == '\0' && c != text;
+}
+
+static void append_quoted(struct buf *buf, const char *text)
+{
+    buf_append_char(buf, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            buf_append_text(buf, "'\\''");
+        else
+            buf_append_char(buf, *text);
+    }
+    buf_append_char(buf, '\'');
+}
+
+static void write_text(struct writer *writer, const char *text)
+{
+    if (writer->form == WORDS_JSON) {
+        buf_append_text(writer->buf, ", ");
+        append_string(writer->buf, text);
+        return;
+    }
+    buf_append_text(writer->buf, writer->has_words ? " " : "");
+    writer->has_words = true;
+    if (is_plain(text))
+        buf_append_text(writer->buf, text);
+    else
+        append_quoted(writer->buf, text);
+}
+
+/* "8080", "0.0.0.0:8080", "--port=8080" */
+static bool ends_with_port(struct slice word, const char *port)
+{
+    size_t digits = strlen(port);
+
     if (word.length < digits
-        || !slice_equals_text((struct slice){ word.data + word.length - digits, digits },
-                              move->from))
+        || !slice_equals_text((struct slice){ word.data + word.length - digits, digits }, port))
         return false;
     return word.length == digits || strchr(":=", word.data[word.length - digits - 1]) != NULL;
 }
 
-static void append_word(struct buf *buf, struct slice word, const struct move *move)
+static void write_word(struct writer *writer, struct slice word)
 {
-    char text[1024];
+    char text[WORD_BYTES];
     size_t kept = word.length;
-    bool moves = ends_with_port(word, move);
+    bool moves = ends_with_port(word, writer->from);
 
     if (moves)
-        kept -= strlen(move->from);
-    (void)snprintf(text, sizeof(text), "%.*s%s", (int)kept, word.data, moves ? move->to : "");
-    buf_append_text(buf, ", ");
-    words_append_string(buf, text);
-}
-
-static bool needs_shell(const char *line)
-{
-    return strpbrk(line, "$;&|<>(){}*?~\"'`\\") != NULL;
+        kept -= strlen(writer->from);
+    (void)snprintf(text, sizeof(text), "%.*s%s", (int)kept, word.data, moves ? writer->to : "");
+    write_text(writer, text);
 }
 
 /* `exec` so that signals reach the server, where the line is one command. */
-static void append_line(struct buf *buf, const char *line, const struct move *move)
+static void write_line(struct writer *writer, const char *line)
 {
     struct slice rest = slice_of(line);
 
-    if (needs_shell(line)) {
-        char text[2048];
+    if (strpbrk(line, "$;&|<>(){}*?~\"'`\\") != NULL) {
+        char text[LINE_BYTES];
 
         (void)snprintf(text, sizeof(text), "%s%s", strpbrk(line, ";&|") == NULL ? "exec " : "",
                        line);
-        buf_append_text(buf, ", \"sh\", \"-c\", ");
-        words_append_string(buf, text);
+        write_text(writer, "sh");
+        write_text(writer, "-c");
+        write_text(writer, text);
         return;
     }
     while (rest.length > 0) {
         struct slice word = slice_cut(&rest, ' ');
 
         if (word.length > 0)
-            append_word(buf, word, move);
+            write_word(writer, word);
     }
 }
 
-void words_append(struct buf *buf, const struct survey_command *command, int from_port, int port)
+void words_append(struct buf *buf, const struct survey_command *command,
+                  const struct words_move *move, enum words_form form)
 {
-    struct move move;
+    struct writer writer = { .buf = buf, .form = form };
 
-    (void)snprintf(move.from, sizeof(move.from), "%d", from_port);
-    (void)snprintf(move.to, sizeof(move.to), "%d", port);
+    (void)snprintf(writer.from, sizeof(writer.from), "%d", move->from);
+    (void)snprintf(writer.to, sizeof(writer.to), "%d", move->to);
     if (command->words == NULL) {
-        append_line(buf, command->line, &move);
+        write_line(&writer, command->line);
         return;
     }
     for (int i = 0; command->words[i] != NULL; i++)
-        append_word(buf, slice_of(command->words[i]), &move);
+        write_word(&writer, slice_of(command->words[i]));
 }

@@ -38,8 +38,7 @@ def test_what_is_not_a_comment_can_be_copied(folder):
     write(folder, "Dockerfile", "FROM python:3.11-slim\nCMD uvicorn app:app --port 8000\n")
     lines = [line for line in init(folder).stdout.splitlines() if not line.startswith("#")]
     assert lines[0] == "COPY --from=probity-tree /opt/probity /opt/probity"
-    assert lines[-1] == ('CMD ["/opt/probity/bin/probity", "serve", "--", "uvicorn", "app:app", '
-                         '"--port", "8000"]')
+    assert lines[-1] == 'CMD ["probity", "serve", "--", "uvicorn", "app:app", "--port", "8000"]'
 
 
 def test_write_makes_what_is_missing_and_leaves_alone_what_is_there(folder):

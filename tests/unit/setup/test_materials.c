@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const struct advice advice = { .service = "shop", .port = 8123, .health = "/how" };
+static const struct advice advice = { .service = "thing", .port = 8123, .health = "/how" };
 
 static const char *filled(struct buf *buf, const char *source)
 {
@@ -49,6 +49,18 @@ START_TEST(a_filled_file_has_no_gap_left)
 }
 END_TEST
 
+START_TEST(the_health_check_is_the_image_s_own)
+{
+    AUTO(buf_done) struct buf buf;
+
+    buf_init(&buf, 4096);
+    materials_append_health(&buf);
+    ck_assert_int_eq(strncmp(buf_text(&buf), "HEALTHCHECK ", 12), 0);
+    ck_assert_ptr_nonnull(strstr(buf_text(&buf), "CMD [\"probity\", \"probe\""));
+    ck_assert_int_eq(buf.data[buf.length - 1], '\n');
+}
+END_TEST
+
 TCase *materials_cases(void)
 {
     TCase *cases = tcase_create("materials");
@@ -56,5 +68,6 @@ TCase *materials_cases(void)
     tcase_add_test(cases, every_file_that_is_wanted_was_built_in);
     tcase_add_test(cases, what_is_to_be_filled_in_stands_in_its_file);
     tcase_add_test(cases, a_filled_file_has_no_gap_left);
+    tcase_add_test(cases, the_health_check_is_the_image_s_own);
     return cases;
 }

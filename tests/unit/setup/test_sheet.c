@@ -1,7 +1,8 @@
 /* test_sheet.c - module/setup/, from a folder to the sheet: a folder of tests/data/init/ a case.
  *
  * folder/ is surveyed, `environment` holds variables, `platform` the word behind --for, `expected`
- * what is printed.  In it {{file}} stands for a file of deploy/, filled in. */
+ * what is printed.  In it {{health}} stands for the HEALTHCHECK of deploy/docker/Dockerfile, and
+ * {{file}} for a file of deploy/, filled in. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
@@ -90,7 +91,10 @@ static void expand(struct buf *buf, struct slice text, const struct advice *advi
             continue;
         }
         (void)snprintf(name, sizeof(name), "%.*s", (int)line.length - 4, line.data + 2);
-        material_append(buf, name, advice);
+        if (strcmp(name, "health") == 0)
+            materials_append_health(buf);
+        else
+            material_append(buf, name, advice);
     }
 }
 
