@@ -14,7 +14,7 @@ import signal
 import time
 
 from process import PYTHON, REPOSITORY, Timeout, free_port, wait_until
-from rollout import APP, BAD, Container, complaints_in
+from rollout import APP, BAD, BAD_SECONDS, GOOD_SECONDS, Container, complaints_in
 from servers import build_path
 
 POLL_SECONDS = 0.1  # how often it asks is not documented; the more often, the less a version may waver
@@ -82,8 +82,8 @@ class Instance:
 class Railway:
     name, mode = "railway", "http"
 
-    def __init__(self, world, overlap=0.5, draining=12.0, volume=False, timeout=8.0):
-        self.world, self.timeout = world, timeout
+    def __init__(self, world, overlap=0.5, draining=12.0, volume=False):
+        self.world = world
         self.overlap, self.draining, self.volume = overlap, draining, volume
         self.instances = []
         self.current = self.refused = None
@@ -106,21 +106,22 @@ class Railway:
         """The first version, without anybody watching."""
         self.current = self.instance(name)
         self.current.start()
-        wait_until(lambda: self.is_well(self.current), 30, "the first version", every=POLL_SECONDS)
+        wait_until(lambda: self.is_well(self.current), GOOD_SECONDS, "the first version",
+                   every=POLL_SECONDS)
         self.world.balancer.add(self.current.address)
 
     def deploy(self, name, bad=None):
         """One rollout; returns whether it was switched to, and what was seen."""
-        began = time.monotonic()
+        began, patience = time.monotonic(), BAD_SECONDS if bad else GOOD_SECONDS
         ended = self.end(self.current) if self.volume else None
         new = self.instance(name, env=self.world.env(bad))
         new.start()
         try:
-            wait_until(lambda: self.is_well(new), self.timeout, "health", every=POLL_SECONDS)
+            wait_until(lambda: self.is_well(new), patience, "health", every=POLL_SECONDS)
         except Timeout:
             new.container.kill()
             self.refused = new
-            return False, f"not ready in {self.timeout:.0f} s, {new.starts} starts"
+            return False, f"not ready in {patience} s, {new.starts} starts"
         ready = time.monotonic() - began
         old, self.current = self.current, new
         self.switch(old, new)

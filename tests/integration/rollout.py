@@ -19,6 +19,7 @@ from recount import recount
 from servers import Postgres, Redis, build_path
 
 APP = os.path.join(REPOSITORY, "tests", "integration", "rollout_app.py")
+GOOD_SECONDS, BAD_SECONDS = 30, 8  # until a good version must be ready; how long a bad one may try
 LOAD = os.path.join(REPOSITORY, "tests", "integration", "load.py")
 NOBODY = "nobody"
 

@@ -9,7 +9,7 @@ import time
 
 from kubelet import Image, Kubelet, change, container_of, find, kustomize
 from process import PYTHON, REPOSITORY, wait_until
-from rollout import APP, BAD, complaints_in
+from rollout import APP, BAD, BAD_SECONDS, GOOD_SECONDS, complaints_in
 from servers import build_path
 
 LAG_SECONDS = 2.0
@@ -51,8 +51,8 @@ def nothing_secret():
 class Kube:
     name, mode = "kubelet", "tcp"
 
-    def __init__(self, world, lag=LAG_SECONDS, timeout=8.0):
-        self.world, self.lag, self.timeout = world, lag, timeout
+    def __init__(self, world, lag=LAG_SECONDS):
+        self.world, self.lag = world, lag
         self.kubelet = self.deployment = None
         self.refused, self.pods, self.kills = [], {}, {}
         self.known, self.ever = set(), set()  # addresses
@@ -90,8 +90,9 @@ class Kube:
     def deploy(self, name, bad=None):
         """One rollout; returns whether it was switched to, and what was seen."""
         began, before = time.monotonic(), self.deployment.template
+        patience = BAD_SECONDS if bad else GOOD_SECONDS
         done = self.deployment.update(template=self.template, env=self.env(name, bad),
-                                      timeout=self.timeout)
+                                      timeout=patience)
         new = self.note(name)
         if done:
             ends = sum(pod.ending.is_set() and not pod.gone.is_set() for pod in self.pods)
@@ -100,7 +101,7 @@ class Kube:
         self.deployment.update(template=before)
         restarts = sum(box.restarts for pod in new for box in pod.containers.values())
         return any((pod.ip, PORT) in self.ever for pod in new), \
-            f"not available in {self.timeout:.0f} s, {restarts} restarts; rolled back"
+            f"not available in {patience} s, {restarts} restarts; rolled back"
 
     def refused_log(self):
         return "".join(pod.log(name) for pod in self.refused for name in pod.containers)

@@ -39,6 +39,7 @@ class Play:
         for number in range(1, rollouts + 1):
             self.world.start_seconds = number % 3 / 2
             self.rollout(f"v{number}")
+        self.world.start_seconds = 0
         for name in bad:
             self.bad(name)
         if bad:
