@@ -183,13 +183,37 @@ def copy_repository(target):
     return target
 
 
-def stage_environment(stage, folder):
+def container_store(folder):
+    """Containers, networks and volumes of this page alone, over the images that everybody shares."""
+    shared = os.environ.get("PROBITY_CONTAINERS") or os.path.join(
+        os.environ.get("PROBITY_BUILD", folder), "containers")
+    own = os.path.join(folder, "containers")
+    os.makedirs(own)
+    for name in ("layers", "layers-run"):
+        os.makedirs(os.path.join(shared, name), exist_ok=True)
+    for name in ("layers", "layers-run", "base", "driver"):
+        os.symlink(os.path.join(os.path.abspath(shared), name), os.path.join(own, name))
+    return own
+
+
+def remove_containers(env):
+    """Those that the page has left: their processes have ended with it, their files have not."""
+    left = os.path.join(env["PROBITY_CONTAINERS"], "containers")
+    if os.path.isdir(left) and os.listdir(left):
+        docker = os.path.join(REPOSITORY, "tests", "shims", "docker")
+        subprocess.run([docker, "rm", "-f", *os.listdir(left)], env=env, check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def stage_environment(stage, folder, network):
     path = [os.path.join(folder, "tree", name) for name in stage.path]
     if stage.tools:
         path.append(os.environ["PROBITY_BUILD"])
-    env = plain_environment(stage.env)
+    env = plain_environment({"PROBITY_BUILD": os.environ.get("PROBITY_BUILD"),
+                             "PROBITY_CONTAINERS": container_store(folder), **stage.env})
     env.update({"HOME": os.path.join(folder, "home"), "PATH": ":".join([*path, env["PATH"]]),
-                "PROBITY_PAGE_NET": f"/proc/{os.getpid()}/ns/net"})
+                # The first process of the page's namespaces holds it open, for those who build.
+                "PROBITY_PAGE_NET": f"/proc/1/fd/{network}"})
     return env
 
 
@@ -200,16 +224,18 @@ def run_page(page, stage, folder):
     script, output = os.path.join(folder, "page.sh"), os.path.join(folder, "output")
     with open(script, "w", encoding="utf-8") as file:
         file.write(page.script())
-    with open(output, "wb") as sink, subprocess.Popen(
+    with open(output, "wb") as sink, open("/proc/self/ns/net", "rb") as network, subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
              PYTHON, os.path.abspath(__file__), folder, *stage.servers],
             stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-            env=stage_environment(stage, folder)) as child:
+            env=(env := stage_environment(stage, folder, network.fileno())),
+            pass_fds=[network.fileno()]) as child:
         try:
             code = child.wait(stage.timeout)
         except subprocess.TimeoutExpired:
             child.kill()
             code = f"nothing within {stage.timeout} s"
+    remove_containers(env)
     with open(output, encoding="utf-8", errors="replace") as file:
         return judge(page, page.outputs(file.read()), code)
 
