@@ -23,9 +23,10 @@ class Image:
     mounts   paths of this machine that it holds, or {path here: path there}; the repository and the
              build under test are always there
     root     a folder that is the whole root, instead of this machine's /usr and /etc
+    folder   its WORKDIR
     """
 
-    def __init__(self, command, env=None, user=0, mounts=(), root=None):
+    def __init__(self, command, env=None, user=0, mounts=(), root=None, folder=None):
         self.command = [str(word) for word in command]
         self.env = {"PATH": TOOLS, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1",
                     "PYTHONDONTWRITEBYTECODE": "1", **{k: str(v) for k, v in (env or {}).items()}}
@@ -36,7 +37,14 @@ class Image:
                 if path and not path.startswith("/usr"):
                     mounts.setdefault(os.path.abspath(path), os.path.abspath(path))
         self.mounts = mounts
-        self.root = root
+        self.root, self.folder = root, folder
+
+    @classmethod
+    def of(cls, config, root):
+        """A built image: Docker's configuration of it, and its files."""
+        return cls((config.get("Entrypoint") or []) + (config.get("Cmd") or []), root=root,
+                   env=dict(row.split("=", 1) for row in config.get("Env") or []),
+                   folder=config.get("WorkingDir") or None)
 
     def command_for(self, container):
         if container.get("command"):
@@ -110,7 +118,7 @@ class Sandbox:
         if self.read_only:
             lines.append(quote("mount", "-o", "remount,bind,ro" if self.image.root else "remount,ro",
                                root))
-        where = self.spec.get("workingDir")
+        where = self.spec.get("workingDir") or self.image.folder
         command = self.image.command_for(self.spec)
         lines.append("PATH=$path; exec /usr/sbin/chroot " + quote(
             f"--userspec={self.user}:{self.group}", "--groups=", root,

@@ -1,5 +1,6 @@
 """test_kubernetes_pods.py - pods of the manifests, run: who is restarted, who gets traffic, how they end."""
 # SPDX-License-Identifier: MIT
+import contextlib
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+import containers
 from kubelet import Image, Kubelet
 from kube_objects import build, change, find, kustomize, template_of
 from process import REPOSITORY, children_of, wait_until
@@ -363,6 +365,32 @@ def test_a_worker_is_ready_when_it_answers_and_no_dead_broker_restarts_it(cluste
     assert worker.restarts == 0
     made.kubelet.relay(redis.port).resume()
     pod.wait_ready(60)  # Celery takes its time to come back
+
+
+@pytest.mark.xdist_group("containers")
+@pytest.mark.skipif(not containers.supported(), reason="needs root, buildah and mmdebstrap")
+def test_the_image_and_the_demo_run_as_the_manifests_say(cluster):
+    """With nothing of this machine: a read-only root, an account that the image does not know."""
+    engine = containers.Engine()
+    dockerfile = os.path.join(REPOSITORY, "deploy", "docker", "Dockerfile")
+    with contextlib.ExitStack() as held:
+        held.callback(engine.close)
+        made = cluster()
+        for name, tag, target in (("probity", "probity", None), ("app", "probity-demo", "demo")):
+            image = engine.build(REPOSITORY, tag, dockerfile, target=target)
+            root = held.enter_context(image.mounted())
+            made.kubelet.images[name] = Image.of(image.config, root)
+        health = "/internal/health"
+        made.kubelet.env["PROBITY_APP"] = f"http://127.0.0.1:8000{health}"
+        for kind in ("startupProbe", "livenessProbe"):
+            made.template["spec"]["containers"][0][kind]["httpGet"]["path"] = health
+        pod = made.pod()
+        assert restarts(pod) == {"app": 0, "probity": 0}
+        assert ask(pod, "/health/sidecar")[0] == 200
+        code, text = pod.containers["probity"].exec(["probity", "doctor"], 20)
+        assert code == 0, text
+        pod.delete().wait_gone(60)
+        assert pod.containers["probity"].exit_codes == [0] and not pod.said("KILL"), pod.story()
 
 
 def resident_kib(pid):
