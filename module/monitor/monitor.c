@@ -74,8 +74,11 @@ static bool publish(struct monitor *monitor)
 static int64_t next_turn_ms(const struct monitor *monitor, int64_t tick_ms)
 {
     int64_t due_ms = (monitor->quiet_until_us + 999) / 1000;
+    int64_t steady_ms = overview_steady_at_ms(&monitor->overview);
 
-    return monitor->owes_publication && due_ms < tick_ms ? due_ms : tick_ms;
+    if (monitor->owes_publication && due_ms < tick_ms)
+        tick_ms = due_ms;
+    return steady_ms < tick_ms ? steady_ms : tick_ms;
 }
 
 static void publish_if_due(struct monitor *monitor, bool tick)

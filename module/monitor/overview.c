@@ -190,6 +190,13 @@ static void judge_groups(struct overview *overview)
     overview->groups_passing = passing;
 }
 
+int64_t overview_steady_at_ms(const struct overview *overview)
+{
+    if (overview->steady || overview->steady_since_ms == 0)
+        return INT64_MAX;
+    return overview->steady_since_ms + overview->config->ready_after_ms;
+}
+
 /* Whether readiness has passed for as long as it must before the first 200: whoever switches at
  * that one never asks again. */
 static void judge_steadiness(struct overview *overview)
@@ -200,10 +207,7 @@ static void judge_steadiness(struct overview *overview)
         overview->steady_since_ms = 0;
     else if (overview->steady_since_ms == 0)
         overview->steady_since_ms = now_ms;
-    overview->steady =
-        overview->steady
-        || (overview->steady_since_ms != 0
-            && now_ms - overview->steady_since_ms >= overview->config->ready_after_ms);
+    overview->steady = overview->steady || now_ms >= overview_steady_at_ms(overview);
 }
 
 bool overview_group_passes(const struct overview *overview, int group)

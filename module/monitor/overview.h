@@ -61,8 +61,7 @@ struct overview {
     uint64_t publications_failed;
     uint64_t histories_refused; /* for want of memory */
     struct keeping keeping;
-    /* What became of the checks, by their names. */
-    struct annals annals;
+    struct annals annals; /* what became of the checks, by their names */
 };
 
 void overview_init(struct overview *overview, const struct config *config, struct moment now);
@@ -99,12 +98,14 @@ void overview_start_check(struct overview *overview, int check, const struct che
  * a name that there was before, it starts with what was thought of its predecessor. */
 void overview_reload(struct overview *overview, const struct config *config, struct moment now);
 
+/* When readiness will have passed for PROBITY_READY_AFTER; INT64_MAX: it has, or does not pass. */
+int64_t overview_steady_at_ms(const struct overview *overview);
+
 /* The state of the check `app` where it says something about the application, else NULL. */
 const struct check_state *overview_app(const struct overview *overview);
 
 /* Whether a check is degraded, or fails without taking readiness away. */
 bool overview_degraded(const struct overview *overview);
-
 /* Whether the check is a member of that group (an index of config->groups). */
 bool overview_in_group(const struct overview *overview, int check, int group);
 

@@ -74,7 +74,10 @@ START_TEST(overview_is_ready_only_once_it_has_passed_for_as_long_as_it_must)
     for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
         scene_take(0, looks[i].status, HEALTH_REASON_REFUSED, looks[i].at_ms);
         ck_assert_msg(scene.ready == looks[i].ready, "at %d ms", (int)looks[i].at_ms);
+        if (looks[i].at_ms == 2100)
+            ck_assert_int_eq(overview_steady_at_ms(&scene), SCENE_BOOT_MS + 4100);
     }
+    ck_assert_int_eq(overview_steady_at_ms(&scene), INT64_MAX);
 }
 END_TEST
 
