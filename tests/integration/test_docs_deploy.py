@@ -14,8 +14,10 @@ from process import REPOSITORY
 
 # What each page may count on; a page that isn't named here gets nothing but a shell.
 STAGES = {
+    "fly.md": Stage(path=("tests/shims",), timeout=900),
     "image.md": Stage(path=("tests/shims",), timeout=900),
     "kubernetes.md": Stage(tools=True),
+    "railway.md": Stage(path=("tests/shims",), timeout=900),
 }
 
 FOLDER = os.path.join(REPOSITORY, "docs", "deploy")
