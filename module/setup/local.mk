@@ -6,7 +6,7 @@ setup_kubernetes = deploy/kubernetes/base/checks.yaml deploy/kubernetes/base/dep
 	deploy/kubernetes/worker/deployment.yaml deploy/kubernetes/worker/kustomization.yaml \
 	deploy/kubernetes/worker/networkpolicy.yaml
 setup_materials = deploy/docker/Dockerfile deploy/docker/docker-compose.prod.yml \
-	deploy/docker/env.example deploy/systemd/probity.env $(setup_kubernetes)
+	deploy/docker/env.example deploy/fly/fly.toml deploy/railway/railway.ts deploy/systemd/probity.env $(setup_kubernetes)
 EXTRA_DIST += %D%/embed.sh $(setup_materials)
 
 noinst_LIBRARIES += %D%/libsetup.a

@@ -4,11 +4,17 @@
 
 #include "setup/materials.h"
 
+#include "setup/words.h"
+
 #include <assert.h>
+
+enum { COMMAND_BYTES = 8 * 1024 };
 
 #define DOCKERFILE  "deploy/docker/Dockerfile"
 #define COMPOSE     "deploy/docker/docker-compose.prod.yml"
 #define ENV_EXAMPLE "deploy/docker/env.example"
+#define FLY         "deploy/fly/fly.toml"
+#define RAILWAY     "deploy/railway/railway.ts"
 #define SYSTEMD_ENV "deploy/systemd/probity.env"
 #define KUBE_BASE   "deploy/kubernetes/base/"
 #define KUBE_WORKER "deploy/kubernetes/worker/"
@@ -18,6 +24,7 @@ const struct material_target material_targets[] = {
     { SURVEY_DOCKER, COMPOSE, COMPOSE, "the application with Probity in front", MATERIAL_BESIDE,
       true },
     { SURVEY_DOCKER, ENV_EXAMPLE, ENV_EXAMPLE, "what is secret", MATERIAL_BESIDE, false },
+    { SURVEY_FLY, FLY, "fly.toml", "the application's Machines", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "kustomization.yaml", KUBE_BASE "kustomization.yaml",
       "Probity's settings", MATERIAL_ALWAYS, false },
     { SURVEY_KUBERNETES, KUBE_BASE "deployment.yaml", KUBE_BASE "deployment.yaml",
@@ -40,6 +47,8 @@ const struct material_target material_targets[] = {
       "the worker, asked by the tool", MATERIAL_WITH_WORKER, true },
     { SURVEY_KUBERNETES, KUBE_WORKER "networkpolicy.yaml", KUBE_WORKER "networkpolicy.yaml",
       "whom the worker may talk to", MATERIAL_WITH_WORKER, false },
+    { SURVEY_RAILWAY, RAILWAY, ".railway/railway.ts", "the application's services", MATERIAL_ALWAYS,
+      false },
     { SURVEY_SYSTEMD, SYSTEMD_ENV, "probity.env", "goes to /etc/probity/probity.env",
       MATERIAL_ALWAYS, false },
 };
@@ -57,12 +66,22 @@ const struct material_gap material_gaps[] = {
     { COMPOSE, "http://api:8000/internal/health", "http://api:@PORT@@HEALTH@" },
     { COMPOSE, "http://127.0.0.1:8000/internal/health", "http://127.0.0.1:@PORT@@HEALTH@" },
     { ENV_EXAMPLE, "COMPOSE_PROJECT_NAME=shop", "COMPOSE_PROJECT_NAME=@SERVICE@" },
+    { FLY, "app = \"shop\"", "app = \"@SERVICE@\"" },
+    { FLY, "PROBITY_SERVICE = \"shop\"", "PROBITY_SERVICE = \"@SERVICE@\"" },
+    { FLY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"" },
+    { FLY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@" },
     { KUBE_BASE "kustomization.yaml", "PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@" },
     { KUBE_BASE "kustomization.yaml", "PROBITY_APP=http://127.0.0.1:8000/health",
       "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@" },
     { KUBE_BASE "deployment.yaml", "containerPort: 8000", "containerPort: @PORT@" },
     { KUBE_BASE "deployment.yaml", "value: \"8000\"", "value: \"@PORT@\"" },
     { KUBE_BASE "deployment.yaml", "path: /health\n", "path: @HEALTH@\n" },
+    { RAILWAY, "uvicorn app:app --host 127.0.0.1 --port 8000", "@COMMAND@" },
+    { RAILWAY, "celery -A tasks worker --loglevel info", "@WORKER@" },
+    { RAILWAY, "project(\"shop\"", "project(\"@SERVICE@\"" },
+    { RAILWAY, "PROBITY_SERVICE: \"shop\"", "PROBITY_SERVICE: \"@SERVICE@\"" },
+    { RAILWAY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"" },
+    { RAILWAY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@" },
     { SYSTEMD_ENV, "#PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@" },
     { SYSTEMD_ENV, "#PROBITY_APP=http://127.0.0.1:8000/health",
       "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@" },
@@ -88,21 +107,53 @@ const char *material_text(const char *source)
     return "";
 }
 
-static void append_filling(struct buf *buf, const char *filling, const struct advice *advice)
+/* A command within quotes. */
+static void append_command(struct buf *buf, const struct survey_command *command,
+                           const struct advice *advice)
 {
-    struct slice rest = slice_of(filling);
+    const struct words_move move = { advice->port_before, advice->port };
+    AUTO(buf_done) struct buf line;
+
+    buf_init(&line, COMMAND_BYTES);
+    words_append(&line, command, &move, WORDS_LINE);
+    for (const char *c = buf_text(&line); *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            buf_append_char(buf, '\\');
+        buf_append_char(buf, *c);
+    }
+    buf->failed = buf->failed || !buf_ok(&line);
+}
+
+/* A command that nobody has named leaves the gap's own text. */
+static void append_part(struct buf *buf, const struct material_gap *gap, struct slice name,
+                        const struct advice *advice)
+{
+    const struct survey_command *command = advice->start;
+
+    if (slice_equals_text(name, "SERVICE"))
+        buf_append_text(buf, advice->service);
+    else if (slice_equals_text(name, "PORT"))
+        buf_append_uint(buf, (uint64_t)advice->port);
+    else if (slice_equals_text(name, "HEALTH"))
+        buf_append_text(buf, advice->health);
+    if (slice_equals_text(name, "WORKER"))
+        command = advice->worker;
+    else if (!slice_equals_text(name, "COMMAND"))
+        return;
+    if (command == NULL)
+        buf_append_text(buf, gap->text);
+    else
+        append_command(buf, command, advice);
+}
+
+static void append_filling(struct buf *buf, const struct material_gap *gap,
+                           const struct advice *advice)
+{
+    struct slice rest = slice_of(gap->filling);
 
     while (rest.length > 0) {
-        struct slice name;
-
         buf_append(buf, slice_cut(&rest, '@'));
-        name = slice_cut(&rest, '@');
-        if (slice_equals_text(name, "SERVICE"))
-            buf_append_text(buf, advice->service);
-        else if (slice_equals_text(name, "PORT"))
-            buf_append_uint(buf, (uint64_t)advice->port);
-        else if (slice_equals_text(name, "HEALTH"))
-            buf_append_text(buf, advice->health);
+        append_part(buf, gap, slice_cut(&rest, '@'), advice);
     }
 }
 
@@ -129,7 +180,7 @@ void material_append(struct buf *buf, const char *source, const struct advice *a
             buf_append_char(buf, *text++);
             continue;
         }
-        append_filling(buf, gap->filling, advice);
+        append_filling(buf, gap, advice);
         text += strlen(gap->text);
     }
 }

@@ -43,7 +43,8 @@ bool material_is_wanted(const struct material_target *target, const struct advic
 struct material_gap {
     const char *source;
     const char *text;
-    const char *filling; /* @SERVICE@, @PORT@ and @HEALTH@ in it stand for the application's */
+    const char
+        *filling; /* @SERVICE@, @PORT@, @HEALTH@, @COMMAND@, @WORKER@ are the application's */
 };
 
 extern const struct material_gap material_gaps[];

@@ -26,11 +26,18 @@ static void found_start(struct survey *survey, const char *where, struct slice l
     notes_line(survey, &survey->starts[SURVEY_BY_PLATFORM], where, line);
 }
 
+/* Railway's own words, on what it calls config as code. */
+static void found_railway(struct survey *survey, const char *where)
+{
+    notes_found(survey, where, "Railway reads it until 2026-12-01, then .railway/railway.ts");
+    notes_fact(survey, &survey->platforms[SURVEY_RAILWAY], where, SLICE("its file"));
+}
+
 void reader_railway_json(struct survey *survey, const char *where, struct slice text)
 {
     const struct yaml_node *deploy = yaml_get(notes_parse(survey, where, text), "deploy");
 
-    notes_fact(survey, &survey->platforms[SURVEY_RAILWAY], where, SLICE("its file"));
+    found_railway(survey, where);
     found_start(survey, where, slice_of(yaml_text(yaml_get(deploy, "startCommand"))));
     found_fact(survey, &survey->health, where, "health check",
                slice_of(yaml_text(yaml_get(deploy, "healthcheckPath"))));
@@ -38,7 +45,7 @@ void reader_railway_json(struct survey *survey, const char *where, struct slice 
 
 void reader_railway_toml(struct survey *survey, const char *where, struct slice text)
 {
-    notes_fact(survey, &survey->platforms[SURVEY_RAILWAY], where, SLICE("its file"));
+    found_railway(survey, where);
     found_start(survey, where, toml_find(text, "deploy", "startCommand"));
     found_fact(survey, &survey->health, where, "health check",
                toml_find(text, "deploy", "healthcheckPath"));

@@ -8,7 +8,16 @@
 
 #include <string.h>
 
-static const struct advice advice = { .service = "thing", .port = 8123, .health = "/how" };
+static const struct survey_command start = { "a test", "serve 'a b' --port=8080", NULL };
+static const struct survey_command worker = { "a test", "celery -A a worker -n \"b\"", NULL };
+static const struct advice advice = {
+    .service = "thing",
+    .port_before = 8080,
+    .port = 8123,
+    .health = "/how",
+    .start = &start,
+    .worker = &worker,
+};
 
 static const char *filled(struct buf *buf, const char *source)
 {
@@ -49,6 +58,17 @@ START_TEST(a_filled_file_has_no_gap_left)
 }
 END_TEST
 
+START_TEST(commands_are_put_into_quotes)
+{
+    AUTO(buf_done) struct buf buf;
+    const char *text = filled(&buf, "deploy/railway/railway.ts");
+
+    ck_assert_ptr_nonnull(
+        strstr(text, "serve -- sh -c 'exec serve '\\\\''a b'\\\\'' --port=8080'\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"sh -c 'exec celery -A a worker -n \\\"b\\\"'\""));
+}
+END_TEST
+
 START_TEST(the_health_check_is_the_image_s_own)
 {
     AUTO(buf_done) struct buf buf;
@@ -68,6 +88,7 @@ TCase *materials_cases(void)
     tcase_add_test(cases, every_file_that_is_wanted_was_built_in);
     tcase_add_test(cases, what_is_to_be_filled_in_stands_in_its_file);
     tcase_add_test(cases, a_filled_file_has_no_gap_left);
+    tcase_add_test(cases, commands_are_put_into_quotes);
     tcase_add_test(cases, the_health_check_is_the_image_s_own);
     return cases;
 }
