@@ -16,8 +16,9 @@ import time
 from process import REPOSITORY, Process, children_of, plain_environment, wait_until
 
 # What a server of that kind has, and what it takes to build Probity there.
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "nginx-light", "postgresql-15", "logrotate", "curl",
-            "ca-certificates", "procps", "debhelper", "dpkg-dev", "libnss-systemd")
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "libnss-systemd", "nginx-light", "postgresql-15",
+            "logrotate", "python3-minimal", "curl", "ca-certificates", "procps", "man-db",
+            "build-essential", "debhelper")
 MAX_AGE_S = 7 * 86400
 HIERARCHIES = ("unified", "systemd")
 
