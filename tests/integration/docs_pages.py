@@ -163,10 +163,13 @@ class Stage:
     tools     whether `probity` and `probityd` of the build under test are in PATH
     path      folders that come first in PATH, below the repository
     env       further variables
+    machine   whether it runs on a booted host of its own instead (machine.py), and nothing but that
     timeout   seconds for the whole page
     """
 
-    def __init__(self, servers=(), tools=False, path=(), env=None, timeout=300):
+    def __init__(self, servers=(), tools=False, path=(), env=None, machine=False,
+                 timeout=300):
+        self.machine = machine
         self.servers, self.tools, self.path = tuple(servers), tools, tuple(path)
         self.env, self.timeout = dict(env or {}), timeout
 
@@ -224,6 +227,8 @@ def run_page(page, stage, folder):
     script, output = os.path.join(folder, "page.sh"), os.path.join(folder, "output")
     with open(script, "w", encoding="utf-8") as file:
         file.write(page.script())
+    if stage.machine:
+        return judge(page, *run_on_machine(page, stage, folder))
     with open(output, "wb") as sink, open("/proc/self/ns/net", "rb") as network, subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
              PYTHON, os.path.abspath(__file__), folder, *stage.servers],
@@ -238,6 +243,21 @@ def run_page(page, stage, folder):
     remove_containers(env)
     with open(output, encoding="utf-8", errors="replace") as file:
         return judge(page, page.outputs(file.read()), code)
+
+
+def run_on_machine(page, stage, folder):
+    """Runs the page as root of a host that has booted; its ports are its own."""
+    import machine  # pylint: disable=import-outside-toplevel
+    host = machine.Machine(folder, shared={folder: "/root/page"})
+    try:
+        host.start(60)
+        done = host.run("/bin/sh", "-c", "cd /root/page/tree && exec sh -e ../page.sh 2>&1",
+                        check=False, timeout=stage.timeout)
+        return page.outputs(done.stdout), done.returncode
+    except subprocess.TimeoutExpired as late:
+        return page.outputs((late.stdout or b"").decode()), f"nothing within {stage.timeout} s"
+    finally:
+        host.stop()
 
 
 def judge(page, outputs, code):

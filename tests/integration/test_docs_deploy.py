@@ -18,6 +18,7 @@ STAGES = {
     "image.md": Stage(path=("tests/shims",), timeout=900),
     "kubernetes.md": Stage(tools=True),
     "railway.md": Stage(path=("tests/shims",), timeout=900),
+    "systemd.md": Stage(machine=True, timeout=900),
 }
 
 FOLDER = os.path.join(REPOSITORY, "docs", "deploy")
