@@ -63,6 +63,7 @@ def first_truth(stack):
         time.sleep(0.01)
 
 
+@pytest.mark.threads
 def test_no_packet_while_nobody_asks_and_then_the_truth(alone):
     stack = alone()
     assert stack.get("/ok").status == 200
@@ -83,6 +84,7 @@ def test_no_packet_while_nobody_asks_and_then_the_truth(alone):
     stack.wait_for("/slo", 200)
 
 
+@pytest.mark.long
 def test_what_came_back_in_a_pause_is_well_at_the_first_look(alone):
     stack = alone(env={"PROBITY_CHECK_RISE": "50"})
     stack.redis.kill9()
