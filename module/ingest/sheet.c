@@ -172,13 +172,24 @@ struct reading {
     struct line line;
 };
 
+/* A volume that was full took the first part of a line, and the next one stands behind it: how long
+ * that part is, or 0.  Within a whole line no such quotes can stand, nginx escapes them. */
+static size_t torn_length(struct slice text)
+{
+    static const char start[] = "{\"time\":";
+    const char *next = memmem(text.data + 1, text.length - 1, start, sizeof(start) - 1);
+
+    return next == NULL ? 0 : (size_t)(next - text.data);
+}
+
 /* Reads the line at the front.  Returns false when it has no end yet. */
 static bool read_line(struct counting *counting, struct slice rest, struct reading *reading)
 {
+    bool is_ours = counting->source == NULL || counting->source->format == SOURCE_PROBITY;
     const char *newline;
     size_t length = 0;
 
-    if (counting->source == NULL || counting->source->format == SOURCE_PROBITY)
+    if (is_ours)
         length = line_take(rest, &counting->scratch, &reading->line, &reading->reject);
     reading->text = (struct slice){ rest.data, length };
     if (length > 0)
@@ -190,6 +201,10 @@ static bool read_line(struct counting *counting, struct slice rest, struct readi
     reading->reject =
         format_parse(counting->source, (struct slice){ rest.data, reading->text.length - 1 },
                      &counting->scratch, &reading->line);
+    if (reading->reject == REJECT_NOT_JSON && is_ours)
+        length = torn_length(reading->text);
+    if (length > 0)
+        reading->text.length = length;
     return true;
 }
 

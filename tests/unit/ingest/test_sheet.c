@@ -147,6 +147,32 @@ START_TEST(lines_are_counted_by_service_route_and_method)
 }
 END_TEST
 
+START_TEST(a_line_behind_a_torn_one_counts)
+{
+    char torn[1024];
+
+    open_source((struct source_config){ .path = "x", .service = "app" });
+    for (int length = 1; length < 100; length++) {
+        (void)snprintf(torn, sizeof(torn), "%.*s%s", length, line("app", "GET", "/items/7"),
+                       line("app", "GET", "/items/8"));
+        count(torn);
+        ck_assert_uint_eq(counting->counters.events, (uint64_t)length);
+        ck_assert_uint_eq(counting->counters.rejects[REJECT_NOT_JSON], (uint64_t)length);
+    }
+    /* Torn twice; and a line that no other stands behind. */
+    (void)snprintf(torn, sizeof(torn), "{\"time\":17{\"time\":1%s{\"ti\n",
+                   line("app", "GET", "/items/9"));
+    count(torn);
+    ck_assert_uint_eq(counting->counters.events, 100);
+    ck_assert_uint_eq(counting->counters.rejects[REJECT_NOT_JSON], 102);
+    ck_assert_uint_eq(sheet.lines, 202);
+    /* What a client sends is in quotes that are escaped. */
+    count(line("app", "GET", "/items/{\\\"time\\\":1"));
+    ck_assert_uint_eq(counting->counters.events, 101);
+    ck_assert_uint_eq(sheet.lines, 203);
+}
+END_TEST
+
 START_TEST(a_tally_that_was_taken_is_followed_by_one_with_numbers_of_its_own)
 {
     AUTO(tally_free) struct tally *first = NULL;
@@ -214,6 +240,7 @@ TCase *sheet_cases(void)
     tcase_add_test(cases, sheet_counts_lines_in_the_sources_format);
     tcase_add_test(cases, sheet_goes_on_with_templates_that_come_later);
     tcase_add_test(cases, lines_are_counted_by_service_route_and_method);
+    tcase_add_test(cases, a_line_behind_a_torn_one_counts);
     tcase_add_test(cases, a_tally_that_was_taken_is_followed_by_one_with_numbers_of_its_own);
     tcase_add_test(cases, positions_are_kept_under_the_sources_service_if_it_is_known);
     tcase_add_test(cases, lines_that_do_not_fit_are_left_for_the_next_tally);
