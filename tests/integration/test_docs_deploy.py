@@ -14,6 +14,7 @@ from process import REPOSITORY
 
 # What each page may count on; a page that isn't named here gets nothing but a shell.
 STAGES = {
+    "docker.md": Stage(path=("tests/shims",), timeout=900),
     "fly.md": Stage(path=("tests/shims",), timeout=900),
     "image.md": Stage(path=("tests/shims",), timeout=900),
     "kubernetes.md": Stage(tools=True),
