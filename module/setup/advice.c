@@ -80,6 +80,13 @@ static int usual_port(const struct survey *survey)
     return survey_has(survey, SURVEY_NODE) ? NODE_PORT : ADVICE_APP_PORT;
 }
 
+/* The files for all platforms but these two have both in one network. */
+static bool shares_network(const struct advice *advice)
+{
+    return advice->is_within
+           || (advice->platform != SURVEY_DOCKER && advice->platform != SURVEY_SYSTEMD);
+}
+
 /* Two in one network can't have one port: it is the application that moves, because the platform
  * knows nginx's. */
 static void choose_port(struct survey *survey, struct advice *advice)
@@ -97,7 +104,7 @@ static void choose_port(struct survey *survey, struct advice *advice)
     } else {
         port = usual_port(survey);
     }
-    taken = port == ADVICE_OWN_PORT && (advice->is_within || advice->platform == SURVEY_KUBERNETES);
+    taken = port == ADVICE_OWN_PORT && shares_network(advice);
     advice->port = port == 0 || taken ? ADVICE_APP_PORT : port;
     advice->port_before = port == 0 ? advice->port : port;
 }

@@ -20,7 +20,7 @@
 enum { TEXT_BYTES = 256 * 1024, VARIABLES_MAX = 16 };
 
 static const char *const names[] = {
-    "broken",    "django-alpine", "fastapi-railway", "go-distroless",
+    "broken",    "django-alpine", "fastapi-railway", "fly-8080",   "go-distroless",
     "manifests", "node-fly",      "nothing",         "old-debian",
 };
 
