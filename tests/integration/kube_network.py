@@ -58,7 +58,7 @@ class PodNetwork:
 
 
 class Network:
-    """A /24 of its own; the host has .1, and what listens on 127.0.0.1 can be let in port by port."""
+    """A /24 of its own; the host has .1, and of its own loopback single ports can be let in."""
 
     def __init__(self):
         sweep()
@@ -77,7 +77,7 @@ class Network:
         return PodNetwork(self, self.taken)
 
     def relay(self, port):
-        """Lets pods reach 127.0.0.1:port as host_ip:port; returns the proxy, which can also fail."""
+        """Lets pods reach 127.0.0.1:port as host_ip:port; returns the proxy, which can fail too."""
         if port not in self.relays:
             self.relays[port] = Proxy(port, port=port, host=self.host_ip)
         return self.relays[port]

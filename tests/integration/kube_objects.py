@@ -37,7 +37,7 @@ def find(objects, kind, name=None):
     found = [item for item in objects if item["kind"] == kind
              and name in (None, item["metadata"]["name"])]
     if len(found) != 1:
-        raise KeyError(f"{len(found)} objects of kind {kind}" + (f" and name {name}" if name else ""))
+        raise KeyError(f"{len(found)} objects of kind {kind}, name {name or 'any'}")
     return found[0]
 
 
@@ -146,7 +146,8 @@ def build(folder):
     """What kubectl makes of a kustomization without bases and patches; names get no hash."""
     path = os.path.join(MANIFESTS, folder)
     kustomization, = load(os.path.join(path, "kustomization.yaml"))
-    objects = [item for name in kustomization["resources"] for item in load(os.path.join(path, name))]
+    objects = [item for name in kustomization["resources"]
+               for item in load(os.path.join(path, name))]
     for row in kustomization.get("configMapGenerator") or []:
         held = dict(text.split("=", 1) for text in row.get("literals") or [])
         for text in row.get("files") or []:

@@ -343,7 +343,7 @@ def profile_is_restricted(checked):
             both = {**pod, **own}
             if both.get("runAsNonRoot") is not True or both.get("runAsUser", 1) == 0:
                 yield f"{where}: it may run as root"
-            if (both.get("seccompProfile") or {}).get("type") not in ("RuntimeDefault", "Localhost"):
+            if (both.get("seccompProfile") or {}).get("type") != "RuntimeDefault":
                 yield f"{where}: no seccomp profile"
             if own.get("allowPrivilegeEscalation") is not False or own.get("privileged"):
                 yield f"{where}: it may gain privileges"

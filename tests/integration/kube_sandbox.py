@@ -1,4 +1,4 @@
-"""kube_sandbox.py - a container as namespaces make it: own root, processes, host name; pod's network.
+"""kube_sandbox.py - a container as namespaces make it: own root, processes, name; pod's network.
 
 No registry is needed: an image is a command and what of this machine it sees, or a whole root.
 """
@@ -116,8 +116,8 @@ class Sandbox:
         lines += [quote("mount", "-t", "proc", "proc", root + "/proc"),
                   quote("mount", "--rbind", "/dev", root + "/dev")]
         if self.read_only:
-            lines.append(quote("mount", "-o", "remount,bind,ro" if self.image.root else "remount,ro",
-                               root))
+            how = "remount,bind,ro" if self.image.root else "remount,ro"
+            lines.append(quote("mount", "-o", how, root))
         where = self.spec.get("workingDir") or self.image.folder
         command = self.image.command_for(self.spec)
         lines.append("PATH=$path; exec /usr/sbin/chroot " + quote(

@@ -360,9 +360,9 @@ class Pod:
 
 
 class Kubelet:
-    """Runs pods.  `images` by name: "name:tag" wins over "name", both without the registry; `env` is
-    given to every container, whatever its manifest says; `hosts` are names that pods know, with an
-    address, or None for this machine's."""
+    """Runs pods.  `images` by name: "name:tag" wins over "name", both without the registry; `env`
+    is given to every container, whatever its manifest says; `hosts` are names that pods know, with
+    an address, or None for this machine's."""
 
     def __init__(self, folder, images, objects=(), env=None, back_off=BACK_OFF_SECONDS, hosts=None):
         self.folder = str(folder)

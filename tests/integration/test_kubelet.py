@@ -114,7 +114,8 @@ def test_an_end_is_prestop_then_term_then_kill(start):
     found.wait_gone(15)
     assert 3.5 < time.monotonic() - begun < 9
     story = [text for _, text in found.events if "probe failed" not in text]
-    assert [text for text in story if text != "app: not ready"][-4:] == ["app: TERM", "app: KILL", "app: ended with 137", "gone"]
+    assert [text for text in story if text != "app: not ready"][-4:] == [
+        "app: TERM", "app: KILL", "app: ended with 137", "gone"]
     when = {text: seconds for seconds, text in found.events}
     assert when["app: TERM"] - when["deleted"] >= 1
 

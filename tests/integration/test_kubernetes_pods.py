@@ -1,4 +1,4 @@
-"""test_kubernetes_pods.py - pods of the manifests, run: who is restarted, who gets traffic, how they end."""
+"""test_kubernetes_pods.py - pods of the manifests: who is restarted, gets traffic, how they end."""
 # SPDX-License-Identifier: MIT
 import contextlib
 import http.client
@@ -61,7 +61,7 @@ def images():
 
 
 class Cluster:
-    """A kubelet with the base's objects, a database and Redis that pods reach as `db` and `redis`."""
+    """A kubelet with the base's objects, and servers that pods reach as `db` and `redis`."""
 
     def __init__(self, folder, postgres, redis, objects=None, env=None, secret=None):
         objects = build("base") if objects is None else objects
@@ -298,7 +298,7 @@ class Services:
             kubelet.relay(app.port)
 
 
-def test_a_gateway_is_ready_whatever_its_services_are_and_knows_each_of_them(cluster, start, postgres):
+def test_a_gateway_is_ready_whatever_its_services_are_and_knows_each(cluster, start, postgres):
     services = Services(start)
     ledger = postgres.url().replace("127.0.0.1", "db")
     made = cluster(objects=services.objects, env={"PROBITY_LEDGER_URL": ledger})
@@ -323,8 +323,8 @@ def test_a_gateway_is_ready_whatever_its_services_are_and_knows_each_of_them(clu
 def test_in_the_image_one_container_is_restarted_with_its_application(cluster):
     objects = kustomize("in-image")
     container, = template_of(find(objects, "Deployment"))["spec"]["containers"]
-    assert container["command"][:3] == ["/opt/probity/bin/probity", "serve", "--"]
-    container["command"][3:] = ["/usr/bin/python3", "-c", APP]
+    assert container["command"] == ["/opt/probity/bin/probity", "serve", "--"]
+    container["args"] = ["/usr/bin/python3", "-c", APP]
     made = cluster(objects=objects, env={"SLOW_START": "8"})
     pod = made.pod()
     assert ask(pod, "/anything") == (200, "1") and restarts(pod) == {"probity": 0}
