@@ -172,6 +172,11 @@ def test_the_application_gets_what_a_proxy_owes_it(start):
     seen = fetch(part.port, "/", headers={"X-Forwarded-Proto": "https", "Upgrade": "websocket",
                                           "Connection": "upgrade"}).text.replace("\r", "")
     assert "X-Forwarded-Proto: https\n" in seen
+    assert "X-Real-IP: 127.0.0.1\n" in seen
+    for said, wanted in (("203.0.113.9", "203.0.113.9"), ("2001:db8::1", "2001:db8::1"),
+                         ("203.0.113.9, 10.0.0.1", "127.0.0.1"), ("me", "127.0.0.1")):
+        told = fetch(part.port, "/", headers={"X-Real-IP": said}).text.replace("\r", "")
+        assert f"X-Real-IP: {wanted}\n" in told
     assert "Upgrade: websocket\n" in seen and "Connection: upgrade\n" in seen
     body = b"x" * (3 << 20)  # more than nginx takes without a word
     answer = fetch(part.port, "/", method="POST", body=body)
