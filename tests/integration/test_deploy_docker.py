@@ -328,8 +328,7 @@ def test_a_sidecar_shares_the_application_s_network(engine, run, based):
     wait_until(lambda: not sidecar.is_ready(), 10)
 
 
-def test_a_gateway_knows_its_services_apart_and_their_new_addresses(engine, run, based, start,
-                                                                    empty):
+def test_a_gateway_knows_its_services_apart_and_their_new_addresses(engine, run, based):
     network, port = "probity-test-gateway", free_port()
     engine.network(network)
 
@@ -346,17 +345,20 @@ def test_a_gateway_knows_its_services_apart_and_their_new_addresses(engine, run,
     gateway.wait_ready()
     wait_until(lambda: gateway.get("/orders/1").text == "orders 1", 10)
     assert gateway.get("/users/1").text == "users 1" and gateway.get("/").status == 404
-    with open(f"{gateway.container.root}/var/log/probity/access.log", encoding="utf-8") as file:
-        seen = [json.loads(line) for line in file]
-    assert {line["path"]: line["service"] for line in seen}["/orders/1"] == "orders"
-    assert {line["path"]: line["service"] for line in seen}["/users/1"] == "users"
+
+    def services():
+        path = f"{gateway.container.root}/var/log/probity/access.log"
+        with open(path, encoding="utf-8") as file:
+            seen = [json.loads(line) for line in file if line.endswith("\n")]
+        return {line["path"]: line["service"] for line in seen}
+    wait_until(lambda: {"/orders/1": "orders", "/users/1": "users"}.items() <= services().items(), 5)
     old = orders.state["Networks"][network]["IPAddress"]
     orders.kill()
     service("other", "somebody else with the old address")
     moved = service("orders", "orders 2")
     assert moved.state["Networks"][network]["IPAddress"] != old
     wait_until(lambda: gateway.get("/orders/1").text == "orders 2", 15)
-    assert users.alive() and start and empty
+    assert users.alive()
 
 
 # Compose.
