@@ -7,7 +7,8 @@ import urllib.request
 
 import pytest
 
-from containers import BASE, ContainerError, Engine, supported
+from container import ContainerError
+from containers import BASE, Engine, supported
 from process import REPOSITORY, free_port, is_running, wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers"),

@@ -9,7 +9,9 @@ import time
 
 import yaml
 
-from containers import ContainerError, read_health, seconds
+import docker_look
+from container import ContainerError
+from containers import read_health, seconds
 
 KNOWN = {"build", "cap_drop", "command", "container_name", "depends_on", "deploy", "entrypoint",
          "environment", "expose", "healthcheck", "hostname", "image", "init", "labels", "mem_limit",
@@ -305,7 +307,7 @@ def do_down(project, options):
 
 
 def do_ps(project, options):
-    sys.modules["__main__"].do_ps(project.engine, [
+    docker_look.do_ps(project.engine, [
         *options.arguments, "--filter", f"name={project.name}-"])
 
 
@@ -390,7 +392,7 @@ def do_run(project, options):
         aliases=[], ports=[], health={}, env={**(service.get("environment") or {}), **env})
     container.start()
     try:
-        return sys.modules["__main__"].follow(container)
+        return docker_look.follow(container)
     finally:
         container.remove(force=True)
 
