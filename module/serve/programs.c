@@ -62,6 +62,22 @@ void programs_init(struct programs *programs, const struct site *site, const cha
         programs->environments[CHILD_COMMAND] = command_environment(site);
 }
 
+void programs_trust(struct programs *programs)
+{
+    char **environment = programs->environments[CHILD_PROBITYD];
+    const char *const changes[] = { "PROBITY_READY_AFTER=0s", NULL };
+    char **without;
+
+    if (programs->is_trusted)
+        return;
+    without = child_environment(environment == NULL ? environ : environment, changes);
+    if (without == NULL)
+        return;
+    free(environment);
+    programs->environments[CHILD_PROBITYD] = without;
+    programs->is_trusted = true;
+}
+
 static int start(const struct programs *programs, enum conductor_child child,
                  struct child_program *program, pid_t *ret, struct error *err)
 {

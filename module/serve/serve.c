@@ -206,6 +206,15 @@ static void read_output(int fd, char text[OUTPUT_BYTES])
         memmove(text, text + strlen(name), strlen(text + strlen(name)) + 1);
 }
 
+/* A probityd that ran for twice PROBITY_READY_AFTER has had the time to say its first 200. */
+static void look_at_trust(struct serving *serving)
+{
+    int64_t ran_ms = clock_boot_ms() - serving->conductor.parts[CHILD_PROBITYD].started_ms;
+
+    if (ran_ms >= 2 * serving->site->config->ready_after_ms)
+        programs_trust(&serving->programs);
+}
+
 static void take_end(struct serving *serving, enum conductor_child child, int status)
 {
     char output[OUTPUT_BYTES] = "";
@@ -215,6 +224,8 @@ static void take_end(struct serving *serving, enum conductor_child child, int st
     serving->pids[child] = 0;
     if (child == CHILD_MIGRATION)
         read_output(serving->output_fd, output);
+    if (child == CHILD_PROBITYD)
+        look_at_trust(serving);
     /* Workers outlive a master that was killed, and keep the port: they are to finish and go. */
     if (child == CHILD_NGINX)
         (void)kill(-pid, SIGQUIT);

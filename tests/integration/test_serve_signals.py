@@ -249,3 +249,17 @@ def test_who_is_killed_takes_all_with_it_and_the_next_start_counts_the_rest(star
     tell(part)
     assert end_of(part) == 0
     assert_counted(part, empty, 60)
+
+
+def test_a_probityd_that_is_started_again_does_not_wait_for_its_first_200_again(start, empty):
+    """Its instance would leave the traffic for so long, and only the monitor has ended."""
+    part = serve(start, empty, PROBITY_READY_AFTER="1s")
+    part.spawn()
+    wait_until(lambda: is_ready(part), 15)
+    for lived, waits in ((0, True), (1.1, False)):
+        time.sleep(lived)
+        os.kill(part.part("probityd"), signal.SIGKILL)
+        wait_until(lambda: not is_ready(part), 5)
+        began = time.monotonic()
+        wait_until(lambda: is_ready(part), 15)
+        assert (time.monotonic() - began >= 0.9) == waits
