@@ -22,7 +22,8 @@ RESTARTS = 10
 
 # The defaults are for longer requests; these keep their order: a request takes up to 3 s, nginx waits
 # longer for it, and the platform longer than everything that happens within.
-SHORT = {"PROBITY_DRAIN_SECONDS": "1", "PROBITY_SHUTDOWN_SECONDS": "5"}
+# The version that falls over lives for a second.
+SHORT = {"PROBITY_DRAIN_SECONDS": "1", "PROBITY_SHUTDOWN_SECONDS": "5", "PROBITY_READY_AFTER": "2"}
 
 
 def status_of(port):
@@ -55,7 +56,7 @@ class Instance:
         world.log_folders[name] = self.logs
         settings = {
             "PORT": self.port, "PROBITY_UPSTREAM": f"127.0.0.1:{free_port()}", "LOG_FORMAT": "json",
-            "PROBITY_LISTEN": os.path.join(self.folder, "run", "probity.sock"),
+            "PROBITY_LISTEN": os.path.join(self.folder, "run", "s"),
             "PROBITY_STATE_DIR": os.path.join(self.disk, "state"), "PROBITY_LOG_DIR": self.logs,
             "ROLLOUT_NAME": name, "APP_VERSION": name, **SHORT, **(env or world.env())}
         settings["PROBITY_APP"] = f"http://{settings['PROBITY_UPSTREAM']}/health"

@@ -140,7 +140,8 @@ class Figures:
 
 
 class Bad:
-    """A version that must never be switched to: what is wrong with it, and what its log says."""
+    """A version that must never be switched to: what is wrong with it, and what its log says (an
+    expression), for it could also be refused for another reason."""
 
     def __init__(self, says, env=None, before=None, after=None):
         self.says, self.env = says, env or (lambda world: {})
@@ -174,11 +175,11 @@ def restore_checksum(world):
 
 BAD = {
     "password": Bad("authentication failed", wrong_password),
-    "deaf": Bad("", lambda world: {"ROLLOUT_FAULT": "deaf"}),
+    "deaf": Bad("connection refused", lambda world: {"ROLLOUT_FAULT": "deaf"}),
     "grant": Bad("permission denied", lambda world: {"DATABASE_URL": world.database_url("stranger")},
                  make_stranger, drop_stranger),
     "checksum": Bad("checksum", None, change_checksum, restore_checksum),
-    "crash": Bad("", lambda world: {"ROLLOUT_FAULT": "crash"}),
+    "crash": Bad("the command ended with 3|connection refused", lambda world: {"ROLLOUT_FAULT": "crash"}),
     "syntax": Bad("PROBITY_CHECKS", lambda world: {"PROBITY_CHECKS": "- name: [unclosed"}),
 }
 
@@ -209,10 +210,9 @@ class World:
         return self.postgres.url(user, password=password).replace("127.0.0.1", self.host)
 
     def env(self, bad=None):
-        """The settings of a version, whatever the platform; the time before the first 200 is longer
-        than a version that falls over lives."""
+        """The settings of a version, whatever the platform."""
         redis = self.redis.url().replace("127.0.0.1", self.host)
-        return {"DATABASE_URL": self.database_url(), "REDIS_URL": redis, "PROBITY_READY_AFTER": "2s",
+        return {"DATABASE_URL": self.database_url(), "REDIS_URL": redis,
                 "PROBITY_NGINX_TEMPLATE": os.path.join(REPOSITORY, "nginx", "nginx.conf.template"),
                 "PROBITY_REQUIRE": "app,database,redis", "ROLLOUT_START_SECONDS": str(self.start_seconds),
                 **(bad.env(self) if bad else {})}

@@ -17,7 +17,8 @@ PORT = 8080  # of the manifests
 
 # The manifests' own times, made short; what stands between them stays as it is: preStop is as much
 # longer than drain and shutdown together, and the grace period as much longer than preStop.
-DRAIN_SECONDS, SHUTDOWN_SECONDS, MIN_READY_SECONDS = 3, 4, 2
+# The version that falls over lives for a second, which is shorter than READY_AFTER here and there.
+DRAIN_SECONDS, SHUTDOWN_SECONDS, MIN_READY_SECONDS, READY_AFTER = 3, 4, 2, 2
 
 
 def settings_of(objects):
@@ -32,6 +33,8 @@ def shorten(objects):
              - DRAIN_SECONDS - SHUTDOWN_SECONDS)
     settings["PROBITY_DRAIN_SECONDS"] = str(DRAIN_SECONDS)
     settings["PROBITY_SHUTDOWN_SECONDS"] = str(SHUTDOWN_SECONDS)
+    assert float(settings["PROBITY_READY_AFTER"]) > READY_AFTER
+    settings["PROBITY_READY_AFTER"] = str(READY_AFTER)
     hook[-1] = str(int(hook[-1]) - saved)
     template["spec"]["terminationGracePeriodSeconds"] -= saved
     # One replica: with it a mistake is the whole service's.

@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -62,7 +63,7 @@ class Play:
         self.line(name, began, seen)
         if switched:
             self.complain(f"the bad version {name} was switched to")
-        elif bad.says not in self.driver.refused_log():
+        elif not re.search(bad.says, self.driver.refused_log()):
             self.complain(f"the log of the bad version {name} does not say \"{bad.says}\"")
 
     def end(self):
