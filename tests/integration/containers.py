@@ -106,7 +106,7 @@ class Engine:
             raise ContainerError("PROBITY_CONTAINERS is not set: it names the folder for images")
         if not supported():
             raise ContainerError(MISSING)
-        self.store = os.path.abspath(store)
+        self.store, self.made = os.path.abspath(store), []
         for name in ("containers", "networks", "volumes", "layers"):
             os.makedirs(os.path.join(self.store, name), exist_ok=True)
 
@@ -218,7 +218,7 @@ class Engine:
         for name in foreign_images(dockerfile):
             if not self.has(name) and not self.provide(name):
                 raise ContainerError(f"FROM {name}: this image can't be fetched here")
-        command = [*self.tool("buildah"), "bud", "--layers", "--isolation", "chroot",
+        command = [*self.tool("buildah"), "bud", "--layers", "--force-rm", "--isolation", "chroot",
                    "--pull=never", "--format", "docker", "--file", dockerfile]
         for name, value in (arguments or {}).items():
             command += ["--build-arg", f"{name}={value}"]
@@ -244,6 +244,7 @@ class Engine:
                 taken = {Network(self.store, other).read()["index"]
                          for other in os.listdir(self.path("networks"))}
                 network.create(next(n for n in range(1, 255) if n not in taken), ipv4, ipv6)
+                self.made.append(network)
         return network
 
     def volume(self, name, root=None, target=None):
@@ -366,6 +367,9 @@ class Engine:
         for container in self.containers():
             if container.spec["attached"] and container.owner() in (os.getpid(), None):
                 container.remove(force=True)
+        for network in self.made:
+            if network.exists() and not network.read()["leases"]:
+                network.remove()
 
 
 def foreign_images(dockerfile):
