@@ -353,3 +353,12 @@ const struct check_config *config_check(const struct config *config, const char 
     }
     return NULL;
 }
+
+int config_check_of_id(const struct config *config, uint64_t id)
+{
+    for (int i = 0; i < config->check_count; i++) {
+        if (config->checks[i].id == id)
+            return i;
+    }
+    return -1;
+}

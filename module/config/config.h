@@ -95,8 +95,9 @@ int config_reload(config_lookup_fn lookup, void *context, const struct config *b
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config **config);
 
-/* The check of that name, or NULL. */
+/* The check of that name, or NULL; and the index of the one with that id, or -1. */
 const struct check_config *config_check(const struct config *config, const char *name);
+int config_check_of_id(const struct config *config, uint64_t id);
 
 /* Where the address of a check (by its index), or of the ledger, was read from, for people:
  * "DATABASE_URL", "url (probity.yaml:7:10)".  NULL: nothing sets it. */

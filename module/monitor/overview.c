@@ -47,17 +47,12 @@ const struct check_state *overview_app(const struct overview *overview)
 
 void overview_take(struct overview *overview, const struct outcome *outcome)
 {
-    const struct check_state *app = overview_app(overview);
-    struct check_state *state = NULL;
+    int check = config_check_of_id(overview->config, outcome->check);
 
-    for (int i = 0; i < overview->config->check_count; i++) {
-        if (overview->config->checks[i].id == outcome->check)
-            state = &overview->checks[i];
-    }
-    if (state == NULL || overview_is_from_before(overview, outcome))
+    if (check < 0 || overview_is_from_before(overview, outcome))
         return;
-    check_state_take(state, outcome);
-    if (state == app)
+    check_state_take(&overview->checks[check], outcome);
+    if (&overview->checks[check] == overview_app(overview))
         overview->app_answered = overview->app_answered || outcome->status != OUTCOME_ERROR
                                  || (outcome->has_facts && outcome->facts.http.http_status > 0);
 }

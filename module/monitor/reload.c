@@ -35,15 +35,6 @@ static uint32_t passing_by_name(const struct overview *overview, const struct co
     return passing;
 }
 
-static int find_row(const struct config *config, uint64_t id)
-{
-    for (int i = 0; i < config->check_count; i++) {
-        if (config->checks[i].id == id)
-            return i;
-    }
-    return -1;
-}
-
 static int find_state(const struct overview *overview, int from, int count, uint64_t id)
 {
     for (int i = from; i < count; i++) {
@@ -75,7 +66,7 @@ static int keep_states(struct overview *overview, const struct config *config)
     int kept = overview->config->check_count;
 
     for (int i = 0; i < kept;) {
-        int row = find_row(config, overview->checks[i].config->id);
+        int row = config_check_of_id(config, overview->checks[i].config->id);
 
         if (row >= 0) {
             overview->checks[i++].config = &config->checks[row];

@@ -36,13 +36,7 @@ static void take_config(struct probers *probers, const struct config *config)
 
 static bool is_wanted(const struct probers *probers, const struct prober *prober)
 {
-    const struct config *config = probers->config;
-
-    for (int i = 0; i < config->check_count; i++) {
-        if (config->checks[i].id == prober_check(prober))
-            return true;
-    }
-    return false;
+    return config_check_of_id(probers->config, prober_check(prober)) >= 0;
 }
 
 static bool is_running(const struct probers *probers, const struct check_config *check)

@@ -52,6 +52,18 @@ START_TEST(same_ids_are_never_used_again)
 }
 END_TEST
 
+START_TEST(same_ids_lead_to_their_rows)
+{
+    static const char *const env[] = { "REDIS_URL", "redis://h", "DATABASE_URL", "postgres://h/d",
+                                       NULL };
+    AUTO(config_release) const struct config *config = environment_load(env);
+
+    for (int i = 0; i < config->check_count; i++)
+        ck_assert_int_eq(config_check_of_id(config, config->checks[i].id), i);
+    ck_assert_int_eq(config_check_of_id(config, UINT64_MAX), -1);
+}
+END_TEST
+
 START_TEST(same_rows_do_not_care_for_the_rules_of_other_kinds)
 {
     static const char *const cases[][2] = {
@@ -129,6 +141,7 @@ TCase *same_cases(void)
 
     tcase_add_test(cases, same_rows_keep_their_id_and_changed_ones_get_another);
     tcase_add_test(cases, same_ids_are_never_used_again);
+    tcase_add_test(cases, same_ids_lead_to_their_rows);
     tcase_add_loop_test(cases, same_rows_do_not_care_for_the_rules_of_other_kinds, 0, 6);
     tcase_add_loop_test(cases, same_is_no_row_that_differs_in_a_rule, 0, 8);
     tcase_add_test(cases, same_looks_at_every_member);
