@@ -111,16 +111,11 @@ static void put_string(struct json_writer *writer, struct slice text)
     buf_append_char(writer->buf, '"');
 }
 
-void json_key_slice(struct json_writer *writer, struct slice key)
-{
-    put_string(writer, key);
-    buf_append(writer->buf, SLICE(": "));
-    writer->comma = false;
-}
-
 void json_key(struct json_writer *writer, const char *key)
 {
-    json_key_slice(writer, slice_of(key));
+    put_string(writer, slice_of(key));
+    buf_append(writer->buf, SLICE(": "));
+    writer->comma = false;
 }
 
 void json_put_slice(struct json_writer *writer, struct slice text)
@@ -180,18 +175,6 @@ void json_put_us_as_ms(struct json_writer *writer, int64_t duration_us)
     buf_append_char(writer->buf, (char)('0' + size % 10));
 }
 
-void json_put_time(struct json_writer *writer, int64_t wall_ms)
-{
-    char text[CLOCK_TEXT_BYTES];
-
-    if (wall_ms == 0) {
-        json_put_null(writer);
-        return;
-    }
-    clock_format(wall_ms, text);
-    json_put_text(writer, text);
-}
-
 void json_text(struct json_writer *writer, const char *key, const char *text)
 {
     json_key(writer, key);
@@ -224,8 +207,11 @@ void json_null_at(struct json_writer *writer, const char *key)
 
 void json_time(struct json_writer *writer, const char *key, int64_t wall_ms)
 {
-    json_key(writer, key);
-    json_put_time(writer, wall_ms);
+    char text[CLOCK_TEXT_BYTES];
+
+    if (wall_ms != 0)
+        clock_format(wall_ms, text);
+    json_text(writer, key, wall_ms == 0 ? NULL : text);
 }
 
 void json_int_or_null(struct json_writer *writer, const char *key, int64_t value)

@@ -26,7 +26,6 @@ void json_close_array(struct json_writer *writer);
 
 /* The key of the next value. */
 void json_key(struct json_writer *writer, const char *key);
-void json_key_slice(struct json_writer *writer, struct slice key);
 
 void json_put_text(struct json_writer *writer, const char *text); /* NULL writes null */
 void json_put_slice(struct json_writer *writer, struct slice text);
@@ -41,10 +40,7 @@ void json_put_raw(struct json_writer *writer, struct slice json);
 /* Microseconds as milliseconds with one decimal, rounded up: never better than the truth. */
 void json_put_us_as_ms(struct json_writer *writer, int64_t duration_us);
 
-/* A time as RFC 3339; null for 0. */
-void json_put_time(struct json_writer *writer, int64_t wall_ms);
-
-/* Shorthands for a key and its value. */
+/* Shorthands for a key and its value; a time is one of RFC 3339, null for 0. */
 void json_text(struct json_writer *writer, const char *key, const char *text);
 void json_int(struct json_writer *writer, const char *key, int64_t value);
 void json_uint(struct json_writer *writer, const char *key, uint64_t value);

@@ -91,14 +91,10 @@ int incident_find(struct fraction target, const struct incident_minute minutes[]
     return scan.is_open ? put_first(ret, found, max, &scan.open) : found;
 }
 
-struct fraction incident_share(struct fraction target, struct window_sum whole,
-                               const struct incident *incident)
-{
-    return budget_burn_rate(target, (struct window_sum){ whole.total, incident->sum.bad });
-}
-
 bool incident_is_grave(struct fraction target, struct window_sum whole,
                        const struct incident *incident)
 {
-    return fraction_compare(incident_share(target, whole, incident), fraction_of(1, 5)) > 0;
+    struct window_sum share = { whole.total, incident->sum.bad };
+
+    return fraction_compare(budget_burn_rate(target, share), fraction_of(1, 5)) > 0;
 }

@@ -32,10 +32,8 @@ struct incident {
 int incident_find(struct fraction target, const struct incident_minute minutes[], int count,
                   struct incident ret[], int max);
 
-/* Its share of the budget of a whole window, and whether that calls for a postmortem: strictly more
- * than a fifth (Site Reliability Workbook, error budget policy). */
-struct fraction incident_share(struct fraction target, struct window_sum whole,
-                               const struct incident *incident);
+/* Whether it calls for a postmortem: it took strictly more than a fifth of the budget of a whole
+ * window (Site Reliability Workbook, error budget policy). */
 bool incident_is_grave(struct fraction target, struct window_sum whole,
                        const struct incident *incident);
 
