@@ -36,6 +36,7 @@ static int write_file(const char *folder, const char *name, const struct buf *te
 
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     (void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+    errno = 0; /* a write that is cut short leaves it: the disk is full */
     fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     written = fd >= 0 && write(fd, text->data, text->length) == (ssize_t)text->length
               && rename(fresh, path) == 0;
