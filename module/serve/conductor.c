@@ -84,7 +84,6 @@ static void end_rest(struct conductor *conductor, int64_t now_ms, struct conduct
     int64_t patience_ms = shutdown_ms > PROBITYD_END_MS ? shutdown_ms : PROBITYD_END_MS;
 
     conductor->phase = PHASE_ENDS;
-    conductor->parts[CHILD_NGINX].state = PART_IDLE;
     tell(conductor, CHILD_COMMAND, SIGTERM, now_ms + shutdown_ms, actions);
     tell(conductor, CHILD_MIGRATION, SIGTERM, now_ms + MIGRATION_END_MS, actions);
     tell(conductor, CHILD_PROBITYD, SIGTERM, now_ms + patience_ms, actions);
