@@ -43,8 +43,7 @@ struct idle_view idle_look(const struct idle *idle);
 /* Any thread. */
 bool idle_is_paused(const struct idle *idle);
 
-/* How many pauses began so far: who finds another number than before has missed one.  Any thread.
- */
+/* How many began so far: who finds another number than before has missed one.  Any thread. */
 uint64_t idle_pauses(const struct idle *idle);
 
 /* Has `fd`, an eventfd of the caller's, written to whenever a pause begins or ends, until it is

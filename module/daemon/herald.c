@@ -90,7 +90,6 @@ static void tell_state(struct herald *herald, const struct page_set *set)
     char status[HERALD_STATUS_BYTES];
     char message[MESSAGE_BYTES];
     bool ready = herald->ready_told || atomic_load(herald->front_beat_ms) != 0;
-
     bool same;
 
     read_status(set, status);

@@ -34,8 +34,7 @@ int coverage_merge(struct coverage_span spans[], int count)
     return merged;
 }
 
-/* The next hole; false at the end.  strtoll() takes no blanks or signs here that Postgres writes.
- */
+/* The next hole; false at the end.  Postgres writes none of the blanks that strtoll() skips. */
 static bool next_hole(const char **text, struct coverage_span *ret)
 {
     char *end;

@@ -215,8 +215,7 @@ static bool heed_events(struct prober *prober, const struct pollfd *fds, int cou
     return true;
 }
 
-/* Sleeps on the kept connection.  Returns false when the peer closed it, or we are to stop or rest.
- */
+/* Sleeps on the kept connection.  Returns false when the peer closed it, or to stop or to rest. */
 static bool wait_quietly(struct prober *prober, int64_t until_ms)
 {
     for (;;) {

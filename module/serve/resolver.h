@@ -31,8 +31,7 @@ void resolver_rest(struct resolver *resolver, bool resting);
  * behind nginx's `server`: "10.0.0.7:80; server [fd00::7]:80". */
 bool resolver_changed(struct resolver *resolver, char text[RESOLVER_TEXT_BYTES]);
 
-/* The same as `text` for a list of addresses: sorted, each once, at most RESOLVER_ADDRESSES.  Pure.
- */
+/* The same for a list of addresses: sorted, each once, at most RESOLVER_ADDRESSES.  Pure. */
 void resolver_describe(const struct addrinfo *list, uint16_t port, char text[RESOLVER_TEXT_BYTES]);
 
 #endif

@@ -26,8 +26,7 @@ int template_fill(struct slice text, const struct template_value *values, int co
 struct template_mark {
     const char *mark;
     const char *value;
-    int times; /* how often it stands there: another number means another file than was thought of
-                */
+    int times; /* how often it stands there: else this is another file than was thought of */
 };
 
 /* Appends the text with its marks replaced.  Returns 0, or -EINVAL with `err`; or -ENOMEM. */
