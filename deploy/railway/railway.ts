@@ -1,4 +1,4 @@
-// railway.ts - a service with Probity in its own container, its worker, PostgreSQL and Redis.
+// railway.ts - a service with Probity in its own container, and what it works with.
 // SPDX-License-Identifier: MIT
 //
 // Copy it to .railway/railway.ts of your repository, which has a Dockerfile as docs/deploy/image.md

@@ -20,8 +20,8 @@ struct programs {
 void programs_init(struct programs *programs, const struct site *site, const char *const *command);
 
 /* Has probityd started from now on without PROBITY_READY_AFTER: that is for a version that has just
- * come up, and this one has run for long; an instance is not to leave the traffic for so long because
- * its monitor is started again. */
+ * come up, and this one has run for long; its instance is not to leave the traffic again because
+ * the monitor is started again. */
 void programs_trust(struct programs *programs);
 
 /* Starts one of them; what the migration says goes to `output_fd`.  Returns 0, or -errno with

@@ -25,6 +25,10 @@ struct advice {
     const char *health_why; /* NULL: a guess */
     const char *service;
     const struct survey_command *worker; /* of Celery; NULL: there is none */
+    bool wants_dockerfile;               /* it would be within, and there is none yet */
+    bool uses_redis, uses_celery;
+    const char *release; /* what it runs before a new version; NULL: nothing */
+    const char *require; /* for PROBITY_REQUIRE: what is known to be configured */
 };
 
 /* Decides; `wanted` is SURVEY_PLATFORMS unless somebody has chosen, and `folder` the name of the

@@ -56,35 +56,63 @@ const int material_target_count = ARRAY_LENGTH(material_targets);
 
 const struct material_gap material_gaps[] = {
     { COMPOSE,
-      "    build: { context: ../.., dockerfile: deploy/docker/Dockerfile, target: probity }\n",
-      "" },
+      "    build: { context: ../.., dockerfile: deploy/docker/Dockerfile, target: probity }\n", "",
+      GAP_ALWAYS },
     { COMPOSE, "build: { context: ../.., dockerfile: deploy/docker/Dockerfile, target: demo }",
-      "build: ../.." },
-    { COMPOSE, "${API_IMAGE:-probity-demo}", "${API_IMAGE:-@SERVICE@}" },
-    { COMPOSE, "PROBITY_SERVICE: shop", "PROBITY_SERVICE: @SERVICE@" },
-    { COMPOSE, "PROBITY_UPSTREAM: api:8000", "PROBITY_UPSTREAM: api:@PORT@" },
-    { COMPOSE, "http://api:8000/internal/health", "http://api:@PORT@@HEALTH@" },
-    { COMPOSE, "http://127.0.0.1:8000/internal/health", "http://127.0.0.1:@PORT@@HEALTH@" },
-    { ENV_EXAMPLE, "COMPOSE_PROJECT_NAME=shop", "COMPOSE_PROJECT_NAME=@SERVICE@" },
-    { FLY, "app = \"shop\"", "app = \"@SERVICE@\"" },
-    { FLY, "PROBITY_SERVICE = \"shop\"", "PROBITY_SERVICE = \"@SERVICE@\"" },
-    { FLY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"" },
-    { FLY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@" },
-    { KUBE_BASE "kustomization.yaml", "PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@" },
+      "build: ../..", GAP_ALWAYS },
+    { COMPOSE, "${API_IMAGE:-probity-demo}", "${API_IMAGE:-@SERVICE@}", GAP_ALWAYS },
+    { COMPOSE, "PROBITY_SERVICE: shop", "PROBITY_SERVICE: @SERVICE@", GAP_ALWAYS },
+    { COMPOSE, "PROBITY_UPSTREAM: api:8000", "PROBITY_UPSTREAM: api:@PORT@", GAP_ALWAYS },
+    { COMPOSE, "http://api:8000/internal/health", "http://api:@PORT@@HEALTH@", GAP_ALWAYS },
+    { COMPOSE, "http://127.0.0.1:8000/internal/health", "http://127.0.0.1:@PORT@@HEALTH@",
+      GAP_ALWAYS },
+    { ENV_EXAMPLE, "COMPOSE_PROJECT_NAME=shop", "COMPOSE_PROJECT_NAME=@SERVICE@", GAP_ALWAYS },
+    { FLY, "app = \"shop\"", "app = \"@SERVICE@\"", GAP_ALWAYS },
+    { FLY, "PROBITY_SERVICE = \"shop\"", "PROBITY_SERVICE = \"@SERVICE@\"", GAP_ALWAYS },
+    { FLY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"", GAP_ALWAYS },
+    { FLY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@", GAP_ALWAYS },
+    { FLY, "upgrade && alembic upgrade head", "upgrade@RELEASE@", GAP_ALWAYS },
+    { FLY, "PROBITY_REQUIRE = \"database,redis\"", "PROBITY_REQUIRE = \"@REQUIRE@\"", GAP_ALWAYS },
+    { KUBE_BASE "kustomization.yaml", "PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@",
+      GAP_ALWAYS },
     { KUBE_BASE "kustomization.yaml", "PROBITY_APP=http://127.0.0.1:8000/health",
-      "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@" },
-    { KUBE_BASE "deployment.yaml", "containerPort: 8000", "containerPort: @PORT@" },
-    { KUBE_BASE "deployment.yaml", "value: \"8000\"", "value: \"@PORT@\"" },
-    { KUBE_BASE "deployment.yaml", "path: /health\n", "path: @HEALTH@\n" },
-    { RAILWAY, "uvicorn app:app --host 127.0.0.1 --port 8000", "@COMMAND@" },
-    { RAILWAY, "celery -A tasks worker --loglevel info", "@WORKER@" },
-    { RAILWAY, "project(\"shop\"", "project(\"@SERVICE@\"" },
-    { RAILWAY, "PROBITY_SERVICE: \"shop\"", "PROBITY_SERVICE: \"@SERVICE@\"" },
-    { RAILWAY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"" },
-    { RAILWAY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@" },
-    { SYSTEMD_ENV, "#PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@" },
+      "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@", GAP_ALWAYS },
+    { KUBE_BASE "deployment.yaml", "containerPort: 8000", "containerPort: @PORT@", GAP_ALWAYS },
+    { KUBE_BASE "deployment.yaml", "value: \"8000\"", "value: \"@PORT@\"", GAP_ALWAYS },
+    { KUBE_BASE "deployment.yaml", "path: /health\n", "path: @HEALTH@\n", GAP_ALWAYS },
+    { RAILWAY, "upgrade && alembic upgrade head", "upgrade@RELEASE@", GAP_ALWAYS },
+    { RAILWAY, " redis, service }", " service }", GAP_WITHOUT_REDIS },
+    { RAILWAY, "  const cache = redis(\"Redis\");\n", "", GAP_WITHOUT_REDIS },
+    { RAILWAY, "    REDIS_URL: cache.env.REDIS_URL,\n", "", GAP_WITHOUT_REDIS },
+    { RAILWAY, "    CELERY_BROKER_URL: cache.env.REDIS_URL,\n", "", GAP_WITHOUT_CELERY },
+    { RAILWAY, "\"database,redis,celery\"", "\"database\"", GAP_WITHOUT_REDIS },
+    { RAILWAY, "\"database,redis,celery\"", "\"database,redis\"", GAP_WITHOUT_CELERY },
+    { RAILWAY, "[db, cache, web, worker]", "[db, web]", GAP_WITHOUT_REDIS },
+    { RAILWAY, "[db, cache, web, worker]", "[db, cache, web]", GAP_WITHOUT_CELERY },
+    { RAILWAY,
+      "  const worker = service(\"worker\", {\n"
+      "    source,\n"
+      "    build,\n"
+      "    start: \"celery -A tasks worker --loglevel info\",\n"
+      "    // Nobody asks a worker over HTTP: the check `celery` of `web` says how it is.\n"
+      "    deploy: {\n"
+      "      drainingSeconds: 300, // for the task under way: Celery's warm shutdown\n"
+      "      restartPolicyType: \"ON_FAILURE\",\n"
+      "      restartPolicyMaxRetries: 10,\n"
+      "    },\n"
+      "    env: addresses,\n"
+      "  });\n"
+      "\n",
+      "", GAP_WITHOUT_CELERY },
+    { RAILWAY, "uvicorn app:app --host 127.0.0.1 --port 8000", "@COMMAND@", GAP_ALWAYS },
+    { RAILWAY, "celery -A tasks worker --loglevel info", "@WORKER@", GAP_ALWAYS },
+    { RAILWAY, "project(\"shop\"", "project(\"@SERVICE@\"", GAP_ALWAYS },
+    { RAILWAY, "PROBITY_SERVICE: \"shop\"", "PROBITY_SERVICE: \"@SERVICE@\"", GAP_ALWAYS },
+    { RAILWAY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"", GAP_ALWAYS },
+    { RAILWAY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@", GAP_ALWAYS },
+    { SYSTEMD_ENV, "#PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@", GAP_ALWAYS },
     { SYSTEMD_ENV, "#PROBITY_APP=http://127.0.0.1:8000/health",
-      "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@" },
+      "PROBITY_APP=http://127.0.0.1:@PORT@@HEALTH@", GAP_ALWAYS },
 };
 const int material_gap_count = ARRAY_LENGTH(material_gaps);
 
@@ -136,6 +164,10 @@ static void append_part(struct buf *buf, const struct material_gap *gap, struct 
         buf_append_uint(buf, (uint64_t)advice->port);
     else if (slice_equals_text(name, "HEALTH"))
         buf_append_text(buf, advice->health);
+    else if (slice_equals_text(name, "REQUIRE"))
+        buf_append_text(buf, advice->require);
+    else if (slice_equals_text(name, "RELEASE") && advice->release != NULL)
+        buf_printf(buf, " && %s", advice->release);
     if (slice_equals_text(name, "WORKER"))
         command = advice->worker;
     else if (!slice_equals_text(name, "COMMAND"))
@@ -157,12 +189,26 @@ static void append_filling(struct buf *buf, const struct material_gap *gap,
     }
 }
 
-static const struct material_gap *gap_at(const char *source, const char *text)
+static bool is_case(enum material_case when, const struct advice *advice)
+{
+    switch (when) {
+    case GAP_WITHOUT_CELERY:
+        return !advice->uses_celery;
+    case GAP_WITHOUT_REDIS:
+        return !advice->uses_redis;
+    case GAP_ALWAYS:
+        break;
+    }
+    return true;
+}
+
+static const struct material_gap *gap_at(const char *source, const char *text,
+                                         const struct advice *advice)
 {
     for (int i = 0; i < material_gap_count; i++) {
         const struct material_gap *gap = &material_gaps[i];
 
-        if (strcmp(gap->source, source) == 0
+        if (strcmp(gap->source, source) == 0 && is_case(gap->when, advice)
             && slice_starts_with(slice_of(text), slice_of(gap->text)))
             return gap;
     }
@@ -174,7 +220,7 @@ void material_append(struct buf *buf, const char *source, const struct advice *a
     const char *text = material_text(source);
 
     while (*text != '\0') {
-        const struct material_gap *gap = gap_at(source, text);
+        const struct material_gap *gap = gap_at(source, text, advice);
 
         if (gap == NULL) {
             buf_append_char(buf, *text++);

@@ -39,12 +39,17 @@ extern const int material_target_count;
 /* Whether an advice includes a file. */
 bool material_is_wanted(const struct material_target *target, const struct advice *advice);
 
-/* A text that stands in a file for something of the application's. */
+enum material_case { GAP_ALWAYS, GAP_WITHOUT_CELERY, GAP_WITHOUT_REDIS };
+
+/* A text that stands in a file for something of the application's.  Of two gaps with the same text
+ * the first one whose case it is counts. */
 struct material_gap {
     const char *source;
     const char *text;
-    const char
-        *filling; /* @SERVICE@, @PORT@, @HEALTH@, @COMMAND@, @WORKER@ are the application's */
+    /* @SERVICE@, @PORT@, @HEALTH@, @COMMAND@, @WORKER@, @RELEASE@, @REQUIRE@ are the application's.
+     */
+    const char *filling;
+    enum material_case when;
 };
 
 extern const struct material_gap material_gaps[];

@@ -152,3 +152,15 @@ bool notes_is_worker(const struct survey_command *command)
     }
     return has_celery && has_worker;
 }
+
+bool notes_runs_its_arguments(struct survey *survey, const struct survey_command *command)
+{
+    static const char *const parts[] = { "entrypoint", "tini", "dumb-init", "exec \"$@\"" };
+    const char *text = notes_text(survey, command);
+
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (strstr(text, parts[i]) != NULL)
+            return true;
+    }
+    return false;
+}

@@ -31,6 +31,9 @@ const struct yaml_node *notes_parse(struct survey *survey, const char *where, st
 /* A command that runs a Celery worker. */
 bool notes_is_worker(const struct survey_command *command);
 
+/* An entry point that runs what it is given, and is not the application itself. */
+bool notes_runs_its_arguments(struct survey *survey, const struct survey_command *command);
+
 /* The words of a command with blanks between them. */
 const char *notes_text(struct survey *survey, const struct survey_command *command);
 

@@ -24,6 +24,8 @@ void reader_procfile(struct survey *survey, const char *where, struct slice text
             survey->starts[SURVEY_BY_PROCFILE] = command;
         else if (notes_is_worker(&command) && survey->worker.where == NULL)
             survey->worker = command;
+        else if (slice_equals_text(name, "release"))
+            notes_fact(survey, &survey->release, where, line);
         else
             continue;
         notes_found(survey, where, "%.*s: %.*s", (int)name.length, name.data, (int)line.length,
@@ -60,10 +62,8 @@ void reader_python(struct survey *survey, const char *where, struct slice text)
         const char *name;
         enum survey_trait trait;
     } packages[] = {
-        { "fastapi", SURVEY_FASTAPI },
-        { "django", SURVEY_DJANGO },
-        { "flask", SURVEY_FLASK },
-        { "celery", SURVEY_CELERY },
+        { "fastapi", SURVEY_FASTAPI }, { "django", SURVEY_DJANGO },   { "flask", SURVEY_FLASK },
+        { "celery", SURVEY_CELERY },   { "alembic", SURVEY_ALEMBIC }, { "redis", SURVEY_REDIS },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(packages); i++) {
@@ -71,6 +71,19 @@ void reader_python(struct survey *survey, const char *where, struct slice text)
             continue;
         notes_found(survey, where, "%s", packages[i].name);
         survey->traits |= 1U << packages[i].trait;
+    }
+}
+
+static void take_dependencies(struct survey *survey, const char *where,
+                              const struct yaml_node *dependencies)
+{
+    static const char *const clients[] = { "redis", "ioredis", "bullmq" };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(clients); i++) {
+        if (yaml_get(dependencies, clients[i]) == NULL)
+            continue;
+        notes_found(survey, where, "%s", clients[i]);
+        survey->traits |= 1U << SURVEY_REDIS;
     }
 }
 
@@ -86,6 +99,7 @@ void reader_package_json(struct survey *survey, const char *where, struct slice 
     survey->traits |= 1U << SURVEY_NODE;
     if (name != NULL)
         notes_fact(survey, &survey->service, where, slice_of(name));
+    take_dependencies(survey, where, yaml_get(package, "dependencies"));
     if (start == NULL)
         return;
     notes_found(survey, where, "start: %s", start);

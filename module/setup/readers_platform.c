@@ -26,6 +26,14 @@ static void found_start(struct survey *survey, const char *where, struct slice l
     notes_line(survey, &survey->starts[SURVEY_BY_PLATFORM], where, line);
 }
 
+/* A string, or a list of one. */
+static const char *first_text(const struct yaml_node *node)
+{
+    if (node != NULL && node->kind == YAML_LIST)
+        node = node->count == 1 ? node->items[0] : NULL;
+    return yaml_text(node);
+}
+
 /* Railway's own words, on what it calls config as code. */
 static void found_railway(struct survey *survey, const char *where)
 {
@@ -41,6 +49,8 @@ void reader_railway_json(struct survey *survey, const char *where, struct slice 
     found_start(survey, where, slice_of(yaml_text(yaml_get(deploy, "startCommand"))));
     found_fact(survey, &survey->health, where, "health check",
                slice_of(yaml_text(yaml_get(deploy, "healthcheckPath"))));
+    found_fact(survey, &survey->release, where,
+               "before a deployment:", slice_of(first_text(yaml_get(deploy, "preDeployCommand"))));
 }
 
 void reader_railway_toml(struct survey *survey, const char *where, struct slice text)
@@ -67,6 +77,8 @@ void reader_fly_toml(struct survey *survey, const char *where, struct slice text
 
     notes_fact(survey, &survey->platforms[SURVEY_FLY], where, SLICE("its file"));
     found_fact(survey, &survey->service, where, "app", toml_find(text, "", "app"));
+    found_fact(survey, &survey->release, where,
+               "before a deployment:", toml_find(text, "deploy", "release_command"));
     found_start(survey, where, toml_find(text, "processes", "app"));
     for (size_t i = 0; i < ARRAY_LENGTH(sections); i++)
         found_fact(survey, &survey->health, where, "health check",
@@ -107,6 +119,7 @@ void reader_compose(struct survey *survey, const char *where, struct slice text)
     const struct yaml_node *services = yaml_get(notes_parse(survey, where, text), "services");
 
     notes_fact(survey, &survey->platforms[SURVEY_DOCKER], where, SLICE("a file of Docker Compose"));
+    notes_fact(survey, &survey->compose, where, slice_of(where));
     for (int i = 0; services != NULL && services->kind == YAML_MAP && i < services->count; i++) {
         const struct yaml_node *service = services->entries[i].value;
         const struct yaml_node *health = yaml_get(yaml_get(service, "healthcheck"), "test");

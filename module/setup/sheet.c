@@ -41,8 +41,9 @@ static void append_conclusions(struct buf *buf, const struct survey *survey,
     buf_printf(buf, "#\n# Concluded\n#   For %s: %s (another one: --for).\n",
                survey_platform_text(advice->platform), advice->platform_why);
     buf_printf(buf, "#   Probity goes %s: %s.\n",
-               advice->is_within ? "into the application's image and starts it"
-                                 : "beside the application",
+               advice->is_within || advice->wants_dockerfile
+                   ? "into the application's image and starts it"
+                   : "beside the application",
                advice->within_why);
     if (advice->is_within && advice->image != NULL)
         buf_printf(buf, "#   %s: %s, so the tree %s.\n", survey->image.text, advice->image->why,
@@ -100,7 +101,7 @@ void sheet_append(struct buf *buf, struct survey *survey, const struct advice *a
     append_names(buf, survey);
     if (advice->is_within)
         sheet_append_image(buf, survey, advice);
-    else
+    else if (!advice->wants_dockerfile)
         sheet_append_gateway(buf, advice);
     if (survey->worker.where != NULL)
         sheet_append_worker(buf, survey, advice);

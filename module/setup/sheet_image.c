@@ -54,24 +54,11 @@ static void append_install(struct buf *buf, const struct survey *survey,
     buf_append_text(buf, "\n");
 }
 
-/* An entry point that runs what it is given may stay; one that is the application itself becomes a
- * part of the command. */
-static bool runs_its_arguments(struct survey *survey)
-{
-    static const char *const names[] = { "entrypoint", "tini", "dumb-init", "exec \"$@\"" };
-    const char *text = notes_text(survey, &survey->entry);
-
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (strstr(text, names[i]) != NULL)
-            return true;
-    }
-    return false;
-}
-
 static void append_command(struct buf *buf, struct survey *survey, const struct advice *advice)
 {
     const struct words_move move = { advice->port_before, advice->port };
-    bool replaces = survey->entry.where != NULL && !runs_its_arguments(survey);
+    bool replaces =
+        survey->entry.where != NULL && !notes_runs_its_arguments(survey, &survey->entry);
 
     if (replaces)
         buf_append_text(buf, "ENTRYPOINT []\n");
@@ -98,7 +85,7 @@ void sheet_append_image(struct buf *buf, struct survey *survey, const struct adv
                "#\n# ---- The application's Dockerfile, at its end (%s)\n"
                "# The tree is an image of its own, built once from Probity's folder:\n"
                "#   docker build -t probity-tree --target tree %s-f deploy/docker/Dockerfile .\n",
-               advice->start->where, argument_of(advice));
+               survey->image.where, argument_of(advice));
     if (advice->platform == SURVEY_RAILWAY || advice->platform == SURVEY_FLY)
         buf_append_text(buf,
                         "# Push it to a registry that the platform's builder can read, and say "
@@ -116,6 +103,11 @@ void sheet_append_image(struct buf *buf, struct survey *survey, const struct adv
     buf_printf(buf, "EXPOSE %d\n", ADVICE_OWN_PORT);
     materials_append_health(buf);
     append_command(buf, survey, advice);
+    if (advice->platform == SURVEY_DOCKER && survey->compose.where != NULL)
+        buf_printf(buf,
+                   "# What %s publishes of it is nginx's port, %d: a request past nginx counts for "
+                   "nothing.\n",
+                   survey->compose.where, ADVICE_OWN_PORT);
 }
 
 /* "-n w1@%h" or "--hostname=w1@%h"; Celery's own name is celery@ and the host's. */
@@ -140,6 +132,20 @@ static const char *node_of(struct survey *survey, const char *host)
     return notes_copy(survey, slice_of(node));
 }
 
+/* The image is mostly the application's own, whose HEALTHCHECK asks an nginx that a worker has not.
+ */
+static void append_compose_health(struct buf *buf, const struct survey *survey, const char *node)
+{
+    buf_printf(
+        buf,
+        "# Its image needs /opt/probity as well. In %s, because the image's HEALTHCHECK asks "
+        "nginx:\n"
+        "    healthcheck:\n"
+        "      test: [\"CMD-SHELL\", \"/opt/probity/bin/probity probe celery --node %s\"]\n"
+        "      interval: 30s\n      timeout: 6s\n      start_period: 30s\n",
+        survey->compose.where, node);
+}
+
 void sheet_append_worker(struct buf *buf, struct survey *survey, const struct advice *advice)
 {
     const char *host = advice->platform == SURVEY_SYSTEMD ? "$(hostname)" : "$HOSTNAME";
@@ -157,6 +163,10 @@ void sheet_append_worker(struct buf *buf, struct survey *survey, const struct ad
     }
     if (advice->platform == SURVEY_SYSTEMD) {
         buf_printf(buf, "# A timer may ask: probity probe celery --node \"%s\"\n", node);
+        return;
+    }
+    if (survey->compose.where != NULL) {
+        append_compose_health(buf, survey, node_of(survey, "$$HOSTNAME"));
         return;
     }
     buf_append_text(buf, "# In its Dockerfile:\n");

@@ -23,7 +23,15 @@ enum survey_platform {
 };
 
 /* What an application is made of. */
-enum survey_trait { SURVEY_FASTAPI, SURVEY_DJANGO, SURVEY_FLASK, SURVEY_NODE, SURVEY_CELERY };
+enum survey_trait {
+    SURVEY_FASTAPI,
+    SURVEY_DJANGO,
+    SURVEY_FLASK,
+    SURVEY_NODE,
+    SURVEY_CELERY,
+    SURVEY_ALEMBIC,
+    SURVEY_REDIS,
+};
 
 /* Variables that Probity reads as the application does. */
 enum survey_name {
@@ -79,6 +87,8 @@ struct survey {
     struct survey_port exposed;
     struct survey_fact health; /* the path at which the application tells how it is */
     struct survey_fact service;
+    struct survey_fact release; /* what is run before a new version */
+    struct survey_fact compose; /* a file of Docker Compose */
 };
 
 /* An empty one whose texts go to `arena`. */

@@ -17,6 +17,8 @@ static const struct advice advice = {
     .health = "/how",
     .start = &start,
     .worker = &worker,
+    .release = "make it",
+    .require = "app,redis",
 };
 
 static const char *filled(struct buf *buf, const char *source)
@@ -61,11 +63,34 @@ END_TEST
 START_TEST(commands_are_put_into_quotes)
 {
     AUTO(buf_done) struct buf buf;
-    const char *text = filled(&buf, "deploy/railway/railway.ts");
+    struct advice with_worker = advice;
+    const char *text;
 
+    with_worker.uses_redis = with_worker.uses_celery = true;
+    buf_init(&buf, 256 * 1024);
+    material_append(&buf, "deploy/railway/railway.ts", &with_worker);
+    text = buf_text(&buf);
+    ck_assert_ptr_nonnull(strstr(text, "\"database,redis,celery\""));
     ck_assert_ptr_nonnull(
         strstr(text, "serve -- sh -c 'exec serve '\\\\''a b'\\\\'' --port=8080'\""));
     ck_assert_ptr_nonnull(strstr(text, "\"sh -c 'exec celery -A a worker -n \\\"b\\\"'\""));
+}
+END_TEST
+
+START_TEST(what_an_application_does_not_use_is_left_out)
+{
+    AUTO(buf_done) struct buf railway;
+    AUTO(buf_done) struct buf fly;
+    static const char *const parts[] = { "redis", "celery", "worker\"", "cache", "alembic" };
+
+    ck_assert_ptr_nonnull(
+        strstr(filled(&fly, "deploy/fly/fly.toml"),
+               "release_command = \"sh -c 'probity migrate upgrade && make it'\""));
+    ck_assert_ptr_nonnull(strstr(buf_text(&fly), "PROBITY_REQUIRE = \"app,redis\""));
+    (void)filled(&railway, "deploy/railway/railway.ts");
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+        ck_assert_msg(strstr(buf_text(&railway), parts[i]) == NULL, "still %s", parts[i]);
+    ck_assert_ptr_nonnull(strstr(buf_text(&railway), "resources: [db, web]"));
 }
 END_TEST
 
@@ -89,6 +114,7 @@ TCase *materials_cases(void)
     tcase_add_test(cases, what_is_to_be_filled_in_stands_in_its_file);
     tcase_add_test(cases, a_filled_file_has_no_gap_left);
     tcase_add_test(cases, commands_are_put_into_quotes);
+    tcase_add_test(cases, what_an_application_does_not_use_is_left_out);
     tcase_add_test(cases, the_health_check_is_the_image_s_own);
     return cases;
 }

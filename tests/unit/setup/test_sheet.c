@@ -20,8 +20,8 @@
 enum { TEXT_BYTES = 256 * 1024, VARIABLES_MAX = 16 };
 
 static const char *const names[] = {
-    "broken",    "django-alpine", "fastapi-railway", "fly-8080",   "go-distroless",
-    "manifests", "node-fly",      "nothing",         "old-debian",
+    "broken",    "django-alpine", "entry-alone",  "fastapi-railway", "fly-8080",   "go-distroless",
+    "manifests", "node-fly",      "node-railway", "nothing",         "old-debian", "own-nginx",
 };
 
 static char folder[PATH_MAX];
