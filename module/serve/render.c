@@ -96,6 +96,7 @@ static int render_template(const struct site *site, const struct render_host *ho
     struct error trouble = { 0 };
     int code = folder_read_file(site->template, FILE_MAX_BYTES, arena, &text, err);
 
+    buf_init(&out, FILE_MAX_BYTES);
     if (code != 0)
         return code;
     (void)snprintf(port, sizeof(port), "%d", (int)container->port);
@@ -103,7 +104,6 @@ static int render_template(const struct site *site, const struct render_host *ho
                    host->processors > WORKERS_MAX ? WORKERS_MAX : host->processors);
     (void)snprintf(slots, sizeof(slots), "%lld", (long long)connections(host));
     (void)snprintf(shutdown, sizeof(shutdown), "%lld", (long long)container->shutdown_ms);
-    buf_init(&out, FILE_MAX_BYTES);
     code = template_fill(text, values, (int)ARRAY_LENGTH(values), &out, &trouble);
     if (code != 0)
         return error_set(err, -code, "%.120s: %s", site->template, trouble.text);
@@ -125,9 +125,9 @@ static int render_include(const struct site *site, const struct include *include
     struct error trouble = { 0 };
     int code = folder_read_file(include->path, FILE_MAX_BYTES, arena, &text, err);
 
+    buf_init(&out, FILE_MAX_BYTES);
     if (code != 0)
         return code;
-    buf_init(&out, FILE_MAX_BYTES);
     code = template_replace(text, include->marks, include->count, &out, &trouble);
     if (code != 0)
         return error_set(err, -code, "%.120s: %s", include->path, trouble.text);

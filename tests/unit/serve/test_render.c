@@ -127,14 +127,28 @@ START_TEST(render_puts_socket_log_and_prefix_into_the_includes)
 }
 END_TEST
 
+/* So that what is not initialised is no zero by chance. */
+static void soil_stack(void)
+{
+    volatile char soil[64 * 1024];
+
+    for (size_t i = 0; i < sizeof(soil); i++)
+        soil[i] = 0x55;
+}
+
 START_TEST(render_names_the_file_that_it_can_not_use)
 {
     static const struct render_host host = { .has_ipv4 = true, .processors = 1 };
-    struct error err = { 0 };
+    char *const paths[] = { site.server_include, site.http_include, site.template };
 
-    (void)snprintf(site.template, sizeof(site.template), "/nowhere/template");
-    ck_assert_int_lt(render(&site, &host, &err), 0);
-    ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/template"));
+    for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+        struct error err = { 0 };
+
+        (void)snprintf(paths[i], sizeof(site.template), "/nowhere/%zu", i);
+        soil_stack();
+        ck_assert_int_lt(render(&site, &host, &err), 0);
+        ck_assert_ptr_nonnull(strstr(err.text, paths[i]));
+    }
 }
 END_TEST
 
