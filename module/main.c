@@ -86,7 +86,7 @@ static int start(struct house *house, struct error *err)
 
 int main(int argc, char **argv)
 {
-    static struct house house = { .notify.fd = -1 };
+    static struct house house;
     struct error err = { 0 };
     int code = outset_options(argc, argv);
 

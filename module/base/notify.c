@@ -67,10 +67,12 @@ int notify_open(struct notify *notify, struct error *err)
     }
     if (notify->address_bytes != 0) {
         notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (notify->fd < 0)
+        if (notify->fd < 0) {
+            notify->address_bytes = 0;
             code = error_set(err, errno, "NOTIFY_SOCKET: socket: %s", strerror(errno));
-        else
+        } else {
             notify->watchdog_ms = read_watchdog_ms();
+        }
     }
     forget_environment();
     return code;
@@ -78,12 +80,14 @@ int notify_open(struct notify *notify, struct error *err)
 
 void notify_close(struct notify *notify)
 {
-    auto_close(&notify->fd);
+    if (notify->address_bytes != 0)
+        auto_close(&notify->fd);
+    notify->address_bytes = 0;
 }
 
 bool notify_wanted(const struct notify *notify)
 {
-    return notify->fd >= 0;
+    return notify->address_bytes != 0;
 }
 
 bool notify_send(const struct notify *notify, const char *message)

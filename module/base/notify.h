@@ -13,10 +13,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/* Zeroes: nobody is to be told. */
 struct notify {
-    int fd; /* -1: nobody is to be told */
     struct sockaddr_un address;
-    socklen_t address_bytes;
+    socklen_t address_bytes; /* 0: nobody is to be told, and there is no socket */
+    int fd;
     int64_t watchdog_ms; /* how long the manager bears silence; 0: for ever */
 };
 
