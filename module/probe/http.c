@@ -37,6 +37,7 @@ static enum probe_result look_http(struct probe *probe, void *link, int64_t dead
                                             .request_id = is_application(&probe->check)
                                                               ? random_own_id()
                                                               : NULL,
+                                            .as_https = is_application(&probe->check),
                                             .wanted_header = want->header,
                                             .wanted_in_header = want->header_contains,
                                             .body_bytes = http_judge_body_bytes(want) };

@@ -36,6 +36,9 @@ static void write_request(struct buf *request, const struct http_question *quest
         buf_printf(request, "Authorization: Bearer %s\r\n", question->bearer);
     if (question->request_id != NULL)
         buf_printf(request, "X-Request-Id: %s\r\n", question->request_id);
+    /* What speaks TLS stands in front: one that sends http to https would redirect us for ever. */
+    if (question->as_https)
+        buf_append_text(request, "X-Forwarded-Proto: https\r\n");
     if (question->body != NULL)
         buf_printf(request, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                    strlen(question->body));

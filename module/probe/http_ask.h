@@ -18,6 +18,7 @@ struct http_question {
     const char *host_header;      /* NULL: the target's */
     const char *bearer;           /* NULL: none */
     const char *request_id;       /* as X-Request-Id; NULL: none */
+    bool as_https;                /* as if it had come by TLS to a proxy in front */
     const char *body;             /* JSON, which makes it a POST; NULL makes it a GET */
     const char *wanted_header;    /* NULL: none */
     const char *wanted_in_header; /* what it must hold; NULL: anything */

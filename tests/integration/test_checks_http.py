@@ -38,6 +38,13 @@ def echo_host(request):
     return 200, request.headers["host"].encode()
 
 
+def ill_over_https(request):
+    """As applications with `force_ssl` do, it sends elsewhere who has not come by TLS."""
+    if request.headers.get("x-forwarded-proto") != "https":
+        return 301, b"", {"Location": "https://shop.test/"}
+    return 503, b'{"status": "fail", "db": "gone"}', JSON
+
+
 class World:
     """One probityd, and a check for each thing that can be asked of an answer."""
 
@@ -50,13 +57,14 @@ class World:
         "/host": echo_host,
         "/fails": (200, b'{"status": "DOWN",  "why": "disk at 0.10"}', JSON),
         "/warns": (200, b'{"status": "warn"}', JSON),
-        "/ill": (503, b'{"status": "fail", "db": "gone"}', JSON),
+        "/ill": ill_over_https,
     }
 
     # name: (path, more of the row, the word)
     checks = {
         "plain": ("/", "", "ok"),
         "missing": ("/nowhere", "", "error: http status 404"),
+        "by-http": ("/ill", "", "error: http status 301"),
         "not-followed": ("/moved", "", "error: http status 302"),
         "moved-is-well": ("/moved", "http: {status: [200, 300-399]}", "ok"),
         "missing-is-well": ("/nowhere", "http: {status: [404]}", "ok"),
