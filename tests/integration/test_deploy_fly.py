@@ -86,7 +86,8 @@ def test_the_end_has_the_time_that_it_needs(fly):
     assert fly["kill_signal"] == "SIGTERM"
     assert 300 >= seconds(fly["kill_timeout"]) >= drain + 2 * shutdown + 3
     [check] = fly["http_service"]["checks"]
-    assert drain >= seconds(check["interval"])  # the proxy hears of it before anything is refused
+    # The proxy hears of it before anything is refused.
+    assert drain >= seconds(check["interval"]) + seconds(check["timeout"])
 
 
 def test_everybody_asks_on_the_port_that_nginx_listens_on(fly):
