@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 import collections
 import http.client
+import os
+import re
 import signal
 import socket
 import threading
@@ -9,7 +11,7 @@ import time
 
 import pytest
 
-from process import free_port, wait_until
+from process import REPOSITORY, free_port, wait_until
 from provers import Blackbox, Haproxy
 
 SMALL = 1024  # GCP looks for its text in so much of the body; kubelet reads 10 KB
@@ -116,6 +118,15 @@ def test_each_prover_takes_what_is_ready_and_leaves_what_is_not(well, ill, name)
 def test_a_dependency_that_is_down_restarts_no_container(ill, path):
     text, timeout, healthy, _ = PROVERS["kubernetes"]
     assert say(ill.nginx.port, text.format(path=path), timeout).status in healthy
+
+
+@pytest.mark.parametrize("path", ("nginx/nginx.conf.template", "deploy/docker/gateway.conf.template",
+                                  "deploy/kubernetes/gateway/nginx.conf.template"))
+def test_a_balancer_closes_its_connections_before_we_do(path):
+    """Google's keeps them for 600 s, and what it sends on one that we are closing is lost."""
+    with open(os.path.join(REPOSITORY, path), encoding="utf-8") as file:
+        towards_clients = re.search(r"^    keepalive_timeout (\d+)s;", file.read(), re.MULTILINE)
+    assert int(towards_clients[1]) > 600
 
 
 def test_a_prover_that_keeps_its_connection_hears_every_change(well):
