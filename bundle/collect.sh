@@ -4,7 +4,7 @@
 #
 # All that ldd names, which is what the libraries need themselves too, under the names by which they
 # are looked for.  `yes` leaves glibc out, whose parts work only together with the loader that the
-# program names: whatever image the tree comes to has one.
+# program names: whatever image the tree comes to has one.  Prints the path of each that it copies.
 set -eu
 kind=$1
 folder=$2
@@ -27,5 +27,6 @@ awk '$2 == "=>" { print $1, $3 } $1 ~ /^\// && $2 ~ /^\(/ { print $1, $1 }' "$fo
             *:libpthread.so.* | *:libdl.so.* | *:librt.so.* | *:libutil.so.* | *:libanl.so.*) continue ;;
         esac
         cp -L "$path" "$folder/$name"
+        echo "$path"
     done
 rm "$folder.txt"

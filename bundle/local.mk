@@ -12,7 +12,7 @@
 #
 # They are linked a second time and not in place of those that stay in the build: a program that
 # begins with a loader of its own does not run before that is installed, and make check needs it.
-EXTRA_DIST += %D%/collect.sh
+EXTRA_DIST += %D%/collect.sh %D%/licences.sh
 
 if BUNDLE
 bin_PROGRAMS += bundled/probityd bundled/probity
@@ -33,9 +33,10 @@ bundled_probity_LDADD = $(probity_LDADD)
 bundled_probity_LDFLAGS = $(AM_LDFLAGS) $(bundle_ldflags)
 EXTRA_bundled_probity_DEPENDENCIES = Makefile
 
-bundled/lib.stamp: probityd probity Makefile %D%/collect.sh
+bundled/lib.stamp: probityd probity Makefile %D%/collect.sh %D%/licences.sh
 	$(AM_V_GEN)$(MKDIR_P) bundled && LDD='$(LDD)' $(SHELL) $(srcdir)/%D%/collect.sh \
-		$(BUNDLE_KIND) bundled/lib probityd probity && : >$@
+		$(BUNDLE_KIND) bundled/lib probityd probity >bundled/paths \
+		&& $(SHELL) $(srcdir)/%D%/licences.sh bundled/licences <bundled/paths && : >$@
 
 all-local: bundled/lib.stamp
 
@@ -49,11 +50,22 @@ install-exec-local: bundled/lib.stamp
 		esac || exit 1; \
 	done
 
+# Whoever hands a library on hands its licence on with it.
+licencesdir = $(docdir)/licences
+install-data-local: bundled/lib.stamp
+	$(MKDIR_P) "$(DESTDIR)$(licencesdir)"
+	for file in bundled/licences/*; do \
+		test ! -f "$$file" || $(INSTALL_DATA) "$$file" "$(DESTDIR)$(licencesdir)" || exit 1; \
+	done
+
 uninstall-local:
 	for file in bundled/lib/*; do \
 		rm -f "$(DESTDIR)$(pkglibdir)/$${file##*/}"; \
 	done
-	-rmdir "$(DESTDIR)$(pkglibdir)"
+	for file in bundled/licences/*; do \
+		rm -f "$(DESTDIR)$(licencesdir)/$${file##*/}"; \
+	done
+	-rmdir "$(DESTDIR)$(pkglibdir)" "$(DESTDIR)$(licencesdir)" "$(DESTDIR)$(docdir)"
 
 clean-local:
 	rm -rf bundled

@@ -3,6 +3,7 @@ it does everything; what it takes from its surroundings is found there, or asked
 # SPDX-License-Identifier: MIT
 import glob
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -234,6 +235,22 @@ def test_a_tree_and_nginx_stay_below_the_bound(trees, capsys):
             print(f"\n--enable-bundle={kind}: {tree / (1 << 20):.1f} MiB, "
                   f"with nginx {(tree + nginx) / (1 << 20):.1f} of {BOUND_BYTES >> 20} MiB")
         assert tree + nginx <= BOUND_BYTES
+
+
+def test_every_library_brings_its_licence(trees):
+    tree = trees["libc"] + PREFIX
+    licences = os.path.join(tree, "share/doc/probity/licences")
+    brought = set(os.listdir(licences))
+    assert {"libc6", "libpq5", "libssl3", "zlib1g"} <= brought
+    for name in brought:
+        with open(os.path.join(licences, name), encoding="utf-8",
+                  errors="replace") as file:
+            referred = set(re.findall(r"/usr/share/common-licenses/([\w.-]*\w)", file.read()))
+        assert {"common-" + other for other in referred} <= brought, name
+    for library in os.listdir(os.path.join(tree, "lib/probity")):
+        owners = subprocess.run(["dpkg-query", "-S", f"*/{library}"], capture_output=True, text=True,
+                                check=True).stdout
+        assert {line.split(":")[0] for line in owners.splitlines()} & brought, library
 
 
 def test_uninstall_takes_away_what_install_has_brought(trees, start):
