@@ -1,33 +1,25 @@
 """surroundings.py - networks, name servers and roots as a platform may have them."""
 # SPDX-License-Identifier: MIT
 import contextlib
-import ctypes
 import os
 import subprocess
 
+import namespaces as ns
 from process import Process
-
-CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _call(result):
-    if result != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 @contextlib.contextmanager
 def own_network(*addresses):
     """This thread, and whatever it starts, has a network of its own: `lo` with these addresses."""
     with open("/proc/thread-self/ns/net", "rb") as outside:
-        _call(_libc.unshare(CLONE_NEWNET))
+        ns.unshare(ns.NEWNET)
         try:
             subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
             for address in addresses:
                 subprocess.run(["ip", "address", "add", address, "dev", "lo", "nodad"], check=True)
             yield
         finally:
-            _call(_libc.setns(outside.fileno(), CLONE_NEWNET))
+            ns.setns(f"/proc/thread-self/fd/{outside.fileno()}", ns.NEWNET)
 
 
 class NameServer(Process):
