@@ -172,6 +172,19 @@ def shared(request, postgres_template):
 
 
 @pytest.fixture(scope="module")
+def ledger(shared):
+    """A PostgreSQL for a module's tests."""
+    return shared.postgres()
+
+
+@pytest.fixture
+def empty(ledger):
+    """The same, without our schema."""
+    ledger.sql("DROP SCHEMA IF EXISTS probity CASCADE")
+    return ledger
+
+
+@pytest.fixture(scope="module")
 def stack(shared):
     """A whole stack for a module's tests: demo application, Celery, all checks; ready."""
     whole = shared.stack(app="demo", celery=True)

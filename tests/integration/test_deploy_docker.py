@@ -77,17 +77,6 @@ def based(engine, image, tmp_path_factory):
     return engine.build(str(folder), "probity-test-shop")
 
 
-@pytest.fixture(scope="module")
-def ledger(shared):
-    return shared.postgres()
-
-
-@pytest.fixture
-def empty(ledger):
-    ledger.sql("DROP SCHEMA IF EXISTS probity CASCADE")
-    return ledger
-
-
 class Running:
     """A container of the image on the machine's own loopback, as its tests ask it."""
 

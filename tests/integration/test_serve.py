@@ -43,17 +43,6 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 COMMAND = [PYTHON, "-c", APPLICATION]
 
 
-@pytest.fixture(scope="module")
-def ledger(shared):
-    return shared.postgres()
-
-
-@pytest.fixture
-def empty(ledger):
-    ledger.sql("DROP SCHEMA IF EXISTS probity CASCADE")
-    return ledger
-
-
 def serve(start, command=None, wait=True, wrapper=(), **env):
     part = Serve(start.subfolder(), command=command, wrapper=wrapper)
     part.env = {"PROBITY_DRAIN_SECONDS": "0", **env}
