@@ -411,8 +411,9 @@ def test_a_database_that_appears_late_is_named_by_what_it_lacks_and_nothing_is_l
     stack.wait_ready()
     stack.tool("migrate", "upgrade", check=True, env={"DATABASE_URL": stack.postgres.url()})
     wait_until(lambda: counted(stack) == 30, 30, "every event")
-    # The check says each word once, and so does the ledger's writer; its reader says the first.
-    assert len(loud(stack)) == len(set(loud(stack))) <= 7, loud(stack)
+    # The check says each word once, and so does the ledger's writer; its reader says the first.  On
+    # a busy machine they also see that nobody listens between the two servers, and no schema yet.
+    assert len(loud(stack)) == len(set(loud(stack))) <= 10, loud(stack)
 
 
 # An application that takes its time.
