@@ -195,11 +195,19 @@ static void put_text(struct json_writer *json, const char *name, const char *tex
     json_text(json, name, copy == NULL ? "out of memory" : copy);
 }
 
+/* Escaped as in JSON, so that a line never ends early; but quotes end nothing here. */
 static void put_plain_text(struct buf *line, const char *text)
 {
     AUTO(auto_free) char *copy = scrubbed(text);
+    const char *rest = copy == NULL ? "out of memory" : copy;
+    size_t length;
 
-    json_escape(line, slice_of(copy == NULL ? "out of memory" : copy));
+    while (length = strcspn(rest, "\""), rest[length] != '\0') {
+        json_escape(line, (struct slice){ rest, length });
+        buf_append_char(line, '"');
+        rest += length + 1;
+    }
+    json_escape(line, (struct slice){ rest, length });
 }
 
 static void put_json(struct buf *line, enum log_level level, const char *message,
@@ -222,7 +230,6 @@ static void put_json(struct buf *line, enum log_level level, const char *message
     json_close_object(&json);
 }
 
-/* Control characters are escaped here too: a log line never ends early. */
 static void put_plain(struct buf *line, enum log_level level, const char *message,
                       const struct log_field *fields, int count)
 {

@@ -137,12 +137,16 @@ static void reload(struct steward *steward)
     config_release(&next);
 }
 
+static const char *end_words(int signal_number)
+{
+    return signal_number == SIGINT ? "told to end (SIGINT)" : "told to end (SIGTERM)";
+}
+
 static void order_end(struct orders *orders, int signal_number, int64_t until_ms)
 {
     struct drain drain = { .until_boot_ms = until_ms };
 
-    (void)snprintf(drain.reason, sizeof(drain.reason), "told to end (SIG%s)",
-                   signal_number == SIGINT ? "INT" : "TERM");
+    (void)snprintf(drain.reason, sizeof(drain.reason), "%s", end_words(signal_number));
     order_drain(orders, &drain);
 }
 
@@ -162,11 +166,16 @@ static void drain(struct steward *steward, int signal_number)
 {
     int64_t drain_ms = steward->house->config->drain_ms;
     int64_t since_ms = monitor_draining_since_ms(steward->monitor);
+    int left_ms;
 
     /* Who was drained by hand before has let that time pass already. */
     since_ms = since_ms == 0 ? clock_boot_ms() : since_ms;
-    log_info("draining for %d ms (%s); a second signal ends it now",
-             clock_left_ms(since_ms + drain_ms), strsignal(signal_number));
+    left_ms = clock_left_ms(since_ms + drain_ms);
+    if (left_ms > 0)
+        log_info("%s: draining for %d ms; a second signal ends it now", end_words(signal_number),
+                 left_ms);
+    else
+        log_info("%s: nothing is left to drain", end_words(signal_number));
     order_end(steward->house->orders, signal_number, since_ms + drain_ms);
     wait_drained(steward, since_ms + drain_ms);
 }
@@ -200,7 +209,7 @@ void steward_serve(struct steward *steward)
         log_info("replaced by another process at %s: ending", config->listen_path);
     } else if (config->drain_ms == 0 && front_inherited(steward->front)) {
         /* So it would where the service manager keeps the socket for the next one. */
-        log_info("told to end (%s): the socket stays the service manager's", strsignal(number));
+        log_info("%s: the socket stays the service manager's", end_words(number));
     } else {
         drain(steward, number);
     }

@@ -89,6 +89,16 @@ START_TEST(log_text_lines_never_end_early)
 }
 END_TEST
 
+START_TEST(log_text_lines_have_quotes_as_they_are)
+{
+    capture();
+    log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, "api");
+    log_with(LOG_LEVEL_ERROR, (struct log_field[]){ LOG_TEXT("why", "\"") }, 1,
+             "server at \"db\", \\");
+    ck_assert_ptr_nonnull(strstr(captured(), " error   server at \"db\", \\\\ why=\"\n"));
+}
+END_TEST
+
 START_TEST(log_leaves_out_what_is_below_its_level)
 {
     capture();
@@ -253,6 +263,7 @@ TCase *log_cases(void)
     tcase_set_timeout(cases, 30);
     tcase_add_test(cases, log_lines_are_json_objects_with_their_fields);
     tcase_add_test(cases, log_text_lines_never_end_early);
+    tcase_add_test(cases, log_text_lines_have_quotes_as_they_are);
     tcase_add_test(cases, log_leaves_out_what_is_below_its_level);
     tcase_add_test(cases, log_hides_secrets_in_every_form_and_place);
     tcase_add_test(cases, log_blanks_texts_and_neither_numbers_nor_names);
