@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
-enum metrics_type { METRICS_GAUGE, METRICS_COUNTER, METRICS_INFO };
+enum metrics_type { METRICS_GAUGE, METRICS_COUNTER, METRICS_INFO, METRICS_HISTOGRAM };
 
 struct metrics_writer {
     struct buf *buf; /* borrowed */
@@ -45,5 +45,18 @@ void metrics_seconds_from_us(struct metrics_writer *writer, const struct metrics
 /* A number that is text already ("0.999"). */
 void metrics_text(struct metrics_writer *writer, const struct metrics_label labels[],
                   const char *number);
+
+/* Durations counted by how long they took.  `counts` has one more than `bounds_ms`, for what took
+ * longer than the last of them; a duration of exactly a bound belongs under it. */
+struct metrics_histogram {
+    const int64_t *bounds_ms; /* ascending */
+    const uint64_t *counts;
+    int bound_count;
+    int64_t sum_ms;
+};
+
+/* One histogram of the family begun last, a METRICS_HISTOGRAM named ..._seconds. */
+void metrics_histogram(struct metrics_writer *writer, const struct metrics_label labels[],
+                       const struct metrics_histogram *histogram);
 
 #endif
