@@ -72,6 +72,9 @@ enum {
     /* Route templates of one service; the rest is `other`. */
     LIMIT_ROUTES = 200,
     LIMIT_ROUTE_BYTES = 128,
+    /* Series of http_requests_total: the routes of a busy service with all their methods and
+     * statuses, in some 200 KB of /metrics. */
+    LIMIT_HTTP_SERIES = 2000,
     /* Route templates of one source: an application may have more than are ever asked for. */
     LIMIT_TEMPLATES = 2000,
     /* Objectives of one instance: what memory and a tick are measured for. */

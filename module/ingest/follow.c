@@ -31,6 +31,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What reads beside the trails, as far as it is wanted.  Returns false when out of memory. */
+static bool make_others(struct follower *follower, const struct follow_settings *settings)
+{
+    if (settings->journal != NULL && !settings->offline)
+        follower->replay = replay_new(settings, &follower->room);
+    if (settings->requests != NULL)
+        follower->meter = meter_new(settings->requests, follower->trails, follower->trail_count);
+    return (follower->replay != NULL || settings->journal == NULL || settings->offline)
+           && (follower->meter != NULL || settings->requests == NULL);
+}
+
 struct follower *follower_new(const struct follow_settings *settings, struct queue *flushes,
                               struct queue *positions)
 {
@@ -53,11 +64,9 @@ struct follower *follower_new(const struct follow_settings *settings, struct que
             return NULL;
         follower->trail_count++;
     }
-    if (settings->journal != NULL) {
-        follower->replay = replay_new(settings, &follower->room);
-        if (follower->replay == NULL)
-            return NULL;
-    }
+    follower->offline = settings->offline;
+    if (!make_others(follower, settings))
+        return NULL;
     made = follower;
     follower = NULL;
     return made;
@@ -67,6 +76,7 @@ void follower_free(struct follower **follower)
 {
     if (*follower == NULL)
         return;
+    meter_free(&(*follower)->meter);
     for (int i = 0; i < (*follower)->trail_count; i++)
         trail_free(&(*follower)->trails[i]);
     replay_free(&(*follower)->replay);
@@ -201,6 +211,8 @@ static void use_templates(struct follower *follower, int source, const struct op
         log_warning("ingest: %s: no memory for route templates", trail->path);
         return;
     }
+    if (follower->meter != NULL)
+        meter_renumber(follower->meter, source);
     follower->templates[source] = templates;
     templates = before;
 }
@@ -218,7 +230,7 @@ static void take_templates(struct follower *follower)
 /* A request that nobody of ours was asked for stands in the log all the same. */
 static void look_for_requests(struct follower *follower)
 {
-    bool any = false;
+    bool any = follower->meter != NULL && meter_has_grown(follower->meter);
 
     for (int i = 0; i < follower->trail_count; i++)
         any |= follower->trails[i]->grown;
@@ -244,7 +256,9 @@ bool follower_turn(struct follower *follower, int64_t wall_ms, int64_t boot_ms)
     look_for_pause(follower);
     receive(follower, 0);
     take_templates(follower);
-    for (int i = 0; i < follower->trail_count; i++)
+    if (follower->meter != NULL)
+        busy |= meter_turn(follower->meter);
+    for (int i = 0; !follower->offline && i < follower->trail_count; i++)
         busy |= trail_turn(follower->trails[i]);
     if (follower->replay != NULL)
         busy |= replay_turn(follower->replay);

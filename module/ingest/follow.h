@@ -19,6 +19,7 @@
 struct follower;
 struct idle;
 struct journal;
+struct requests;
 struct templates;
 
 struct follow_settings {
@@ -32,6 +33,8 @@ struct follow_settings {
     struct idle *idle;                        /* hears of what is logged, and says when to rest:
                                                * then nothing is handed over; NULL: never */
     struct journal *journal;                  /* what was posted; NULL: nothing is */
+    struct requests *requests; /* hears of every line that is logged from now on; NULL: nobody */
+    bool offline; /* there is no ledger: nothing is handed over, only `requests` hears */
 };
 
 /* `flushes` takes struct flush *, `positions` gives struct file_position; both outlive it. */

@@ -4,6 +4,7 @@
 
 #include "base/thread.h"
 #include "ingest/fetcher.h"
+#include "ingest/meter.h"
 #include "ingest/replay.h"
 #include "ingest/templates.h"
 #include "ingest/trail.h"
@@ -23,8 +24,10 @@ struct follower {
     int trail_count;
     struct fetcher *fetcher; /* NULL: no templates are to be asked for */
     struct replay *replay;   /* NULL: there is no journal */
+    bool offline;            /* trails take no turns */
     /* ingest thread only */
     struct trail_room room;
+    struct meter *meter;                        /* NULL: nobody wants to hear of requests */
     struct templates *templates[LIMIT_SOURCES]; /* by trail; NULL: none */
     /* any thread */
     atomic_bool stopping;

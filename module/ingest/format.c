@@ -25,6 +25,16 @@ enum reject format_parse(const struct source_config *source, struct slice text,
     return line_parse(text, scratch, ret);
 }
 
+/* A volume that was full took the first part of a line, and the next one stands behind it.  Within
+ * a whole line no such quotes can stand, nginx escapes them. */
+size_t format_torn_length(struct slice text)
+{
+    static const char start[] = "{\"time\":";
+    const char *next = memmem(text.data + 1, text.length - 1, start, sizeof(start) - 1);
+
+    return next == NULL ? 0 : (size_t)(next - text.data);
+}
+
 enum reject format_judge(const struct format_numbers *numbers, struct line *ret)
 {
     struct decimal status;

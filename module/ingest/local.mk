@@ -32,6 +32,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/journal.h \
 	%D%/line.c \
 	%D%/line.h \
+	%D%/meter.c \
+	%D%/meter.h \
 	%D%/method.c \
 	%D%/method.h \
 	%D%/recall.c \
@@ -43,6 +45,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/replay.h \
 	%D%/report.c \
 	%D%/report.h \
+	%D%/requests.c \
+	%D%/requests.h \
 	%D%/routes.c \
 	%D%/routes.h \
 	%D%/scan.c \
@@ -57,6 +61,8 @@ module_ingest_libingest_a_SOURCES = \
 	%D%/sibling.h \
 	%D%/sight.c \
 	%D%/sight.h \
+	%D%/tail.c \
+	%D%/tail.h \
 	%D%/target.c \
 	%D%/target.h \
 	%D%/templates.c \

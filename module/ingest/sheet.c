@@ -168,45 +168,8 @@ static bool count_event(struct sheet *sheet, struct counting *counting, const st
 struct reading {
     struct slice text; /* with its newline */
     int64_t offset;
-    enum reject reject;
-    struct line line;
+    struct format_line said;
 };
-
-/* A volume that was full took the first part of a line, and the next one stands behind it: how long
- * that part is, or 0.  Within a whole line no such quotes can stand, nginx escapes them. */
-static size_t torn_length(struct slice text)
-{
-    static const char start[] = "{\"time\":";
-    const char *next = memmem(text.data + 1, text.length - 1, start, sizeof(start) - 1);
-
-    return next == NULL ? 0 : (size_t)(next - text.data);
-}
-
-/* Reads the line at the front.  Returns false when it has no end yet. */
-static bool read_line(struct counting *counting, struct slice rest, struct reading *reading)
-{
-    bool is_ours = counting->source == NULL || counting->source->format == SOURCE_PROBITY;
-    const char *newline;
-    size_t length = 0;
-
-    if (is_ours)
-        length = line_take(rest, &counting->scratch, &reading->line, &reading->reject);
-    reading->text = (struct slice){ rest.data, length };
-    if (length > 0)
-        return true;
-    newline = memchr(rest.data, '\n', rest.length);
-    if (newline == NULL)
-        return false;
-    reading->text.length = (size_t)(newline - rest.data) + 1;
-    reading->reject =
-        format_parse(counting->source, (struct slice){ rest.data, reading->text.length - 1 },
-                     &counting->scratch, &reading->line);
-    if (reading->reject == REJECT_NOT_JSON && is_ours)
-        length = torn_length(reading->text);
-    if (length > 0)
-        reading->text.length = length;
-    return true;
-}
 
 /* Counts one line.  Returns false when the sheet has no room for it. */
 static bool count_line(struct sheet *sheet, struct counting *counting,
@@ -214,11 +177,11 @@ static bool count_line(struct sheet *sheet, struct counting *counting,
 {
     uint32_t series = 0;
     enum verdict verdict = VERDICT_EVENT;
-    enum reject reject = reading->reject;
+    enum reject reject = reading->said.reject;
 
     if (reject == REJECT_NONE)
-        verdict =
-            classifier_judge(counting->classifier, &reading->line, counting->now_wall_ms, &series);
+        verdict = classifier_judge(counting->classifier, &reading->said.line, counting->now_wall_ms,
+                                   &series);
     if (verdict == VERDICT_BAD_TIME)
         reject = REJECT_TIME;
     if (reject != REJECT_NONE) {
@@ -228,7 +191,7 @@ static bool count_line(struct sheet *sheet, struct counting *counting,
     } else if (verdict == VERDICT_NOT_COUNTED) {
         counting->counters.not_counted++;
     } else if (verdict == VERDICT_NO_MEMORY
-               || !count_event(sheet, counting, &reading->line, series)) {
+               || !count_event(sheet, counting, &reading->said.line, series)) {
         return false;
     }
     sheet->lines++;
@@ -242,12 +205,16 @@ size_t sheet_count(struct sheet *sheet, struct counting *counting, struct slice 
     struct slice rest = chunk;
     struct reading reading;
 
-    while (rest.length > 0 && !sheet->full && read_line(counting, rest, &reading)) {
+    while (rest.length > 0 && !sheet->full) {
+        size_t length = format_take(counting->source, rest, &counting->scratch, &reading.said);
+
+        if (length == 0)
+            break;
+        reading.text = (struct slice){ rest.data, length };
         reading.offset = offset + (rest.data - chunk.data);
         sheet->full = !count_line(sheet, counting, &reading);
         if (!sheet->full)
-            rest = (struct slice){ rest.data + reading.text.length,
-                                   rest.length - reading.text.length };
+            rest = (struct slice){ rest.data + length, rest.length - length };
     }
     counting->counters.bytes += (uint64_t)(chunk.length - rest.length);
     return chunk.length - rest.length;

@@ -1,7 +1,7 @@
 # Measured by scripts/bench, built with everything else so that it cannot rot.
 noinst_PROGRAMS += %D%/bench_ingest
 tests_bench_bench_ingest_SOURCES = %D%/bench_ingest.c
-tests_bench_bench_ingest_LDADD = module/ingest/libingest.a module/slo/libslo.a $(level0_libs) $(ZLIB_LIBS)
+tests_bench_bench_ingest_LDADD = module/ingest/libingest.a $(level1_libs) $(ZLIB_LIBS)
 
 noinst_PROGRAMS += %D%/bench_ledger
 tests_bench_bench_ledger_SOURCES = %D%/bench_ledger.c

@@ -17,9 +17,11 @@ tests_unit_ingest_test_ingest_SOURCES = $(suite_sources) \
 	%D%/test_head.c \
 	%D%/test_journal.c \
 	%D%/test_line.c \
+	%D%/test_meter.c \
 	%D%/test_method.c \
 	%D%/test_replay.c \
 	%D%/test_openapi.c \
+	%D%/test_requests.c \
 	%D%/test_scan.c \
 	%D%/test_sheet.c \
 	%D%/test_sight.c \

@@ -37,6 +37,8 @@ void stage_start(struct stage *stage)
                                         .source_count = stage->source_count,
                                         .service = "app",
                                         .idle = stage->idle,
+                                        .requests = stage->requests,
+                                        .offline = stage->offline,
                                         .plan = stage->plan };
 
     stage->flushes = queue_new(sizeof(struct flush *), 4);
@@ -73,6 +75,7 @@ void stage_done(struct stage *stage)
 {
     stage_kill(stage);
     idle_free(&stage->idle);
+    requests_free(&stage->requests);
     plan_free(&stage->plan);
     catalogue_free(&stage->catalogue);
     remove_all(stage->directory);

@@ -39,9 +39,11 @@ struct stage {
     struct follower *follower;
 
     /* the ledger */
-    struct idle *idle; /* NULL unless a test makes one; the stage frees it */
-    bool silent;       /* the writer does not answer */
-    bool reconnected;  /* the next answer says that there was another connection before */
+    struct idle *idle;         /* NULL unless a test makes one; the stage frees it */
+    struct requests *requests; /* NULL unless a test makes them; the stage frees them */
+    bool offline;              /* as in the follower's settings */
+    bool silent;               /* the writer does not answer */
+    bool reconnected;          /* the next answer says that there was another connection before */
     int64_t service_since_ms;
     struct stage_position files[STAGE_FILES];
     int file_count;

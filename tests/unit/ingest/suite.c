@@ -17,9 +17,11 @@ TCase *follower_cases(void);
 TCase *head_cases(void);
 TCase *journal_cases(void);
 TCase *line_cases(void);
+TCase *meter_cases(void);
 TCase *method_cases(void);
 TCase *openapi_cases(void);
 TCase *replay_cases(void);
+TCase *requests_cases(void);
 TCase *scan_cases(void);
 TCase *sheet_cases(void);
 TCase *sight_cases(void);
@@ -30,11 +32,10 @@ TCase *usual_cases(void);
 int main(void)
 {
     static const suite_cases_fn cases[] = {
-        archive_cases, batch_cases,   classify_cases, combined_cases, decimal_cases,
-        entry_cases,   fetch_cases,   fields_cases,   follow_cases,   follower_cases,
-        head_cases,    journal_cases, line_cases,     method_cases,   openapi_cases,
-        replay_cases,  scan_cases,    sheet_cases,    sight_cases,    templates_cases,
-        trail_cases,   usual_cases,
+        archive_cases, batch_cases,  classify_cases, combined_cases,  decimal_cases, entry_cases,
+        fetch_cases,   fields_cases, follow_cases,   follower_cases,  head_cases,    journal_cases,
+        line_cases,    meter_cases,  method_cases,   openapi_cases,   replay_cases,  requests_cases,
+        scan_cases,    sheet_cases,  sight_cases,    templates_cases, trail_cases,   usual_cases,
     };
 
     return suite_run("ingest", cases, (int)(sizeof(cases) / sizeof(cases[0])));
