@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "health/order.h"
 #include "ingest/follow.h"
+#include "ingest/requests.h"
 #include "ledger/settings.h"
 #include "ledger/writer.h"
 #include "page/slot.h"
@@ -23,6 +24,7 @@ struct accountant_settings {
     const struct ledger_settings *ledger; /* its conninfo is NULL: there is no ledger */
     struct slot *slot;
     const struct follower *follower;    /* NULL: no ingest */
+    struct requests *requests;          /* what the logs told of; NULL: nobody counts */
     const struct ledger_writer *writer; /* NULL: no ledger */
     const char *objectives_trouble;     /* why the objectives can't be read, or NULL; borrowed */
     struct orders *orders;              /* hears of the home service's maintenance; NULL: nobody */

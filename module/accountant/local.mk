@@ -42,6 +42,8 @@ module_accountant_libaccountant_a_SOURCES = \
 	%D%/shelf.h \
 	%D%/trackers.c \
 	%D%/trackers.h \
+	%D%/traffic.c \
+	%D%/traffic.h \
 	%D%/trouble.c \
 	%D%/trouble.h \
 	%D%/verdict.c \

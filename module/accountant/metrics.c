@@ -6,6 +6,7 @@
 
 #include "accountant/logs.h"
 #include "accountant/render.h"
+#include "accountant/traffic.h"
 
 #include <stddef.h>
 
@@ -279,6 +280,8 @@ void metrics_render(const struct metrics_sources *sources, enum metrics_format f
     struct metrics_writer writer;
 
     metrics_init(&writer, buf, format);
+    if (sources->requests != NULL)
+        traffic_put(&writer, sources->requests);
     if (sources->ingest != NULL)
         put_ingest(&writer, sources);
     if (sources->follower != NULL)

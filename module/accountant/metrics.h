@@ -6,6 +6,7 @@
 #include "accountant/book.h"
 #include "base/buf.h"
 #include "ingest/follow.h"
+#include "ingest/requests.h"
 #include "ledger/writer.h"
 #include "page/metrics.h"
 
@@ -19,6 +20,7 @@ struct metrics_sources {
     bool usable;                             /* figures exist and are within their bound */
     const struct follow_counters *ingest;    /* NULL: no ingest */
     const struct follower *follower;         /* whose logs are told apart; NULL: they aren't */
+    const struct requests_view *requests;    /* NULL: nobody counts them */
     const struct ledger_counters *ledger;    /* NULL: no ledger */
     int64_t read_at_ms;                      /* boot clock: the last successful read; -1 never */
     uint64_t failed_reads;

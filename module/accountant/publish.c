@@ -194,6 +194,7 @@ static void add_metrics(struct page_builder *builder, const struct clerk *clerk,
 {
     struct follow_counters ingest;
     struct ledger_counters ledger;
+    AUTO(requests_view_done) struct requests_view requests = { 0 };
     struct metrics_sources sources = {
         .book = &clerk->book,
         .alarms = &clerk->alarms,
@@ -212,6 +213,8 @@ static void add_metrics(struct page_builder *builder, const struct clerk *clerk,
         sources.ingest = &ingest;
         sources.follower = clerk->settings.follower;
     }
+    if (clerk->settings.requests != NULL && requests_look(clerk->settings.requests, &requests))
+        sources.requests = &requests;
     if (clerk->settings.writer != NULL) {
         ledger_writer_counters(clerk->settings.writer, &ledger);
         sources.ledger = &ledger;

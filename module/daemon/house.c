@@ -39,8 +39,10 @@ int house_init(struct house *house, const struct config **config, struct error *
     house->slo = slot_new();
     house->journal =
         journal_new(&(struct journal_settings){ house->config->state_dir, house->config->service });
+    house->requests = requests_new();
     if (house->orders == NULL || house->health == NULL || house->slo == NULL
-        || house->journal == NULL || (house->config->idle_pauses && house->idle == NULL))
+        || house->journal == NULL || house->requests == NULL
+        || (house->config->idle_pauses && house->idle == NULL))
         return error_set(err, ENOMEM, "probityd: out of memory");
     (void)gethostname(house->host, sizeof(house->host) - 1);
     random_hex(house->instance);
@@ -49,6 +51,7 @@ int house_init(struct house *house, const struct config **config, struct error *
 
 void house_done(struct house *house)
 {
+    requests_free(&house->requests);
     journal_free(&house->journal);
     slot_free(&house->slo);
     slot_free(&house->health);

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "health/order.h"
 #include "ingest/journal.h"
+#include "ingest/requests.h"
 #include "page/slot.h"
 
 #include <stdatomic.h>
@@ -28,7 +29,9 @@ struct house {
     struct slot *health;     /* monitor -> front */
     struct slot *slo;        /* accountant -> front */
     struct journal *journal; /* front -> disk -> ingest */
-    struct notify notify;    /* the service manager; the main thread's */
+    struct requests
+        *requests;        /* ingest -> accountant: as long as the process, whatever is reloaded */
+    struct notify notify; /* the service manager; the main thread's */
     char host[64];
     char instance[RANDOM_HEX_BYTES];
     _Atomic int64_t front_beat_ms;

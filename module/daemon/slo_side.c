@@ -143,6 +143,16 @@ static int generation_load(const struct config *config, bool ask_ledger, struct 
     return 0;
 }
 
+static bool in_trouble(const struct generation *generation)
+{
+    return generation->objectives.trouble[0] != '\0';
+}
+
+static bool has_ledger(const struct generation *generation)
+{
+    return generation->config->ledger_conninfo != NULL && !in_trouble(generation);
+}
+
 static void describe(struct generation *generation, const struct house *house)
 {
     const struct config *config = generation->config;
@@ -164,14 +174,26 @@ static void describe(struct generation *generation, const struct house *house)
         .journal = house->journal,
         .service = config->service,
         .plan = generation->plan,
+        .requests = house->requests,
+        .offline = !has_ledger(generation),
     };
+}
+
+/* Whether there is anything to read.  Without a log there may be events that are posted; without a
+ * ledger requests are counted all the same, for /metrics. */
+static bool wants_ingest(const struct generation *generation)
+{
+    const struct config *config = generation->config;
+
+    if (!has_ledger(generation))
+        return generation->plan != NULL && config->source_count > 0;
+    return config->source_count > 0 || config->ingest_token != NULL;
 }
 
 static int generation_start(struct generation *generation, struct house *house, struct error *err)
 {
     const struct config *config = generation->config;
-    bool in_trouble = generation->objectives.trouble[0] != '\0';
-    bool ledger = config->ledger_conninfo != NULL && !in_trouble;
+    bool ledger = has_ledger(generation);
     int code = 0;
 
     describe(generation, house);
@@ -182,8 +204,7 @@ static int generation_start(struct generation *generation, struct house *house, 
     if (ledger)
         code = ledger_writer_start(&generation->ledger, generation->flushes, generation->positions,
                                    &generation->writer, err);
-    /* Without a log there may be events that are posted. */
-    if (code == 0 && ledger && (config->source_count > 0 || config->ingest_token != NULL))
+    if (code == 0 && wants_ingest(generation))
         code = follower_start(&generation->follow, generation->flushes, generation->positions,
                               &generation->follower, err);
     if (code == 0)
@@ -192,9 +213,11 @@ static int generation_start(struct generation *generation, struct house *house, 
                 .config = config,
                 .ledger = &generation->ledger,
                 .slot = house->slo,
-                .follower = generation->follower,
+                .follower = ledger ? generation->follower : NULL,
+                .requests = house->requests,
                 .writer = generation->writer,
-                .objectives_trouble = in_trouble ? generation->objectives.trouble : NULL,
+                .objectives_trouble =
+                    in_trouble(generation) ? generation->objectives.trouble : NULL,
                 .orders = house->orders,
             },
             &generation->accountant, err);
@@ -218,11 +241,6 @@ int slo_side_start(struct house *house, struct slo_side **ret, struct error *err
     *ret = side;
     side = NULL;
     return 0;
-}
-
-static bool in_trouble(const struct generation *generation)
-{
-    return generation->objectives.trouble[0] != '\0';
 }
 
 /* Templates of routes are read once in each generation: who names a file of them, or an

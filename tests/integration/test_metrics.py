@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from process import wait_until
+
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(\{.*\})? (\S+)$")
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
@@ -75,7 +77,8 @@ def test_openmetrics_is_given_when_asked_for(stack):
     "probity_build_info", "probity_ingest_lines_total", "probity_ledger_commits_total",
     "probity_check_age_seconds", "probity_check_duration_seconds", "process_resident_memory_bytes",
     "process_cpu_user_seconds_total", "probity_loop_lag_seconds", "probity_requests_total",
-    "redis_memory_used_bytes", "database_connections", "probity_slo_objective_ratio"])
+    "redis_memory_used_bytes", "database_connections", "probity_slo_objective_ratio",
+    "http_request_duration_seconds"])
 def test_a_family_is_there(stack, name):
     text = stack.get("/metrics").text
     assert f"# TYPE {name} " in text or f"# TYPE {name.removesuffix('_total')} " in text
@@ -86,6 +89,36 @@ def test_every_check_has_its_word(stack):
     text = stack.get("/metrics").text
     for check in ("app", "database", "redis", "celery"):
         assert value(text, f'probity_check_up{{check="{check}"}}') == 1
+
+
+def told(place, path, status):
+    return value(place.get("/metrics").text, 'http_requests_total{service="app",method="GET",'
+                 f'path="{path}",status="{status}"}}')
+
+
+def test_requests_are_counted_without_a_ledger_and_from_0_after_a_start(start):
+    alone = start.stack(app=None, postgres=False, redis=False)
+    for path in ("/ok", "/ok?a=1", "/missing", "/health"):
+        alone.get(path)
+    wait_until(lambda: "status=\"404\"" in alone.get("/metrics").text, 5, "the requests")
+    assert (told(alone, "/ok", 200), told(alone, "/missing", 404)) == (2, 1)
+    answer = alone.get("/metrics")
+    assert value(answer.text, 'http_request_duration_seconds_count{service="app"}') == 3
+    assert value(answer.text, 'http_request_duration_seconds_bucket{service="app",le="+Inf"}') == 3
+    assert value(answer.text, "probity_http_requests_unlisted_total") == 0
+    assert 'path="/health"' not in answer.text and "probity_ingest_lines_total" not in answer.text
+    assert lint(answer.text) == (0, "")
+    assert_well_formed(answer.text)
+    assert "http_" not in alone.get("/metrics?scope=fleet").text
+    answer = alone.get("/metrics", headers=OPENMETRICS)
+    assert 'http_request_duration_seconds_bucket{service="app",le="1.0"} 3\n' in answer.text
+    assert_well_formed(answer.text.replace("# EOF\n", ""))
+    alone.probityd.restart()
+    wait_until(lambda: "http_request" in alone.get("/metrics").text, 5, "the metrics")
+    assert 'path="/ok"' not in alone.get("/metrics").text
+    alone.get("/ok")
+    wait_until(lambda: 'path="/ok"' in alone.get("/metrics").text, 5, "the request")
+    assert told(alone, "/ok", 200) == 1
 
 
 def test_metrics_answer_200_when_everything_else_is_down(start):

@@ -23,6 +23,7 @@ tests_unit_accountant_test_accountant_SOURCES = $(suite_sources) \
 	%D%/test_publish.c \
 	%D%/test_render.c \
 	%D%/test_trackers.c \
+	%D%/test_traffic.c \
 	%D%/test_trouble.c \
 	%D%/test_verdict.c \
 	%D%/test_waivers.c \

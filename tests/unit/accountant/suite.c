@@ -19,6 +19,7 @@ TCase *metrics_cases(void);
 TCase *publish_cases(void);
 TCase *render_cases(void);
 TCase *trackers_cases(void);
+TCase *traffic_cases(void);
 TCase *trouble_cases(void);
 TCase *verdict_cases(void);
 TCase *watching_cases(void);
@@ -32,8 +33,8 @@ int main(void)
         alarms_cases,       book_cases,         clerk_cases,          forecasts_cases,
         hour_cases,         incidents_cases,    latency_cases,        logs_cases,
         maintenances_cases, metrics_cases,      publish_cases,        render_cases,
-        trackers_cases,     trouble_cases,      verdict_cases,        waivers_cases,
-        watching_cases,     worst_cases
+        trackers_cases,     traffic_cases,      trouble_cases,        verdict_cases,
+        waivers_cases,      watching_cases,     worst_cases
     };
 
     return suite_run("accountant", cases, (int)(sizeof(cases) / sizeof(cases[0])));
