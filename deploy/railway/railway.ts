@@ -32,7 +32,7 @@ export default defineRailway((ctx) => {
     // Instead of the image's ENTRYPOINT. nginx listens on PORT, which Railway sets.
     start: "probity serve -- uvicorn app:app --host 127.0.0.1 --port 8000",
     // Once for each deployment, before any new container; what fails aborts the deployment.
-    preDeploy: '/bin/sh -c "probity migrate upgrade && alembic upgrade head"',
+    preDeploy: '/bin/sh -c "probity migrate upgrade --newer-ok && alembic upgrade head"',
     // Asked until the first 200, and never again.
     healthcheck: "/health/ready",
     healthcheckTimeout: 300,

@@ -91,7 +91,7 @@ static const struct command {
       "PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with 1 when the\n"
       "ledger says otherwise (one goes on already, or none), with 2 when the arguments make no\n"
       "sense or the ledger is out of reach: then no instance has heard.\n" },
-    { "migrate", command_migrate, "ACTION [TARGET] [--sql] [--lock-timeout 5s]",
+    { "migrate", command_migrate, "ACTION [TARGET] [--sql] [--newer-ok] [--lock-timeout 5s]",
       "Bring the ledger's schema to a revision.",
       "  current                      the revision that is applied\n"
       "  history                      every revision, and when it was applied\n"
@@ -99,6 +99,7 @@ static const struct command {
       "  downgrade [-N | base | REV]  back; without a target by one\n"
       "  stamp REV                    record a revision and change nothing else\n"
       "  --sql                        print the SQL and run nothing\n"
+      "  --newer-ok                   leave a newer program's schema as it is, and exit with 0\n"
       "  --lock-timeout DURATION      give up when a lock is not free in time\n"
       "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with "
       "1\n"

@@ -18,6 +18,7 @@ struct arguments {
     const char *target;       /* or NULL */
     const char *lock_timeout; /* or NULL */
     bool sql_only;
+    bool newer_ok;
 };
 
 static int run_current(const struct migrate *migrate, const char *target, struct error *err)
@@ -54,6 +55,7 @@ static const struct action *find_action(const char *name)
 
 static const struct option_row option_rows[] = {
     { "--sql", offsetof(struct arguments, sql_only), OPTION_FLAG, 0, 0 },
+    { "--newer-ok", offsetof(struct arguments, newer_ok), OPTION_FLAG, 0, 0 },
     { "--lock-timeout", offsetof(struct arguments, lock_timeout), OPTION_TEXT, 0, 0 },
     { .name = NULL },
 };
@@ -97,6 +99,11 @@ static int run(const struct action *action, const struct arguments *arguments)
     if (action->run(&migrate, arguments->target, &err) == 0)
         return COMMAND_DONE;
     (void)fflush(stdout);
+    /* A roll-back: what stands before a deployment must not hold it up. */
+    if (arguments->newer_ok && exit_code(err.code) == COMMAND_NEWER) {
+        (void)command_fail(COMMAND_NEWER, "", "%s", err.text);
+        return COMMAND_DONE;
+    }
     return command_fail(exit_code(err.code), "", "%s", err.text);
 }
 

@@ -167,6 +167,8 @@ static void choose_parts(const struct survey *survey, struct advice *advice)
     advice->uses_celery = advice->worker != NULL || has_broker || survey_has(survey, SURVEY_CELERY);
     advice->uses_redis = advice->uses_celery || has_redis || survey_has(survey, SURVEY_REDIS);
     advice->release = release_of(survey);
+    /* Who migrates something has one, wherever its address comes from. */
+    advice->uses_database = has_database || advice->release != NULL;
     advice->require = require[has_database][has_redis][has_broker];
 }
 

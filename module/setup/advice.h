@@ -26,7 +26,7 @@ struct advice {
     const char *service;
     const struct survey_command *worker; /* of Celery; NULL: there is none */
     bool wants_dockerfile;               /* it would be within, and there is none yet */
-    bool uses_redis, uses_celery;
+    bool uses_database, uses_redis, uses_celery;
     const char *release; /* what it runs before a new version; NULL: nothing */
     const char *require; /* for PROBITY_REQUIRE: what is known to be configured */
 };

@@ -71,7 +71,9 @@ const struct material_gap material_gaps[] = {
     { FLY, "PROBITY_SERVICE = \"shop\"", "PROBITY_SERVICE = \"@SERVICE@\"", GAP_ALWAYS },
     { FLY, "\"127.0.0.1:8000\"", "\"127.0.0.1:@PORT@\"", GAP_ALWAYS },
     { FLY, "http://127.0.0.1:8000/health", "http://127.0.0.1:@PORT@@HEALTH@", GAP_ALWAYS },
-    { FLY, "upgrade && alembic upgrade head", "upgrade@RELEASE@", GAP_ALWAYS },
+    { FLY, "--newer-ok && alembic upgrade head", "--newer-ok@RELEASE@", GAP_ALWAYS },
+    { FLY, "  release_command = ", "  # Once there is a DATABASE_URL: release_command = ",
+      GAP_WITHOUT_DATABASE },
     { FLY, "PROBITY_REQUIRE = \"database,redis\"", "PROBITY_REQUIRE = \"@REQUIRE@\"", GAP_ALWAYS },
     { KUBE_BASE "kustomization.yaml", "PROBITY_SERVICE=app", "PROBITY_SERVICE=@SERVICE@",
       GAP_ALWAYS },
@@ -80,7 +82,7 @@ const struct material_gap material_gaps[] = {
     { KUBE_BASE "deployment.yaml", "containerPort: 8000", "containerPort: @PORT@", GAP_ALWAYS },
     { KUBE_BASE "deployment.yaml", "value: \"8000\"", "value: \"@PORT@\"", GAP_ALWAYS },
     { KUBE_BASE "deployment.yaml", "path: /health\n", "path: @HEALTH@\n", GAP_ALWAYS },
-    { RAILWAY, "upgrade && alembic upgrade head", "upgrade@RELEASE@", GAP_ALWAYS },
+    { RAILWAY, "--newer-ok && alembic upgrade head", "--newer-ok@RELEASE@", GAP_ALWAYS },
     { RAILWAY, " redis, service }", " service }", GAP_WITHOUT_REDIS },
     { RAILWAY, "  const cache = redis(\"Redis\");\n", "", GAP_WITHOUT_REDIS },
     { RAILWAY, "    REDIS_URL: cache.env.REDIS_URL,\n", "", GAP_WITHOUT_REDIS },
@@ -196,6 +198,8 @@ static bool is_case(enum material_case when, const struct advice *advice)
         return !advice->uses_celery;
     case GAP_WITHOUT_REDIS:
         return !advice->uses_redis;
+    case GAP_WITHOUT_DATABASE:
+        return !advice->uses_database;
     case GAP_ALWAYS:
         break;
     }

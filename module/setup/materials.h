@@ -39,7 +39,7 @@ extern const int material_target_count;
 /* Whether an advice includes a file. */
 bool material_is_wanted(const struct material_target *target, const struct advice *advice);
 
-enum material_case { GAP_ALWAYS, GAP_WITHOUT_CELERY, GAP_WITHOUT_REDIS };
+enum material_case { GAP_ALWAYS, GAP_WITHOUT_CELERY, GAP_WITHOUT_REDIS, GAP_WITHOUT_DATABASE };
 
 /* A text that stands in a file for something of the application's.  Of two gaps with the same text
  * the first one whose case it is counts. */

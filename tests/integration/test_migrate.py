@@ -94,6 +94,8 @@ def test_a_schema_of_a_newer_program_is_refused_in_words(empty):
     empty.sql("INSERT INTO probity.schema_migrations VALUES (9000, 'later', 'x', '99.0.0')")
     refused = migrate(empty, "upgrade", check=False)
     assert refused.returncode == 3 and "use probity 99.0.0" in refused.stderr + refused.stdout
+    left = migrate(empty, "upgrade", "--newer-ok")  # before the deployment of a roll-back
+    assert "use probity 99.0.0" in left.stderr
     assert "9000" in migrate(empty, "current").stdout
 
 
