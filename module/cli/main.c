@@ -101,17 +101,14 @@ static const struct command {
       "  --sql                        print the SQL and run nothing\n"
       "  --newer-ok                   leave a newer program's schema as it is, and exit with 0\n"
       "  --lock-timeout DURATION      give up when a lock is not free in time\n"
-      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with "
-      "1\n"
-      "when it was refused, with 2 on misuse, or when the ledger is out of reach or a lock was "
-      "not\n"
-      "free (try again), with 3 when the schema is of a newer program.\n" },
+      "The ledger is PROBITY_LEDGER_URL, else DATABASE_URL.  Exits with 0 when it was done, with\n"
+      "1 when it was refused, with 2 on misuse, or when the ledger is out of reach or a lock was\n"
+      "not free (try again), with 3 when the schema is of a newer program.\n" },
     { "probe", command_probe,
       "ready|live|startup|GROUP [--socket PATH | --url URL] [--timeout 2s]\n"
       "                     [--verbose | -q]\n"
-      "       probity probe celery [--node NAME] [--url BROKER] [--timeout 5s] [--key-prefix "
-      "TEXT]\n"
-      "                            [--broker-down-ok]",
+      "       probity probe celery [--node NAME] [--url BROKER] [--timeout 5s]\n"
+      "                     [--key-prefix TEXT] [--broker-down-ok]",
       "Ask a running probityd for a health check's exit code.",
       "  ready, live, startup    /health/ready, /health/live, /health/startup\n"
       "  GROUP                   a group that the configuration names\n"
@@ -126,8 +123,7 @@ static const struct command {
       "  --timeout DURATION      5s by default; a worker that is subscribed and silent by then is "
       "busy\n"
       "  --key-prefix TEXT       Celery's global_keyprefix\n"
-      "  --broker-down-ok        0 also where the broker can't be asked, for what restarts "
-      "workers\n"
+      "  --broker-down-ok        0 also where the broker can't be asked: no restart mends that\n"
       "Exits with 0 when all is well, with 1 when it is not or nobody answers, with 2 on misuse.\n"
       "For Docker: HEALTHCHECK CMD [\"probity\", \"probe\", \"ready\"]\n" },
     { "serve", command_serve, "[-- COMMAND [ARGUMENT…]]",
@@ -135,9 +131,8 @@ static const struct command {
       "nginx listens at PORT, probityd answers behind it, and everything else is passed on to\n"
       "PROBITY_UPSTREAM.  COMMAND is the application: when it ends, all ends with its status.\n"
       "SIGTERM drains, lets nginx finish, then ends the rest; a second one shortens that; SIGHUP\n"
-      "reads the configuration anew.  Exits with 0 when it was told to end, with 1 when it can't "
-      "go\n"
-      "on, with 2 on misuse.  See Container in docs/config.md.\n" },
+      "reads the configuration anew.  Exits with 0 when it was told to end, with 1 when it can't\n"
+      "go on, with 2 on misuse.  See Container in docs/config.md.\n" },
     { "slo", command_slo, "ACTION [ARGUMENTS]", "Check objectives, and put them into the ledger.",
       "  lint [PATH…] [--strict] [--json] everything that is wrong with files or folders of\n"
       "                                   OpenSLO (without any: with what is applied), and what\n"

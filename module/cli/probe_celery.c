@@ -22,6 +22,7 @@ enum {
     TIMEOUT_MS = 5000,
     TIMEOUT_MIN_MS = 100,
     TIMEOUT_MAX_MS = 3600 * 1000,
+    WORDS_BYTES = REASON_TEXT_BYTES + 64, /* a reason, and what it is about */
     /* Of the whole time: what the clean-up and the look at the bindings may take. */
     CLEAN_UP_SHARE = 5,
     LINE_BYTES = 256,
@@ -104,19 +105,19 @@ static void say(struct celery_job *job, int code, const char *words)
 /* A broker that can't be asked.  Who restarts workers for what we say is told apart: no restart
  * mends a broker, and the tasks under way would be lost. */
 static int judge_broker(const struct celery_options *given, enum health_reason reason,
-                        int64_t number, char words[REASON_TEXT_BYTES + 64])
+                        int64_t number, char words[WORDS_BYTES])
 {
     char text[REASON_TEXT_BYTES];
 
     reason_text(reason, number, text);
-    (void)snprintf(words, REASON_TEXT_BYTES + 64, "%s%s", text,
+    (void)snprintf(words, WORDS_BYTES, "%s%s", text,
                    given->broker_down_ok ? " (the broker; nobody can tell about the worker)" : "");
     return given->broker_down_ok ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 static void judge(struct celery_job *job)
 {
-    char words[REASON_TEXT_BYTES + 64];
+    char words[WORDS_BYTES];
     int64_t silent = job->subscribed - job->answered;
     int64_t waited_ms = clock_boot_ms() - job->started_ms;
 
@@ -218,7 +219,7 @@ static int run(struct celery_job *job)
 {
     struct thread thread = { .started = false };
     struct error err = { 0 };
-    char words[REASON_TEXT_BYTES + 64];
+    char words[WORDS_BYTES];
 
     if (thread_start(&thread, "probe-celery", run_job, job, &err) != 0)
         return command_fail(COMMAND_FAILED, "probe celery", "%s", err.text);

@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifndef NGINX_FOLDER /* the build says where its files go; who only looks at the sources does not \
-                      */
+/* The build says where its files go; who only looks at the sources does not. */
+#ifndef NGINX_FOLDER
 #define NGINX_FOLDER "/usr/local/share/" PACKAGE "/nginx"
 #endif
 
