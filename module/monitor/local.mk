@@ -26,4 +26,5 @@ module_monitor_libmonitor_a_SOURCES = \
 	%D%/state.c %D%/state.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/uptime.c %D%/uptime.h \
-	%D%/vault.c %D%/vault.h
+	%D%/vault.c %D%/vault.h \
+	%D%/verdict.c %D%/verdict.h

@@ -106,15 +106,15 @@ const struct check_state *overview_app(const struct overview *overview);
 
 /* Whether a check is degraded, or fails without taking readiness away. */
 bool overview_degraded(const struct overview *overview);
-/* Whether the check is a member of that group (an index of config->groups). */
+
+/* Whether the check is a member of that group (an index of config->groups), and whether it lets it
+ * pass, as last judged. */
 bool overview_in_group(const struct overview *overview, int check, int group);
-
-/* Whether the group passes as last judged.  Of named groups and of readiness by its checks alone:
- * drain and maintenance touch `ready` only.  A group without members does not pass (readiness does
- * with PROBITY_REQUIRE=none).  Liveness and startup: as their pages say. */
-bool overview_group_passes(const struct overview *overview, int group);
-
-/* Whether a check lets a group that it belongs to pass, as last judged. */
 bool overview_check_passes(const struct overview *overview, int check, int group);
+
+/* Whether the group passes as last judged: by its checks alone (drain and maintenance touch `ready`
+ * only), liveness and startup as their pages say.  One without members does not, but for readiness
+ * with PROBITY_REQUIRE=none. */
+bool overview_group_passes(const struct overview *overview, int group);
 
 #endif

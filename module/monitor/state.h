@@ -7,6 +7,7 @@
 #include "health/hysteresis.h"
 #include "health/latency.h"
 #include "health/outcome.h"
+#include "monitor/verdict.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,23 +19,6 @@ struct moment {
 };
 
 struct history;
-
-enum check_status {
-    CHECK_STARTING,
-    CHECK_OK,
-    CHECK_DEGRADED,
-    CHECK_ERROR,
-    CHECK_STALE,
-    CHECK_NOT_CONFIGURED,
-    CHECK_PAUSED, /* nobody asked, so nobody looked; or somebody has, and there is no result yet */
-};
-
-struct check_verdict {
-    enum check_status status;
-    enum health_reason reason; /* of degraded and error */
-    int64_t number;            /* for the reason's phrase */
-    int64_t silent_ms;         /* stale: for how long there was no result */
-};
 
 /* Which rule lets a check take a group away, or not; in the order in which they are tried. */
 enum check_rule {
@@ -105,16 +89,4 @@ enum check_rule check_state_rule(const struct check_state *state, int64_t now_ms
 int64_t check_state_max_age_ms(const struct check_state *state);
 int64_t check_state_age_ms(const struct check_state *state, int64_t now_ms);
 
-#define CHECK_WORD_BYTES 96
-
-const char *check_status_text(enum check_status status); /* "degraded": the status alone. Static */
-
-/* Why it is not ok, "connection refused", "no result for 12 s"; "" when it is. */
-void check_verdict_why(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
-
-/* The word of the readiness page: "ok", "error: connection refused", "stale: …". */
-void check_verdict_word(const struct check_verdict *verdict, char text[CHECK_WORD_BYTES]);
-
-/* What to do about it; "" when it is ok. Static. */
-const char *check_verdict_hint(const struct check_verdict *verdict);
 #endif

@@ -23,7 +23,8 @@ tests_unit_monitor_test_monitor_SOURCES = $(suite_sources) %D%/suite.c %D%/scene
 	%D%/test_rule.c \
 	%D%/test_state.c \
 	%D%/test_uptime.c \
-	%D%/test_vault.c
+	%D%/test_vault.c \
+	%D%/test_verdict.c
 tests_unit_monitor_test_monitor_CPPFLAGS = $(suite_cppflags)
 tests_unit_monitor_test_monitor_CFLAGS = $(suite_cflags)
 tests_unit_monitor_test_monitor_LDFLAGS = $(suite_ldflags)

@@ -25,6 +25,7 @@ TCase *rule_cases(void);
 TCase *state_cases(void);
 TCase *uptime_cases(void);
 TCase *vault_cases(void);
+TCase *verdict_cases(void);
 
 int main(void)
 {
@@ -34,7 +35,7 @@ int main(void)
         pause_cases,         recollection_cases,   reload_cases,      render_detailed_cases,
         render_facts_cases,  render_history_cases, render_ietf_cases, render_pages_cases,
         render_public_cases, render_text_cases,    report_cases,      rule_cases,
-        state_cases,         uptime_cases,         vault_cases,
+        state_cases,         uptime_cases,         vault_cases,       verdict_cases,
     };
 
     return suite_run("monitor", cases, (int)(sizeof(cases) / sizeof(cases[0])));
