@@ -125,6 +125,28 @@ START_TEST(meter_is_all_that_reads_without_a_ledger)
 }
 END_TEST
 
+/* Without a ledger as with one: whoever logs a request has asked. */
+START_TEST(meter_ends_a_pause_with_a_line_and_with_nothing_else)
+{
+    stage_kill(&stage);
+    stage.idle = idle_new(60000, NULL);
+    stage.offline = true;
+    stage_log(&stage, "access.log", 1);
+    stage_start(&stage);
+    ck_assert(!stage_turn(&stage));
+    ck_assert(idle_judge(stage.idle, idle_look(stage.idle).asked_at_ms + 60000));
+    ck_assert(!stage_turn(&stage));
+    stage_rename(&stage, "access.log", "access.log.1");
+    stage_append(&stage, "access.log", "");
+    ck_assert(!stage_turn(&stage));
+    ck_assert(idle_is_paused(stage.idle));
+    stage_log(&stage, "access.log", 1);
+    (void)stage_turn(&stage);
+    ck_assert(!idle_is_paused(stage.idle));
+    ck_assert_uint_eq(counted(), 1);
+}
+END_TEST
+
 START_TEST(meter_reads_a_rotated_log_to_its_end_and_the_next_from_its_beginning)
 {
     ck_assert(!stage_turn(&stage));
@@ -232,6 +254,7 @@ TCase *meter_cases(void)
     tcase_add_test(cases, meter_counts_once_what_is_read_again);
     tcase_add_test(cases, meter_goes_on_while_the_ledger_does_not_answer);
     tcase_add_test(cases, meter_is_all_that_reads_without_a_ledger);
+    tcase_add_test(cases, meter_ends_a_pause_with_a_line_and_with_nothing_else);
     tcase_add_test(cases, meter_reads_a_rotated_log_to_its_end_and_the_next_from_its_beginning);
     tcase_add_test(cases, meter_begins_again_in_a_log_that_was_cut);
     tcase_add_test(cases, meter_goes_on_where_the_generation_before_it_was);
