@@ -150,7 +150,7 @@ def test_migrate_without_a_ledger_says_what_to_set():
 
 def test_migrate_to_a_server_that_is_not_there_fails_in_one_line_without_the_password():
     done = probity("migrate", "current", DATABASE_URL=f"postgresql://u:{PASSWORD}@127.0.0.1:1/d")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and "refused" in done.stderr
     assert PASSWORD not in done.stderr
 
