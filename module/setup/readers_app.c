@@ -7,6 +7,7 @@
 #include "setup/notes.h"
 
 #include <ctype.h>
+#include <string.h>
 
 /* "web: gunicorn app:app" */
 void reader_procfile(struct survey *survey, const char *where, struct slice text)
@@ -103,7 +104,12 @@ void reader_package_json(struct survey *survey, const char *where, struct slice 
     if (start == NULL)
         return;
     notes_found(survey, where, "start: %s", start);
-    survey->starts[SURVEY_BY_PACKAGE] = (struct survey_command){ where, NULL, words };
+    /* npm keeps SIGTERM for itself, so node is started without it where the line is node's alone.
+     */
+    if (slice_starts_with(slice_of(start), SLICE("node ")) && strpbrk(start, "&|;") == NULL)
+        notes_line(survey, &survey->starts[SURVEY_BY_PACKAGE], where, slice_of(start));
+    else
+        survey->starts[SURVEY_BY_PACKAGE] = (struct survey_command){ where, NULL, words };
 }
 
 /* Names alone: what stands behind them is none of our business. */

@@ -62,6 +62,26 @@ START_TEST(a_stage_takes_over_what_the_one_below_it_says)
 }
 END_TEST
 
+START_TEST(node_is_started_without_npm_where_that_can_be)
+{
+    static const struct {
+        const char *package;
+        const char *line;
+    } cases[] = {
+        { "{scripts: {start: node dist/server.js}}", "node dist/server.js" },
+        { "{scripts: {start: node migrate.js && node server.js}}", NULL },
+        { "{scripts: {start: next start}}", NULL },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        survey_init(&survey, arena);
+        survey_add_file(&survey, "package.json", slice_of(cases[i].package));
+        ck_assert_pstr_eq(survey.starts[SURVEY_BY_PACKAGE].line, cases[i].line);
+        ck_assert_ptr_nonnull(survey.starts[SURVEY_BY_PACKAGE].where);
+    }
+}
+END_TEST
+
 START_TEST(a_file_that_nobody_knows_says_nothing)
 {
     survey_add_file(&survey, "README.md", SLICE("FROM python"));
@@ -113,6 +133,7 @@ TCase *survey_cases(void)
     tcase_add_test(cases, the_first_file_that_says_something_counts);
     tcase_add_test(cases, values_of_variables_are_not_kept);
     tcase_add_test(cases, a_stage_takes_over_what_the_one_below_it_says);
+    tcase_add_test(cases, node_is_started_without_npm_where_that_can_be);
     tcase_add_test(cases, a_file_that_nobody_knows_says_nothing);
     tcase_add_test(cases, more_than_there_is_room_for_is_cut_and_said);
     tcase_add_test(cases, without_memory_it_is_cut_and_said);
