@@ -442,7 +442,7 @@ static void say_what_is_odd(const struct serving *serving)
 
 int serve(const struct site *site, const char *const *command)
 {
-    static struct serving serving;
+    static struct serving serving; /* programs keep their words until the process ends */
     const struct container_config *container = &site->config->container;
     struct error err = { 0 };
 
@@ -454,6 +454,7 @@ int serve(const struct site *site, const char *const *command)
     };
     if (prepare(&serving, &err) != 0) {
         log_error("%s", err.text);
+        resolver_stop(&serving.resolver);
         return EXIT_FAILURE;
     }
     say_what_is_odd(&serving);

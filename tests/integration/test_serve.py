@@ -16,6 +16,9 @@ from process import (PYTHON, REPOSITORY, children_of, free_port, plain_environme
 from servers import Serve, build_path, is_running, run_tool
 from stack import fetch
 
+# The thread that looks names up, beside forks.
+pytestmark = pytest.mark.threads
+
 # An application that answers with what it was asked, and ends as it is told to.
 APPLICATION = """\
 import http.server, os, signal, sys
