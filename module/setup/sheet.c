@@ -71,7 +71,20 @@ static const struct meaning {
       "set it, or PROBITY_ADMIN_TOKEN: the endpoints for admins are closed" },
 };
 
-static void append_names(struct buf *buf, const struct survey *survey)
+/* Who sets a variable; the file for Railway has the servers that the application uses. */
+static const char *setter_of(const struct survey *survey, const struct advice *advice,
+                             enum survey_name name)
+{
+    bool is_in_file = name == SURVEY_DATABASE_URL
+                      || (name == SURVEY_REDIS_URL && advice->uses_redis)
+                      || (name == SURVEY_CELERY_BROKER_URL && advice->uses_celery);
+
+    if (survey->names[name].where != NULL)
+        return survey->names[name].where;
+    return advice->platform == SURVEY_RAILWAY && is_in_file ? "railway.ts" : NULL;
+}
+
+static void append_names(struct buf *buf, const struct survey *survey, const struct advice *advice)
 {
     buf_append_text(buf,
                     "#\n# Probity reads the application's own variables: it needs the same.\n");
@@ -85,9 +98,9 @@ static void append_names(struct buf *buf, const struct survey *survey)
         if (name == SURVEY_CELERY_BROKER_URL && survey->names[name].where == NULL
             && !survey_has(survey, SURVEY_CELERY))
             continue;
-        if (survey->names[name].where != NULL)
+        if (setter_of(survey, advice, name) != NULL)
             buf_printf(buf, "#   %-18s %s (%s)\n", survey_name_text(name), meaning->with,
-                       survey->names[name].where);
+                       setter_of(survey, advice, name));
         else
             buf_printf(buf, "#   %-18s not found: %s\n", survey_name_text(name), meaning->without);
     }
@@ -98,7 +111,7 @@ void sheet_append(struct buf *buf, struct survey *survey, const struct advice *a
 {
     append_findings(buf, survey);
     append_conclusions(buf, survey, advice);
-    append_names(buf, survey);
+    append_names(buf, survey, advice);
     if (advice->is_within)
         sheet_append_image(buf, survey, advice);
     else if (!advice->wants_dockerfile)
