@@ -35,11 +35,23 @@ static void append_port(struct buf *buf, const struct advice *advice)
     buf_append_text(buf, ".\n");
 }
 
+/* Docker has two pages: the image that is made here, and the one that stands beside it. */
+static void append_page(struct buf *buf, const struct advice *advice)
+{
+    bool makes_image = advice->is_within || advice->wants_dockerfile;
+    const char *page = advice->platform == SURVEY_DOCKER && makes_image
+                           ? "image"
+                           : survey_platform_text(advice->platform);
+
+    buf_printf(buf, "#   Step by step: docs/deploy/%s.md of Probity's folder.\n", page);
+}
+
 static void append_conclusions(struct buf *buf, const struct survey *survey,
                                const struct advice *advice)
 {
     buf_printf(buf, "#\n# Concluded\n#   For %s: %s (another one: --for).\n",
                survey_platform_text(advice->platform), advice->platform_why);
+    append_page(buf, advice);
     buf_printf(buf, "#   Probity goes %s: %s.\n",
                advice->is_within || advice->wants_dockerfile
                    ? "into the application's image and starts it"
