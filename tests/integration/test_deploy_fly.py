@@ -86,6 +86,7 @@ def test_the_end_has_the_time_that_it_needs(fly):
     assert fly["kill_signal"] == "SIGTERM"
     assert 300 >= seconds(fly["kill_timeout"]) >= drain + 2 * shutdown + 3
     [check] = fly["http_service"]["checks"]
+    assert 0 < seconds(env["PROBITY_READY_AFTER"]) < 60
     # The proxy hears of it before anything is refused.
     assert drain >= seconds(check["interval"]) + seconds(check["timeout"])
 
