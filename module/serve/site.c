@@ -115,7 +115,10 @@ static int find_include(const struct site *site, const char *name, char ret[PATH
         return 0;
     if (put_path(ret, "%s/%s", NGINX_FOLDER, name) && can_read(ret))
         return 0;
-    return error_set(err, ENOENT, "%s: is not there: install Probity's files for nginx", ret);
+    return error_set(err, ENOENT,
+                     "%s: is not there: make install brings it; else set PROBITY_NGINX_TEMPLATE to "
+                     "nginx/nginx.conf.template of the sources",
+                     ret);
 }
 
 static int find_templates(struct site *site, struct error *err)
