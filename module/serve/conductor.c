@@ -348,8 +348,8 @@ static void be_steady(struct conductor *conductor, enum conductor_child child, i
 
     if (part->state != PART_RUNS || part->ends == 0 || now_ms - part->started_ms < STEADY_MS)
         return;
-    cue_say(actions, LOG_LEVEL_INFO, "%s runs again; it had ended %d times", names[child],
-            part->ends);
+    cue_say(actions, LOG_LEVEL_INFO, "%s runs again; it had ended %d time%s", names[child],
+            part->ends, part->ends == 1 ? "" : "s");
     part->ends = 0;
 }
 
