@@ -353,14 +353,22 @@ static void be_steady(struct conductor *conductor, enum conductor_child child, i
     part->ends = 0;
 }
 
+/* When it is to be said that probityd waits for the migration. */
+static int64_t slow_at_ms(const struct conductor *conductor)
+{
+    const struct conductor_part *part = &conductor->parts[CHILD_MIGRATION];
+
+    if (conductor->phase != PHASE_SERVES || conductor->migration_tried || part->state != PART_RUNS
+        || part->said_ms != 0)
+        return INT64_MAX;
+    return part->started_ms + SLOW_MIGRATION_MS;
+}
+
 static void be_slow(struct conductor *conductor, int64_t now_ms, struct conductor_actions *actions)
 {
-    struct conductor_part *part = &conductor->parts[CHILD_MIGRATION];
-
-    if (conductor->migration_tried || part->state != PART_RUNS || part->said_ms != 0
-        || now_ms - part->started_ms < SLOW_MIGRATION_MS)
+    if (now_ms < slow_at_ms(conductor))
         return;
-    part->said_ms = now_ms;
+    conductor->parts[CHILD_MIGRATION].said_ms = now_ms;
     cue_say(actions, LOG_LEVEL_INFO,
             "the ledger is being migrated; probityd starts once it is done");
 }
@@ -449,8 +457,10 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
 
 int64_t conductor_next_ms(const struct conductor *conductor)
 {
-    int64_t next_ms = conductor->phase == PHASE_DRAINS ? conductor->drained_ms : INT64_MAX;
+    int64_t next_ms = slow_at_ms(conductor);
 
+    if (conductor->phase == PHASE_DRAINS)
+        next_ms = sooner(next_ms, conductor->drained_ms);
     for (int i = 0; i < CHILDREN; i++) {
         const struct conductor_part *part = &conductor->parts[i];
 

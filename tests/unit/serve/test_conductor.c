@@ -246,6 +246,35 @@ START_TEST(conductor_keeps_the_status_of_who_was_told_to_end_first)
 }
 END_TEST
 
+START_TEST(conductor_wants_to_hear_of_the_time_when_a_migration_is_slow)
+{
+    struct conductor conductor =
+        play(&whole, (const struct step[]){
+                         { 7, BEGIN, 0, 0, "start command, start nginx, start migration" },
+                         LAST_STEP,
+                     });
+    struct conductor_actions actions;
+
+    ck_assert_int_eq(conductor_next_ms(&conductor), 10007);
+    conductor_take(&conductor, &(struct conductor_event){ TIME, 0, 0, "", 10007 }, &actions);
+    ck_assert_int_eq(actions.count, 1);
+    ck_assert_int_eq(conductor_next_ms(&conductor), INT64_MAX);
+}
+END_TEST
+
+START_TEST(conductor_promises_nothing_of_a_migration_that_is_told_to_end)
+{
+    static const struct step steps[] = {
+        { 0, BEGIN, 0, 0, "start command, start nginx, start migration" },
+        { 9000, END, 0, 0, "info, TERM migration, QUIT nginx" },
+        { 11000, TIME, 0, 0, "" },
+        LAST_STEP,
+    };
+
+    (void)play(&whole, steps);
+}
+END_TEST
+
 START_TEST(conductor_is_never_ready_with_a_migration_that_is_refused)
 {
     static const struct step steps[] = {
@@ -453,6 +482,8 @@ TCase *conductor_cases(void)
     tcase_add_test(cases, conductor_does_not_drain_what_was_never_ready);
     tcase_add_test(cases, conductor_ends_when_the_command_ends_and_with_its_status);
     tcase_add_test(cases, conductor_keeps_the_status_of_who_was_told_to_end_first);
+    tcase_add_test(cases, conductor_wants_to_hear_of_the_time_when_a_migration_is_slow);
+    tcase_add_test(cases, conductor_promises_nothing_of_a_migration_that_is_told_to_end);
     tcase_add_test(cases, conductor_is_never_ready_with_a_migration_that_is_refused);
     tcase_add_test(cases, conductor_goes_on_without_the_ledger_and_migrates_it_later);
     tcase_add_test(cases, conductor_ends_nothing_for_a_migration_that_is_refused_while_it_serves);
