@@ -11,7 +11,7 @@ import pytest
 
 from lonely import lonely_network
 from process import PYTHON, REPOSITORY, plain_environment, wait_until
-from servers import Postgres, Serve
+from servers import Postgres, Serve, build_path
 
 pytestmark = pytest.mark.long
 FILE = os.path.join(REPOSITORY, "deploy", "railway", "railway.ts")
@@ -61,6 +61,17 @@ def project(compiled, environment):
     done = run("node", "evaluate.js", environment, cwd=compiled)
     assert done.returncode == 0, done.stderr
     return {one["address"]: one for one in json.loads(done.stdout)["resources"]}
+
+
+def test_what_probity_init_leaves_out_is_missed_by_nothing(sdk, tmp_path):
+    """For an application without Redis, Celery and a worker."""
+    folder = shutil.copytree(os.path.join(REPOSITORY, "tests", "data", "init", "node-railway",
+                                          "folder"), tmp_path / "app")
+    assert run(build_path("probity"), "init", "--write", cwd=folder).returncode == 0
+    shutil.copy(folder / ".railway" / "railway.ts", sdk / "slim.ts")
+    done = run(sdk / "node_modules" / ".bin" / "tsc", "--strict", "--module", "nodenext", "--target",
+               "es2022", "--noUnusedLocals", "--noEmit", "slim.ts", cwd=sdk)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_types_refuse_what_railway_does_not_know(compiled):
