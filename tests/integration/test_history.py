@@ -38,6 +38,10 @@ class Past:
     def steps(self):
         return [(one["from"], one["to"]) for one in self.page()["transitions"]]
 
+    def wait_steps(self, wanted):
+        """The past is read from the disk while the first answers are given already."""
+        wait_until(lambda: self.steps() == wanted, 10, f"the steps {wanted}")
+
 
 def milliseconds(text):
     whole = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
@@ -113,7 +117,7 @@ def test_a_restart_continues_the_state_before(start):
     assert successor.troubles() == []
     past.probityd.start()
     past.turn(200)
-    assert past.steps() == [("error", "ok"), ("ok", "error")] + UP_AND_DOWN
+    past.wait_steps([("error", "ok"), ("ok", "error")] + UP_AND_DOWN)
 
     # Damaged: one line of the log, and a new beginning.
     past.probityd.stop()
