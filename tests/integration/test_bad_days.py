@@ -419,6 +419,7 @@ def test_a_database_that_appears_late_is_named_by_what_it_lacks_and_nothing_is_l
 
 # An application that takes its time.
 
+@pytest.mark.long
 def test_an_application_that_starts_slowly_is_starting_all_along(start):
     port = start.port()
     stack = start.stack(app=None, postgres=False, redis=False,

@@ -232,6 +232,7 @@ def test_rotations_while_everything_is_dead_lose_nothing(place):
     assert_agrees(place, 30)
 
 
+@pytest.mark.long
 def test_a_copytruncate_while_the_ledger_is_away_loses_nothing_even_if_the_copy_goes(place):
     append(place, line(), line())
     assert_agrees(place)

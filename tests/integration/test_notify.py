@@ -97,8 +97,9 @@ def fed(start, folder):
     return manager, part
 
 
-@pytest.mark.parametrize("thread, words", [("front", "answers requests"),
-                                           ("monitor", "judges health")])
+@pytest.mark.parametrize("thread, words", [
+    pytest.param("front", "answers requests", marks=pytest.mark.long),
+    ("monitor", "judges health")])
 def test_a_thread_that_hangs_ends_the_feeding(fed, thread, words):
     manager, part = fed
     with frozen(part.pid, thread):

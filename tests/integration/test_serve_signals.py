@@ -153,9 +153,10 @@ def is_migrating(ledger):
                                 "AND wait_event = 'PgSleep'")[0][0] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [
-    [signal.SIGTERM], pytest.param([signal.SIGTERM, signal.SIGTERM], marks=pytest.mark.long),
-    pytest.param([signal.SIGKILL], marks=pytest.mark.long)], ids=["TERM", "TERM TERM", "KILL"])
+    [signal.SIGTERM], [signal.SIGTERM, signal.SIGTERM], [signal.SIGKILL]],
+    ids=["TERM", "TERM TERM", "KILL"])
 def test_a_migration_that_is_interrupted_leaves_the_schema_whole(start, slow, signals):
     part = serve(start, slow, PROBITY_DRAIN_SECONDS="5")
     part.spawn()
@@ -251,6 +252,7 @@ def test_who_is_killed_takes_all_with_it_and_the_next_start_counts_the_rest(star
     assert_counted(part, empty, 60)
 
 
+@pytest.mark.long
 def test_a_probityd_that_is_started_again_does_not_wait_for_its_first_200_again(start, empty):
     """Its instance would leave the traffic for so long, and only the monitor has ended."""
     part = serve(start, empty, PROBITY_READY_AFTER="1s")
