@@ -98,16 +98,16 @@ def test_without_a_broker_there_is_nothing_to_ask():
 def test_a_silent_worker_is_busy_and_the_others_are_well(workers):
     workers.one.sigstop()
     try:
-        code, line, seconds = workers.probe("--node", f"one@{HOST}", timeout="500ms")
+        code, line, seconds = workers.probe("--node", f"one@{HOST}", timeout="2s")
         assert code == 0 and line.startswith(f"one@{HOST}: busy: subscribed")
-        assert seconds < 0.5 + 0.5
+        assert seconds < 2 + 1
         assert workers.probe("--node", f"two@{HOST}")[0] == 0
-        assert workers.probe("--node", f"three@{HOST}", timeout="1s")[:2] == \
+        assert workers.probe("--node", f"three@{HOST}", timeout="2s")[:2] == \
             (1, f"three@{HOST}: no answer")
         # A killed worker's binding stays: then nobody can tell which of the two is silent.
         binding = f"\x06\x16\x06\x16ghost@{HOST}.celery.pidbox"
         workers.redis.client().sadd("_kombu.binding.celery.pidbox", binding)
-        assert workers.probe("--node", f"one@{HOST}", timeout="1s")[:2] == \
+        assert workers.probe("--node", f"one@{HOST}", timeout="2s")[:2] == \
             (1, f"one@{HOST}: no answer")
         workers.redis.client().srem("_kombu.binding.celery.pidbox", binding)
     finally:
